@@ -1,0 +1,109 @@
+//! What the module shows to TypeScript. Addresses and lengths are bytes, all numbers plain words.
+
+use crate::{plan, table, team};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+unsafe extern "C" {
+    static __heap_base: u8;
+}
+
+#[wasm_bindgen]
+pub fn plan_version() -> u32 {
+    plan::VERSION
+}
+
+/// First address that neither statics nor the main stack use.
+#[wasm_bindgen]
+pub fn heap_base() -> u32 {
+    &raw const __heap_base as u32
+}
+
+#[wasm_bindgen]
+pub fn kernel_count() -> u32 {
+    table::len() as u32
+}
+
+/// Address of a kernel's name (`field` 0) or signature (1).
+#[wasm_bindgen]
+pub fn kernel_text(index: u32, field: u32) -> u32 {
+    text(index, field).as_ptr() as u32
+}
+
+#[wasm_bindgen]
+pub fn kernel_text_len(index: u32, field: u32) -> u32 {
+    text(index, field).len() as u32
+}
+
+fn text(index: u32, field: u32) -> &'static str {
+    table::get(index as usize).map_or("", |kernel| match field {
+        0 => kernel.name,
+        _ => kernel.signature,
+    })
+}
+
+/// What a step's first word must hold to run this kernel.
+#[wasm_bindgen]
+pub fn kernel_entry(index: u32) -> u32 {
+    table::get(index as usize).map_or(0, |kernel| kernel.run as usize as u32)
+}
+
+#[wasm_bindgen]
+pub fn set_scratch(address: u32, stride: u32) {
+    team::set_scratch(address, stride);
+}
+
+#[wasm_bindgen]
+pub fn run_plan(address: u32, helpers: u32) {
+    // SAFETY: TypeScript has written a plan there and keeps it until quiesce.
+    unsafe { plan::run(address, helpers) }
+}
+
+/// Never returns before the team is stopped by `run_plan`'s counterpart [`stop_team`].
+#[wasm_bindgen]
+pub fn work(worker: u32) {
+    // SAFETY: plans stay valid until quiesce.
+    unsafe { team::work(worker, plan::run_steps) }
+}
+
+#[wasm_bindgen]
+pub fn quiesce() {
+    team::quiesce();
+}
+
+#[wasm_bindgen]
+pub fn stop_team() {
+    team::open(0, u32::MAX);
+}
+
+/// Index of the first float that is not finite, or `len`.
+#[wasm_bindgen]
+pub fn first_non_finite(address: u32, len: u32) -> u32 {
+    // SAFETY: TypeScript passes a live buffer of `len` floats.
+    let values = unsafe { core::slice::from_raw_parts(address as usize as *const f32, len as usize) };
+    values.iter().position(|x| !x.is_finite()).unwrap_or(len as usize) as u32
+}
+
+#[wasm_bindgen]
+pub fn math_exp(x: f64) -> f64 {
+    libm::exp(x)
+}
+
+#[wasm_bindgen]
+pub fn math_log(x: f64) -> f64 {
+    libm::log(x)
+}
+
+#[wasm_bindgen]
+pub fn math_cos(x: f64) -> f64 {
+    libm::cos(x)
+}
+
+#[wasm_bindgen]
+pub fn math_sin(x: f64) -> f64 {
+    libm::sin(x)
+}
+
+#[wasm_bindgen]
+pub fn math_pow(x: f64, y: f64) -> f64 {
+    libm::pow(x, y)
+}

@@ -1,0 +1,24 @@
+//! Kernels of residua: loops over f32 tensors in NHWC, driven by a flat list of steps.
+//!
+//! The crate decides nothing: shapes, buffers, chunk counts and the choice of a variant come from TypeScript
+//! as one record per step (see [`plan`]). Kernels do not allocate, log or fail.
+#![cfg_attr(target_arch = "wasm32", no_std)]
+#![cfg_attr(all(target_arch = "wasm32", target_feature = "atomics"), feature(stdarch_wasm_atomic_wait))]
+
+#[cfg(target_arch = "wasm32")]
+extern crate alloc;
+
+#[macro_use]
+pub mod abi;
+pub mod lanes;
+pub mod plan;
+pub mod relu;
+pub mod table;
+pub mod team;
+
+#[cfg(target_arch = "wasm32")]
+mod exports;
+#[cfg(target_arch = "wasm32")]
+mod runtime;
+#[cfg(test)]
+pub mod testing;

@@ -1,0 +1,149 @@
+//! A plan: a flat list of steps in memory, written by TypeScript and run by a team of workers.
+//!
+//! Words of 32 bits, steps aligned to 64 bytes:
+//! ```text
+//! plan   0 VERSION · 1 number of steps · 2 address of the first step · 3.. unused up to 64 bytes
+//! step   0 entry of the kernel · 1 chunks · 2 address of the next step · 3 waiters
+//!        4,5 claim (epoch in the upper half, next chunk in the lower) · 6,7 done (epoch, chunks done)
+//!        16.. arguments of the kernel
+//! ```
+
+use crate::abi::Task;
+use crate::team;
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
+
+/// Version of this format; TypeScript refuses to write for another.
+pub const VERSION: u32 = 1;
+
+/// Header of a step, 64 bytes, followed by its arguments.
+#[repr(C, align(64))]
+pub struct Step {
+    entry: u32,
+    chunks: u32,
+    next: u32,
+    waiters: AtomicU32,
+    claim: AtomicU64,
+    done: AtomicU64,
+}
+
+/// Runs all steps as worker 0 with `helpers` other workers, and returns when the last step is done.
+///
+/// # Safety
+/// `plan` is the address of a plan whose kernels' arguments are valid.
+pub unsafe fn run(plan: u32, helpers: u32) {
+    let epoch = team::open(plan, helpers);
+    // SAFETY: as above.
+    unsafe { run_steps(plan, epoch, 0) }
+}
+
+/// Takes part in a run: claims chunks of each step in turn.
+///
+/// # Safety
+/// As for [`run`]; the plan stays in memory until the team is quiet.
+pub unsafe fn run_steps(plan: u32, epoch: u32, worker: u32) {
+    // SAFETY: the caller vouches for the plan, whose words lead from step to step.
+    unsafe {
+        let header = plan as usize as *const u32;
+        let (count, mut address) = (header.add(1).read(), header.add(2).read());
+        let scratch = team::scratch(worker);
+        for _ in 0..count {
+            let step = &*(address as usize as *const Step);
+            if !run_step(step, epoch, scratch) {
+                return;
+            }
+            address = step.next;
+        }
+    }
+}
+
+/// Returns false when the run belongs to the past.
+///
+/// # Safety
+/// As for [`run`].
+unsafe fn run_step(step: &Step, epoch: u32, scratch: *mut f32) -> bool {
+    let chunks = step.chunks;
+    // SAFETY: entry is the table index of a kernel, put there by TypeScript as `kernel_entry` gave it.
+    let run: unsafe fn(*const u32, &Task) = unsafe { core::mem::transmute(step.entry as usize) };
+    // SAFETY: the arguments follow the header.
+    let words = unsafe { (step as *const Step).add(1).cast::<u32>() };
+    loop {
+        match claim(&step.claim, epoch, chunks) {
+            Claim::Chunk(chunk) => {
+                let task = Task { chunk, chunks, scratch };
+                // SAFETY: the caller vouches for the arguments.
+                unsafe { run(words, &task) };
+                if finish(&step.done, epoch) == chunks && step.waiters.load(SeqCst) > 0 {
+                    team::notify(low_half(&step.done));
+                }
+            }
+            Claim::Taken => break,
+            Claim::Stale => return false,
+        }
+    }
+    wait(step, epoch, chunks)
+}
+
+enum Claim {
+    Chunk(u32),
+    Taken,
+    Stale,
+}
+
+/// Takes the next chunk of this epoch; the first claim of an epoch starts the count anew.
+fn claim(word: &AtomicU64, epoch: u32, chunks: u32) -> Claim {
+    let mut now = word.load(SeqCst);
+    loop {
+        let (word_epoch, next) = ((now >> 32) as u32, now as u32);
+        let chunk = match epoch.wrapping_sub(word_epoch) as i32 {
+            0 if next >= chunks => return Claim::Taken,
+            0 => next,
+            1.. => 0,
+            _ => return Claim::Stale,
+        };
+        let taken = (epoch as u64) << 32 | (chunk + 1) as u64;
+        match word.compare_exchange(now, taken, SeqCst, SeqCst) {
+            Ok(_) => return Claim::Chunk(chunk),
+            Err(other) => now = other,
+        }
+    }
+}
+
+/// Counts a finished chunk and returns how many are.
+fn finish(word: &AtomicU64, epoch: u32) -> u32 {
+    let mut now = word.load(SeqCst);
+    loop {
+        let done = if (now >> 32) as u32 == epoch { now as u32 } else { 0 } + 1;
+        match word.compare_exchange(now, (epoch as u64) << 32 | done as u64, SeqCst, SeqCst) {
+            Ok(_) => return done,
+            Err(other) => now = other,
+        }
+    }
+}
+
+/// Waits until all chunks are done; false when a newer epoch has begun.
+fn wait(step: &Step, epoch: u32, chunks: u32) -> bool {
+    let mut spins = 0;
+    loop {
+        let now = step.done.load(SeqCst);
+        let (word_epoch, done) = ((now >> 32) as u32, now as u32);
+        match epoch.wrapping_sub(word_epoch) as i32 {
+            0 if done >= chunks => return true,
+            ..0 => return false,
+            _ => {}
+        }
+        spins += 1;
+        if spins < team::SPIN {
+            core::hint::spin_loop();
+        } else {
+            step.waiters.fetch_add(1, SeqCst);
+            team::sleep(low_half(&step.done), now as u32);
+            step.waiters.fetch_sub(1, SeqCst);
+        }
+    }
+}
+
+/// The count of a (epoch, count) word as an address to sleep on: little endian, so the lower half comes first.
+fn low_half(word: &AtomicU64) -> &AtomicU32 {
+    // SAFETY: the lower half of a live, aligned 64-bit atomic is a live, aligned 32-bit atomic.
+    unsafe { &*(word.as_ptr().cast::<AtomicU32>()) }
+}

@@ -1,0 +1,28 @@
+//! What `no_std` WASM needs: an allocator for wasm-bindgen's thread stacks and a panic handler.
+
+use alloc::alloc::{GlobalAlloc, Layout};
+use core::arch::wasm32::{memory_grow, unreachable};
+
+const PAGE: usize = 65536;
+
+/// Hands out whole pages and never takes them back: kernels do not allocate, only the start of a thread does.
+struct Pages;
+
+// SAFETY: memory.grow is atomic and returns pages that nobody else holds; a failed growth is a null pointer.
+unsafe impl GlobalAlloc for Pages {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        match memory_grow(0, layout.size().div_ceil(PAGE)) {
+            usize::MAX => core::ptr::null_mut(),
+            page => (page * PAGE) as *mut u8,
+        }
+    }
+    unsafe fn dealloc(&self, _: *mut u8, _: Layout) {}
+}
+
+#[global_allocator]
+static PAGES: Pages = Pages;
+
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo) -> ! {
+    unreachable()
+}

@@ -1,0 +1,21 @@
+//! Every kernel of the crate, by op.
+
+use crate::abi::Kernel;
+
+static OPS: &[&[Kernel]] = &[crate::relu::KERNELS];
+
+/// How many kernels there are.
+pub fn len() -> usize {
+    OPS.iter().map(|op| op.len()).sum()
+}
+
+/// The kernel with this index, in the order of the ops.
+pub fn get(mut index: usize) -> Option<&'static Kernel> {
+    for op in OPS {
+        if index < op.len() {
+            return Some(&op[index]);
+        }
+        index -= op.len();
+    }
+    None
+}

@@ -1,0 +1,116 @@
+//! A team of workers over one shared memory.
+//!
+//! The caller is worker 0. It publishes a plan under a new epoch; workers wake, claim chunks of the current step and
+//! go on to the next one when all chunks are done, not when all workers have arrived. A worker that comes late finds
+//! the chunks of its epoch taken, or a newer epoch, and leaves: it holds nobody up.
+
+use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
+
+/// How often a waiting worker looks again before it sleeps.
+pub const SPIN: u32 = 4000;
+
+/// Number of the current run; workers sleep on it.
+pub static EPOCH: AtomicU32 = AtomicU32::new(0);
+/// Address of the current plan, 0 to stop the team.
+static PLAN: AtomicU32 = AtomicU32::new(0);
+/// How many workers (but the caller) take part in the current run.
+static HELPERS: AtomicU32 = AtomicU32::new(0);
+/// Workers that may be reading plan memory.
+static INSIDE: AtomicU32 = AtomicU32::new(0);
+/// Workers asleep on [`EPOCH`].
+static SLEEPING: AtomicU32 = AtomicU32::new(0);
+/// Scratch memory: worker `i` owns `SCRATCH_STRIDE` bytes at `SCRATCH + i · SCRATCH_STRIDE`.
+static SCRATCH: AtomicU32 = AtomicU32::new(0);
+static SCRATCH_STRIDE: AtomicU32 = AtomicU32::new(0);
+
+/// Sets the scratch memory of all workers; only between runs, after [`quiesce`].
+pub fn set_scratch(address: u32, stride: u32) {
+    SCRATCH.store(address, SeqCst);
+    SCRATCH_STRIDE.store(stride, SeqCst);
+}
+
+/// The scratch memory of one worker.
+pub fn scratch(worker: u32) -> *mut f32 {
+    (SCRATCH.load(SeqCst) + worker * SCRATCH_STRIDE.load(SeqCst)) as usize as *mut f32
+}
+
+/// Opens a run for `helpers` workers beside the caller and returns its epoch.
+pub fn open(plan: u32, helpers: u32) -> u32 {
+    PLAN.store(plan, SeqCst);
+    HELPERS.store(helpers, SeqCst);
+    let epoch = EPOCH.fetch_add(1, SeqCst).wrapping_add(1);
+    if helpers > 0 && SLEEPING.load(SeqCst) > 0 {
+        notify(&EPOCH);
+    }
+    epoch
+}
+
+/// Returns when no worker reads plan memory any more, so that it may be overwritten or freed.
+pub fn quiesce() {
+    EPOCH.fetch_add(1, SeqCst);
+    while INSIDE.load(SeqCst) > 0 {
+        core::hint::spin_loop();
+    }
+}
+
+/// The life of a worker: waits for runs until the team is stopped.
+///
+/// # Safety
+/// Plans published by [`open`] stay valid until [`quiesce`] has returned.
+pub unsafe fn work(worker: u32, run: unsafe fn(plan: u32, epoch: u32, worker: u32)) {
+    let mut seen = 0;
+    loop {
+        let epoch = wait_for_change(&EPOCH, seen, &SLEEPING);
+        seen = epoch;
+        INSIDE.fetch_add(1, SeqCst);
+        let (plan, helpers) = (PLAN.load(SeqCst), HELPERS.load(SeqCst));
+        let current = EPOCH.load(SeqCst) == epoch;
+        if current && plan != 0 && worker <= helpers {
+            // SAFETY: INSIDE was raised before the epoch was found current, so quiesce waits for this worker.
+            unsafe { run(plan, epoch, worker) };
+        }
+        INSIDE.fetch_sub(1, SeqCst);
+        if current && plan == 0 {
+            return;
+        }
+    }
+}
+
+/// Spins briefly, then sleeps, until the word differs from `old`; returns the new value.
+pub fn wait_for_change(word: &AtomicU32, old: u32, sleeping: &AtomicU32) -> u32 {
+    let mut spins = 0;
+    loop {
+        let now = word.load(SeqCst);
+        if now != old {
+            return now;
+        }
+        spins += 1;
+        if spins < SPIN {
+            core::hint::spin_loop();
+        } else {
+            sleeping.fetch_add(1, SeqCst);
+            sleep(word, old);
+            sleeping.fetch_sub(1, SeqCst);
+        }
+    }
+}
+
+#[cfg(all(target_arch = "wasm32", target_feature = "atomics"))]
+pub fn notify(word: &AtomicU32) {
+    // SAFETY: the address is that of a live atomic.
+    unsafe { core::arch::wasm32::memory_atomic_notify(word.as_ptr().cast(), u32::MAX) };
+}
+
+#[cfg(all(target_arch = "wasm32", target_feature = "atomics"))]
+pub fn sleep(word: &AtomicU32, old: u32) {
+    // SAFETY: the address is that of a live atomic.
+    unsafe { core::arch::wasm32::memory_atomic_wait32(word.as_ptr().cast(), old as i32, -1) };
+}
+
+#[cfg(not(all(target_arch = "wasm32", target_feature = "atomics")))]
+pub fn notify(_: &AtomicU32) {}
+
+#[cfg(not(all(target_arch = "wasm32", target_feature = "atomics")))]
+pub fn sleep(_: &AtomicU32, _: u32) {
+    core::hint::spin_loop();
+}
