@@ -1,0 +1,30 @@
+import { defineConfig } from 'vitest/config';
+
+const slow = ['test/browser/**', 'test/notebooks/**', 'test/package/**'];
+const elsewhere = ['**/node_modules/**', 'test/deno/**', 'test/runtimes/**'];
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'core', include: ['test/**/*.test.ts'], exclude: [...elsewhere, ...slow] },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'slow',
+          include: slow.map((folder) => `${folder}/*.test.ts`),
+          exclude: elsewhere,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
