@@ -52,8 +52,9 @@ pub fn set_scratch(address: u32, stride: u32) {
     team::set_scratch(address, stride);
 }
 
+/// False when a kernel ended the run early (see the guard kernel).
 #[wasm_bindgen]
-pub fn run_plan(address: u32, helpers: u32) {
+pub fn run_plan(address: u32, helpers: u32) -> bool {
     // SAFETY: TypeScript has written a plan there and keeps it until quiesce.
     unsafe { plan::run(address, helpers) }
 }

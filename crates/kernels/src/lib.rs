@@ -10,6 +10,7 @@ extern crate alloc;
 
 #[macro_use]
 pub mod abi;
+pub mod guard;
 pub mod lanes;
 pub mod plan;
 pub mod relu;

@@ -26,14 +26,16 @@ pub struct Step {
     done: AtomicU64,
 }
 
-/// Runs all steps as worker 0 with `helpers` other workers, and returns when the last step is done.
+/// Runs all steps as worker 0 with `helpers` other workers, and returns when the last step is done: true, or false
+/// when a kernel has ended the run early.
 ///
 /// # Safety
 /// `plan` is the address of a plan whose kernels' arguments are valid.
-pub unsafe fn run(plan: u32, helpers: u32) {
+pub unsafe fn run(plan: u32, helpers: u32) -> bool {
     let epoch = team::open(plan, helpers);
     // SAFETY: as above.
-    unsafe { run_steps(plan, epoch, 0) }
+    unsafe { run_steps(plan, epoch, 0) };
+    !team::stopped(epoch)
 }
 
 /// Takes part in a run: claims chunks of each step in turn.
@@ -48,7 +50,7 @@ pub unsafe fn run_steps(plan: u32, epoch: u32, worker: u32) {
         let scratch = team::scratch(worker);
         for _ in 0..count {
             let step = &*(address as usize as *const Step);
-            if !run_step(step, epoch, scratch) {
+            if !run_step(step, epoch, scratch) || team::stopped(epoch) {
                 return;
             }
             address = step.next;

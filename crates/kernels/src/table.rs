@@ -2,7 +2,10 @@
 
 use crate::abi::Kernel;
 
-static OPS: &[&[Kernel]] = &[crate::relu::KERNELS];
+static OPS: &[&[Kernel]] = &[
+    crate::guard::KERNELS,
+    crate::relu::KERNELS,
+];
 
 /// How many kernels there are.
 pub fn len() -> usize {

@@ -9,7 +9,7 @@ use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
 /// How often a waiting worker looks again before it sleeps.
 pub const SPIN: u32 = 4000;
 
-/// Number of the current run; workers sleep on it.
+/// Number of the current run, odd while none may be joined; workers sleep on it.
 pub static EPOCH: AtomicU32 = AtomicU32::new(0);
 /// Address of the current plan, 0 to stop the team.
 static PLAN: AtomicU32 = AtomicU32::new(0);
@@ -17,6 +17,8 @@ static PLAN: AtomicU32 = AtomicU32::new(0);
 static HELPERS: AtomicU32 = AtomicU32::new(0);
 /// Workers that may be reading plan memory.
 static INSIDE: AtomicU32 = AtomicU32::new(0);
+/// Epoch of the last run that a kernel has ended early.
+static STOPPED: AtomicU32 = AtomicU32::new(1);
 /// Workers asleep on [`EPOCH`].
 static SLEEPING: AtomicU32 = AtomicU32::new(0);
 /// Scratch memory: worker `i` owns `SCRATCH_STRIDE` bytes at `SCRATCH + i · SCRATCH_STRIDE`.
@@ -36,9 +38,12 @@ pub fn scratch(worker: u32) -> *mut f32 {
 
 /// Opens a run for `helpers` workers beside the caller and returns its epoch.
 pub fn open(plan: u32, helpers: u32) -> u32 {
+    let closed = EPOCH.load(SeqCst) | 1;
+    EPOCH.store(closed, SeqCst);
     PLAN.store(plan, SeqCst);
     HELPERS.store(helpers, SeqCst);
-    let epoch = EPOCH.fetch_add(1, SeqCst).wrapping_add(1);
+    let epoch = closed.wrapping_add(1);
+    EPOCH.store(epoch, SeqCst);
     if helpers > 0 && SLEEPING.load(SeqCst) > 0 {
         notify(&EPOCH);
     }
@@ -47,10 +52,20 @@ pub fn open(plan: u32, helpers: u32) -> u32 {
 
 /// Returns when no worker reads plan memory any more, so that it may be overwritten or freed.
 pub fn quiesce() {
-    EPOCH.fetch_add(1, SeqCst);
+    EPOCH.store(EPOCH.load(SeqCst) | 1, SeqCst);
     while INSIDE.load(SeqCst) > 0 {
         core::hint::spin_loop();
     }
+}
+
+/// Ends the run of this epoch after the current step.
+pub fn stop(epoch: u32) {
+    STOPPED.store(epoch, SeqCst);
+}
+
+/// Whether [`stop`] ended the run of this epoch.
+pub fn stopped(epoch: u32) -> bool {
+    STOPPED.load(SeqCst) == epoch
 }
 
 /// The life of a worker: waits for runs until the team is stopped.
@@ -62,6 +77,9 @@ pub unsafe fn work(worker: u32, run: unsafe fn(plan: u32, epoch: u32, worker: u3
     loop {
         let epoch = wait_for_change(&EPOCH, seen, &SLEEPING);
         seen = epoch;
+        if epoch & 1 == 1 {
+            continue;
+        }
         INSIDE.fetch_add(1, SeqCst);
         let (plan, helpers) = (PLAN.load(SeqCst), HELPERS.load(SeqCst));
         let current = EPOCH.load(SeqCst) == epoch;

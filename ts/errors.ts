@@ -1,0 +1,24 @@
+/** Shapes that do not fit an operation; the message names the place, the action and both facts. */
+export class ShapeError extends RangeError {
+  override name = 'ShapeError';
+}
+
+/** A checkpoint or weight file that does not fit the model or is not what it claims to be. */
+export class StateDictError extends Error {
+  override name = 'StateDictError';
+}
+
+/** A data file (IDX, CIFAR, image, safetensors) that is not what it claims to be. */
+export class FormatError extends Error {
+  override name = 'FormatError';
+}
+
+/** A value became NaN or infinite; names the op and the step that produced it first. */
+export class NonFiniteError extends Error {
+  override name = 'NonFiniteError';
+}
+
+/** WASM memory cannot hold what was asked for. */
+export class OutOfMemoryError extends Error {
+  override name = 'OutOfMemoryError';
+}

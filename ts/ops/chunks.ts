@@ -1,0 +1,9 @@
+/** Elements below which a chunk is not worth a claim. */
+const GRAIN = 16384;
+/** More chunks than this only cost claims; eight threads still balance. */
+const MOST = 32;
+
+/** Chunks of an elementwise step: a function of its size alone. */
+export function elementwiseChunks(elements: number): number {
+  return Math.max(1, Math.min(MOST, Math.ceil(elements / GRAIN)));
+}
