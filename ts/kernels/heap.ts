@@ -1,0 +1,91 @@
+import { OutOfMemoryError } from '../errors.ts';
+
+const ALIGN = 64;
+const PAGE = 65536;
+/** Growing a little more than asked keeps small tensors from growing memory one by one. */
+const GROW_BYTES = 1 << 20;
+
+interface Block {
+  start: number;
+  end: number;
+}
+
+const align = (bytes: number): number => Math.max(ALIGN, Math.ceil(bytes / ALIGN) * ALIGN);
+
+/** Hands out WASM memory: best fit over free blocks, merged when they touch. */
+export class Heap {
+  readonly #memory: WebAssembly.Memory;
+  /** Sorted by address, never touching. */
+  readonly #free: Block[];
+  readonly #sizes = new Map<number, number>();
+  #used = 0;
+
+  constructor(memory: WebAssembly.Memory, base: number) {
+    this.#memory = memory;
+    this.#free = [{ start: align(base), end: memory.buffer.byteLength }];
+  }
+
+  /** Bytes handed out at the moment. */
+  get usedBytes(): number {
+    return this.#used;
+  }
+
+  /** Address of `bytes` bytes, 64-byte aligned, not initialised. Throws {@link OutOfMemoryError}. */
+  allocate(bytes: number): number {
+    const size = align(bytes);
+    let best: Block | undefined;
+    for (const block of this.#free) {
+      const room = block.end - block.start;
+      if (room >= size && (!best || room < best.end - best.start)) best = block;
+    }
+    best ??= this.#grow(size);
+    const address = best.start;
+    best.start += size;
+    if (best.start === best.end) this.#free.splice(this.#free.indexOf(best), 1);
+    this.#sizes.set(address, size);
+    this.#used += size;
+    return address;
+  }
+
+  free(address: number): void {
+    const size = this.#sizes.get(address);
+    if (size === undefined) throw new Error(`heap: free of ${address}: nothing is allocated there`);
+    this.#sizes.delete(address);
+    this.#used -= size;
+    this.#insert({ start: address, end: address + size });
+  }
+
+  #insert(block: Block): Block {
+    const index = this.#free.findIndex((other) => other.start > block.start);
+    const at = index < 0 ? this.#free.length : index;
+    const [before, after] = [this.#free[at - 1], this.#free[at]];
+    if (after && block.end === after.start) {
+      after.start = block.start;
+      if (before && before.end === after.start) {
+        before.end = after.end;
+        this.#free.splice(at, 1);
+        return before;
+      }
+      return after;
+    }
+    if (before && before.end === block.start) {
+      before.end = block.end;
+      return before;
+    }
+    this.#free.splice(at, 0, block);
+    return block;
+  }
+
+  #grow(size: number): Block {
+    const pages = Math.ceil(Math.max(size, GROW_BYTES) / PAGE);
+    let before: number;
+    try {
+      before = this.#memory.grow(pages);
+    } catch {
+      throw new OutOfMemoryError(
+        `memory: cannot add ${size} bytes to the ${this.#memory.buffer.byteLength} bytes in use`,
+      );
+    }
+    return this.#insert({ start: before * PAGE, end: (before + pages) * PAGE });
+  }
+}

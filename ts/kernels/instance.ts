@@ -1,0 +1,42 @@
+/** What the module exports; the Rust side is crates/kernels/src/exports.rs. */
+export interface KernelExports {
+  readonly memory?: WebAssembly.Memory;
+  __wbindgen_start(threadStackBytes?: number): void;
+  plan_version(): number;
+  heap_base(): number;
+  kernel_count(): number;
+  kernel_text(index: number, field: number): number;
+  kernel_text_len(index: number, field: number): number;
+  kernel_entry(index: number): number;
+  set_scratch(address: number, stride: number): void;
+  run_plan(address: number, helpers: number): number;
+  work(worker: number): void;
+  quiesce(): void;
+  stop_team(): void;
+  first_non_finite(address: number, length: number): number;
+  math_exp(x: number): number;
+  math_log(x: number): number;
+  math_cos(x: number): number;
+  math_sin(x: number): number;
+  math_pow(x: number, y: number): number;
+}
+
+/** Stack of each thread but the first; kernels keep their large data in scratch memory. */
+const THREAD_STACK_BYTES = 1 << 18;
+
+/**
+ * Instantiates the module wasm-bindgen made. The generated glue holds one instance per page; here engines with
+ * different settings live side by side, so the two things it would do (imports, start) are done directly.
+ */
+export function instantiate(module: WebAssembly.Module, memory?: WebAssembly.Memory): KernelExports {
+  const imports: WebAssembly.Imports = {};
+  for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
+    // Only the table of JS references wants a function; no export takes or returns one.
+    (imports[from] ??= {})[name] = kind === 'memory' ? memory! : (): void => undefined;
+  }
+  const { exports } = new WebAssembly.Instance(module, imports);
+  const kernels = exports as unknown as KernelExports;
+  if (memory) kernels.__wbindgen_start(THREAD_STACK_BYTES);
+  else kernels.__wbindgen_start();
+  return kernels;
+}

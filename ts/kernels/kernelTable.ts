@@ -1,0 +1,47 @@
+import type { KernelExports } from './instance.ts';
+
+/** How an argument's word is read: an address, an unsigned or signed integer, a float. */
+export type FieldType = 'pointer' | 'u32' | 'i32' | 'f32';
+
+/** One row of the module's kernel table. */
+export interface KernelInfo {
+  readonly name: string;
+  /** First word of a step that runs it. */
+  readonly entry: number;
+  readonly fields: readonly { readonly name: string; readonly type: FieldType }[];
+}
+
+const camelCase = (name: string): string =>
+  name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+
+function fieldType(rust: string): FieldType {
+  if (rust.startsWith('*')) return 'pointer';
+  if (rust === 'u32' || rust === 'i32' || rust === 'f32') return rust;
+  throw new Error(`kernels: argument type ${rust} is not one of pointer, u32, i32, f32`);
+}
+
+/** Reads names, entries and signatures from the module, so that no number is written down twice. */
+export function readKernelTable(
+  exports: KernelExports,
+  memory: WebAssembly.Memory,
+): Map<string, KernelInfo> {
+  const decoder = new TextDecoder();
+  const text = (index: number, field: number): string => {
+    const address = exports.kernel_text(index, field);
+    const length = exports.kernel_text_len(index, field);
+    return decoder.decode(new Uint8Array(memory.buffer, address, length).slice());
+  };
+  const table = new Map<string, KernelInfo>();
+  for (let index = 0; index < exports.kernel_count(); index++) {
+    const name = text(index, 0);
+    const fields = text(index, 1)
+      .split(';')
+      .filter(Boolean)
+      .map((field) => {
+        const [fieldName, type] = field.split(':') as [string, string];
+        return { name: camelCase(fieldName), type: fieldType(type.trim()) };
+      });
+    table.set(name, { name, entry: exports.kernel_entry(index), fields });
+  }
+  return table;
+}
