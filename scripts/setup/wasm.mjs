@@ -1,0 +1,94 @@
+import { copyFileSync, mkdirSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { withLock } from './lock.mjs';
+import { assets, localCache, sharedCache } from './paths.mjs';
+import { setUpWasmTools, wasmRust } from './rust.mjs';
+import { find, run } from './run.mjs';
+import { digest, isFresh, stamp } from './stamp.mjs';
+
+const SIMD = '+simd128';
+const RELAXED = '+relaxed-simd';
+const ATOMICS = '+atomics,+bulk-memory';
+const THREAD_LINK = [
+  '--shared-memory',
+  '--import-memory',
+  '--max-memory=4294967296',
+  ...['__heap_base', '__wasm_init_tls', '__tls_size', '__tls_align', '__tls_base'].map(
+    (symbol) => `--export=${symbol}`,
+  ),
+];
+
+const flags = (features, link = []) =>
+  [
+    `-C target-feature=${features.join(',')}`,
+    ...link.map((argument) => `-C link-arg=${argument}`),
+  ].join(' ');
+
+/** The four WASM builds and the compiler flags that make each. */
+export const BUILDS = {
+  simd: flags([SIMD]),
+  relaxed: flags([SIMD, RELAXED]),
+  'simd-threads': flags([SIMD, ATOMICS], THREAD_LINK),
+  'relaxed-threads': flags([SIMD, RELAXED, ATOMICS], THREAD_LINK),
+};
+
+const SOURCES = ['Cargo.toml', 'Cargo.lock', 'crates/kernels/Cargo.toml', 'crates/kernels/src'];
+const CARGO_FLAGS = ['-Zbuild-std=core,alloc,panic_abort'];
+
+// A function of type () -> v128 that ends in f32x4.relaxed_madd.
+const RELAXED_PROBE = Uint8Array.from([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 18, 1, 16, 0, 65, 0, 253, 17,
+  65, 0, 253, 17, 65, 0, 253, 17, 253, 133, 2, 11,
+]);
+
+/** The build that the fastest set-up of this Node uses. */
+export function buildOfThisNode() {
+  if (Number(process.versions.node.split('.')[0]) < 22) {
+    setFlagsFromString('--experimental-wasm-relaxed-simd');
+  }
+  return WebAssembly.validate(RELAXED_PROBE) ? 'relaxed-threads' : 'simd-threads';
+}
+
+async function build(name, env) {
+  const folder = join(localCache, 'pkg', name);
+  await run(
+    `WASM build ${name} (wasm-pack, about 20 s)`,
+    find('wasm-pack'),
+    [
+      ...['build', 'crates/kernels', '--mode', 'no-install', '--target', 'web', '--release'],
+      ...['--no-typescript', '--no-pack', '--out-dir', folder, '--', ...CARGO_FLAGS],
+    ],
+    {
+      env: {
+        ...env,
+        RUSTFLAGS: BUILDS[name],
+        CARGO_TARGET_DIR: join(sharedCache, 'target', name),
+      },
+    },
+  );
+  mkdirSync(assets, { recursive: true });
+  const file = join(assets, `${name}.wasm`);
+  copyFileSync(join(folder, 'kernels_bg.wasm'), `${file}.new`);
+  renameSync(`${file}.new`, file);
+}
+
+/** Brings the WASM files named in `names` up to date. */
+export async function setUpWasm(names) {
+  const hashes = names.map((name) => digest(SOURCES, [BUILDS[name], CARGO_FLAGS]));
+  const stale = () =>
+    names.filter((name, i) => !isFresh(`wasm-${name}`, hashes[i], [join(assets, `${name}.wasm`)]));
+  if (stale().length === 0) return;
+  await withLock(join(sharedCache, 'lock'), async () => {
+    const todo = stale();
+    if (todo.length === 0) return;
+    const env = await wasmRust();
+    await setUpWasmTools();
+    for (const name of todo) {
+      await build(name, env);
+      stamp(`wasm-${name}`, hashes[names.indexOf(name)]);
+    }
+  });
+}
+
+export const allBuilds = Object.keys(BUILDS);
