@@ -35,7 +35,9 @@ export function convShape(
   { stride, padding, dilation, groups }: ConvGeometry,
 ): ConvShape {
   if (input.length !== 4) {
-    throw new ShapeError(`${op}: input ${formatShape(input)} has ${input.length} axes but [N, H, W, C] has 4`);
+    throw new ShapeError(
+      `${op}: input ${formatShape(input)} has ${input.length} axes but [N, H, W, C] has 4`,
+    );
   }
   const [batch, height, width, inChannels] = input as [number, number, number, number];
   checkWhole(op, 'stride', stride, 1);
@@ -50,7 +52,9 @@ export function convShape(
   }
   const [top, right, bottom, left] = padding;
   const padded: Pair = [height + top + bottom, width + left + right];
-  const extent: Pair = [0, 1].map((i) => (kernelSize[i]! - 1) * dilation[i]! + 1) as unknown as Pair;
+  const extent: Pair = [0, 1].map(
+    (i) => (kernelSize[i]! - 1) * dilation[i]! + 1,
+  ) as unknown as Pair;
   if (extent[0] > padded[0] || extent[1] > padded[1]) {
     throw new ShapeError(
       `${op}: kernel ${extent.join('×')} is larger than the padded input ${padded.join('×')}`,
@@ -84,7 +88,8 @@ export function expectShape(op: string, what: string, actual: Spec, expected: Sh
 /** Throws unless all tensors hold f32. */
 export function expectFloats(op: string, inputs: readonly Spec[]): void {
   inputs.forEach((input, i) => {
-    if (input.dtype !== 'f32') throw new TypeError(`${op}: input ${i} is ${input.dtype} but must be f32`);
+    if (input.dtype !== 'f32')
+      throw new TypeError(`${op}: input ${i} is ${input.dtype} but must be f32`);
   });
 }
 
@@ -125,7 +130,8 @@ export function phasesOf(
   const [tapStep, step] = [stride / shared, dilation / shared];
   return Array.from({ length: Math.min(stride, size) }, (_, offset) => {
     let firstTap = 0;
-    while (firstTap < tapStep && (offset + padding - firstTap * dilation) % stride !== 0) firstTap++;
+    while (firstTap < tapStep && (offset + padding - firstTap * dilation) % stride !== 0)
+      firstTap++;
     const reached = firstTap < tapStep && firstTap < kernel;
     const taps = reached ? Math.ceil((kernel - firstTap) / tapStep) : 0;
     const start = (offset + padding - firstTap * dilation) / stride;

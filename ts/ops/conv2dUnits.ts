@@ -48,10 +48,19 @@ export function unitsOf(problem: UnitProblem): Units {
     while (unitImages < batch && fits(unitImages + 1, unitRows)) unitImages++;
   }
   const count = () => Math.ceil(batch / unitImages) * groups * Math.ceil(outHeight / unitRows);
-  while (count() < ENOUGH_UNITS && unitImages > 1 && (unitImages / 2) * outHeight * outWidth >= FEWEST_PIXELS) {
+  while (
+    count() < ENOUGH_UNITS &&
+    unitImages > 1 &&
+    (unitImages / 2) * outHeight * outWidth >= FEWEST_PIXELS
+  ) {
     unitImages = Math.ceil(unitImages / 2);
   }
-  while (count() < ENOUGH_UNITS && unitImages === 1 && unitRows > 1 && (unitRows / 2) * outWidth >= FEWEST_PIXELS) {
+  while (
+    count() < ENOUGH_UNITS &&
+    unitImages === 1 &&
+    unitRows > 1 &&
+    (unitRows / 2) * outWidth >= FEWEST_PIXELS
+  ) {
     unitRows = Math.ceil(unitRows / 2);
   }
   // Equal bands: the last must not be a sliver.

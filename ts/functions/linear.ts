@@ -1,0 +1,14 @@
+import { apply } from '../apply.ts';
+import { linear as op } from '../ops/linear.ts';
+import type { Tensor } from '../tensor.ts';
+
+/**
+ * `y = x·weight + bias`: x `[N, in]`, weight `[in, out]`, bias `[out]` → `[N, out]`.
+ *
+ * @throws ShapeError where features do not fit the weight.
+ * @example
+ * const logits = linear(features, weight, bias);
+ */
+export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
+  return apply(op, bias ? [x, weight, bias] : [x, weight], { bias: bias !== undefined })[0]!;
+}

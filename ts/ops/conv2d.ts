@@ -1,0 +1,125 @@
+import { ShapeError } from '../errors.ts';
+import { formatShape } from '../shape.ts';
+import { chooseConvAlgorithm } from './chooseConvAlgorithm.ts';
+import { conv2dBackwardInput } from './conv2dBackwardInput.ts';
+import { conv2dBackwardWeight } from './conv2dBackwardWeight.ts';
+import { convShape, expectFloats, expectShape, outputShape } from './conv2dGeometry.ts';
+import { lowerConv } from './conv2dForward.ts';
+import { lowerPack, packedSize } from './conv2dPack.ts';
+import { reluBackward } from './relu.ts';
+import { sumPixels } from './sumPixels.ts';
+import type { Spec } from '../shape.ts';
+import type { ConvAlgorithm } from './chooseConvAlgorithm.ts';
+import type { ConvGeometry, ConvShape, Pair } from './conv2dGeometry.ts';
+import type { Conv2dPackAttrs } from './conv2dPack.ts';
+import type { Op } from './op.ts';
+
+/** Inputs are x, w, then bias and residual where the attributes say so. */
+export interface Conv2dAttrs extends ConvGeometry {
+  /** Input 2 is added to each pixel, `[O]`. */
+  readonly bias: boolean;
+  /** The last input is added to the output, of its shape. */
+  readonly residual: boolean;
+  /** Whether the sum goes through max(·, 0). */
+  readonly relu: boolean;
+  /** Input 1 is the result of conv2dPack; the three attributes below then say what it holds. */
+  readonly packed?: boolean;
+  readonly kernelSize?: Pair;
+  readonly outChannels?: number;
+  readonly algorithm?: ConvAlgorithm;
+}
+
+/**
+ * `y = act(x ∗ w + bias + residual)`: x `[N, H, W, C]`, w `[KH, KW, C/groups, O]`, y `[N, OH, OW, O]`;
+ * a cross-correlation, as in every framework.
+ */
+export const conv2d: Op<Conv2dAttrs> = {
+  name: 'conv2d',
+  infer(inputs, attrs) {
+    const conv = shapeOf(inputs, attrs);
+    const shape = outputShape(conv);
+    if (attrs.bias) expectShape('conv2d', 'bias', inputs[2]!, [conv.outChannels]);
+    if (attrs.residual) expectShape('conv2d', 'residual', inputs.at(-1)!, shape);
+    return [{ shape, dtype: 'f32' }];
+  },
+  lower(to, inputs, [y], attrs) {
+    const conv = shapeOf(inputs, attrs);
+    const [x, w] = [inputs[0]!, inputs[1]!];
+    const algorithm = attrs.algorithm ?? chooseConvAlgorithm(conv);
+    let packed = w.pointer;
+    if (!attrs.packed) {
+      packed = to.workspace(4 * packedSize(w.shape, attrs.groups));
+      lowerPack(to, w.pointer, w.shape, attrs.groups, packed);
+    }
+    const bias = attrs.bias ? inputs[2]!.pointer : null;
+    const residual = attrs.residual ? inputs.at(-1)! : null;
+    lowerConv(to, { conv, algorithm, x, packed, bias, residual, y: y!, relu: attrs.relu });
+  },
+  gradient(apply, { inputs, outputs, dys, attrs, needs }) {
+    const [x, w] = [inputs[0]!, inputs[1]!];
+    const dy = attrs.relu ? apply(reluBackward, [dys[0]!, outputs[0]!], {})[0]! : dys[0]!;
+    const { stride, padding, dilation, groups } = attrs;
+    const geometry = { stride, padding, dilation, groups };
+    const inputSize: Pair = [x.shape[1]!, x.shape[2]!];
+    const kernelSize: Pair = [w.shape[0]!, w.shape[1]!];
+    const dx = needs[0]
+      ? apply(conv2dBackwardInput, [dy, w], { ...geometry, inputSize })[0]
+      : undefined;
+    const dw = needs[1]
+      ? apply(conv2dBackwardWeight, [x, dy], { ...geometry, kernelSize })[0]
+      : undefined;
+    const gradients = [dx, dw];
+    if (attrs.bias) gradients.push(needs[2] ? apply(sumPixels, [dy], {})[0] : undefined);
+    if (attrs.residual) gradients.push(dy);
+    return gradients;
+  },
+};
+
+/** The two steps that a convolution with unpacked weights is made of, so that packing can be done once for many runs. */
+export function splitPack(
+  x: Spec,
+  w: Spec,
+  attrs: Conv2dAttrs,
+): { pack: Conv2dPackAttrs; conv: Conv2dAttrs } {
+  const conv = shapeOf([x, w], attrs);
+  const algorithm = chooseConvAlgorithm(conv);
+  const { kernelSize, outChannels } = conv;
+  return {
+    pack: { groups: attrs.groups, algorithm },
+    conv: { ...attrs, packed: true, kernelSize, outChannels, algorithm },
+  };
+}
+
+function shapeOf(inputs: readonly Spec[], attrs: Conv2dAttrs): ConvShape {
+  const [x, w] = [inputs[0]!, inputs[1]!];
+  const expected = 2 + Number(attrs.bias) + Number(attrs.residual);
+  if (inputs.length !== expected) {
+    throw new TypeError(
+      `conv2d: got ${inputs.length} inputs but its attributes ask for ${expected}`,
+    );
+  }
+  expectFloats('conv2d', inputs);
+  if (attrs.packed) {
+    const conv = convShape('conv2d', x.shape, attrs.kernelSize!, attrs.outChannels!, attrs);
+    const weight = [...conv.kernelSize, conv.inChannels / conv.groups, conv.outChannels];
+    expectShape('conv2d', 'packed weight', w, [packedSize(weight, conv.groups)]);
+    return conv;
+  }
+  if (w.shape.length !== 4) {
+    throw new ShapeError(
+      `conv2d: weight ${formatShape(w.shape)} has ${w.shape.length} axes but [KH, KW, C/groups, O] has 4`,
+    );
+  }
+  const [kernelHeight, kernelWidth, inChannels, outChannels] = w.shape as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  if (x.shape.length === 4 && x.shape[3] !== inChannels * attrs.groups) {
+    throw new ShapeError(
+      `conv2d: input ${formatShape(x.shape)} has ${x.shape[3]} channels but weight expects ${inChannels * attrs.groups}`,
+    );
+  }
+  return convShape('conv2d', x.shape, [kernelHeight, kernelWidth], outChannels, attrs);
+}

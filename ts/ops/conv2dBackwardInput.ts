@@ -1,0 +1,128 @@
+import { ShapeError } from '../errors.ts';
+import { formatShape } from '../shape.ts';
+import { emitConv } from './conv2dForward.ts';
+import { convShape, expectFloats, expectShape, outputShape, phasesOf } from './conv2dGeometry.ts';
+import { lowerPanels, panelFloats } from './conv2dPack.ts';
+import type { Spec } from '../shape.ts';
+import type { ConvGeometry, ConvShape, Pair, Phase } from './conv2dGeometry.ts';
+import type { Lowering, Op, View } from './op.ts';
+
+/** A convolution's attributes, and the height and width of its input. */
+export interface Conv2dBackwardInputAttrs extends ConvGeometry {
+  readonly inputSize: Pair;
+}
+
+/** The input's gradient `[N, H, W, C]` from dy `[N, OH, OW, O]` and w `[KH, KW, C/groups, O]`. */
+export const conv2dBackwardInput: Op<Conv2dBackwardInputAttrs> = {
+  name: 'conv2dBackwardInput',
+  infer(inputs, attrs) {
+    const { batch, inputSize, inChannels } = shapeOf(inputs, attrs);
+    return [{ shape: [batch, ...inputSize, inChannels], dtype: 'f32' }];
+  },
+  lower(to, [dy, w], [dx], attrs) {
+    const conv = shapeOf([dy!, w!], attrs);
+    const [rows, columns] = [0, 1].map((axis) =>
+      phasesOf(
+        conv.inputSize[axis]!,
+        conv.kernelSize[axis]!,
+        conv.stride[axis]!,
+        conv.padding[axis === 0 ? 0 : 3],
+        conv.dilation[axis]!,
+      ),
+    );
+    for (const row of rows!) {
+      for (const column of columns!) lowerPhase(to, conv, row, column, dy!, w!, dx!);
+    }
+  },
+};
+
+/** Each phase is a convolution of dy, with the taps that reach it in reverse order, written to its own input pixels. */
+function lowerPhase(
+  to: Lowering,
+  conv: ConvShape,
+  row: Phase,
+  column: Phase,
+  dy: View,
+  w: View,
+  dx: View,
+): void {
+  const { groups, inChannels, outChannels } = conv;
+  const [depth, columns] = [outChannels / groups, inChannels / groups];
+  const tapColumn = columns * outChannels;
+  const tapRow = conv.kernelSize[1] * tapColumn;
+  const empty = row.taps === 0 || column.taps === 0;
+  const [height, width] = empty ? [0, 0] : [row.taps, column.taps];
+  const packed = to.workspace(
+    Math.max(4, 4 * panelFloats(height * width * depth, columns, groups)),
+  );
+  if (!empty) {
+    const lastRow = row.firstTap + (row.taps - 1) * row.tapStep;
+    const lastColumn = column.firstTap + (column.taps - 1) * column.tapStep;
+    lowerPanels(to, {
+      w: shifted(w.pointer, lastRow * tapRow + lastColumn * tapColumn),
+      ...{ packed, height, width, depth, columns, groups },
+      tapRow: -row.tapStep * tapRow,
+      tapColumn: -column.tapStep * tapColumn,
+      depthStride: 1,
+      columnStride: outChannels,
+      groupStride: depth,
+    });
+  }
+  const phase: ConvShape = {
+    batch: conv.batch,
+    inputSize: conv.outputSize,
+    inChannels: outChannels,
+    kernelSize: [height, width],
+    outputSize: [row.size, column.size],
+    outChannels: inChannels,
+    stride: [1, 1],
+    padding: [row.padding, 0, 0, column.padding],
+    dilation: [row.dilation, column.dilation],
+    groups,
+  };
+  const [inputHeight, inputWidth] = conv.inputSize;
+  const y = {
+    pointer: shifted(dx.pointer, (row.offset * inputWidth + column.offset) * dx.stride),
+    stride: dx.stride,
+  };
+  const inside =
+    height === 1 &&
+    width === 1 &&
+    fitsInside(row, conv.outputSize[0]) &&
+    fitsInside(column, conv.outputSize[1]);
+  const algorithm = inside ? 'pointwise' : 'implicit_gemm';
+  emitConv(
+    to,
+    `conv2d.backward_input.f32/${algorithm}`,
+    { conv: phase, algorithm, x: dy, packed, bias: null, residual: null, y, relu: false },
+    {
+      yColumn: conv.stride[1],
+      yRow: conv.stride[0] * inputWidth,
+      yImage: inputHeight * inputWidth,
+    },
+  );
+}
+
+/** Whether a phase of one tap reads no pixel outside the output. */
+function fitsInside(phase: Phase, outputSize: number): boolean {
+  return phase.padding === 0 && phase.size <= outputSize;
+}
+
+function shifted(pointer: View['pointer'], floats: number): View['pointer'] {
+  return { buffer: pointer.buffer, byteOffset: pointer.byteOffset + 4 * floats };
+}
+
+function shapeOf(inputs: readonly Spec[], attrs: Conv2dBackwardInputAttrs): ConvShape {
+  const [dy, w] = [inputs[0]!, inputs[1]!];
+  expectFloats('conv2dBackwardInput', inputs);
+  if (w.shape.length !== 4) {
+    throw new ShapeError(
+      `conv2dBackwardInput: weight ${formatShape(w.shape)} has ${w.shape.length} axes but [KH, KW, C/groups, O] has 4`,
+    );
+  }
+  const [height, width, depth, outChannels] = w.shape as [number, number, number, number];
+  const input = [dy.shape[0]!, ...attrs.inputSize, depth * attrs.groups];
+  const conv = convShape('conv2dBackwardInput', input, [height, width], outChannels, attrs);
+  expectShape('conv2dBackwardInput', 'output gradient', dy, outputShape(conv));
+  return conv;
+}

@@ -1,0 +1,75 @@
+import { unitsOf } from './conv2dUnits.ts';
+import type { Pointer } from '../kernels/step.ts';
+import type { ConvAlgorithm } from './chooseConvAlgorithm.ts';
+import type { ConvShape } from './conv2dGeometry.ts';
+import type { Lowering, View } from './op.ts';
+
+/** Rows of channels without the shape that belongs to them. */
+export type Rows = Pick<View, 'pointer' | 'stride'>;
+
+export interface ConvForward {
+  readonly conv: ConvShape;
+  readonly algorithm: ConvAlgorithm;
+  readonly x: Rows;
+  readonly packed: Pointer;
+  readonly bias: Pointer | null;
+  readonly residual: Rows | null;
+  readonly y: Rows;
+  readonly relu: boolean;
+}
+
+/** Emits the step that computes a convolution from packed weights. */
+export function lowerConv(to: Lowering, forward: ConvForward): void {
+  const { conv, algorithm } = forward;
+  const [outHeight, outWidth] = conv.outputSize;
+  const pixels = { yColumn: 1, yRow: outWidth, yImage: outHeight * outWidth };
+  emitConv(to, `conv2d.forward.f32/${algorithm}`, forward, pixels);
+}
+
+/** Where output pixels lie, in pixels of y: one phase of a gradient writes every `stride`-th. */
+export interface OutputPixels {
+  readonly yColumn: number;
+  readonly yRow: number;
+  readonly yImage: number;
+}
+
+/** Emits one step of a kernel that takes a convolution's arguments. */
+export function emitConv(
+  to: Lowering,
+  kernel: string,
+  { conv, algorithm, x, packed, bias, residual, y, relu }: ConvForward,
+  pixels: OutputPixels,
+): void {
+  const [kernelHeight, kernelWidth] = conv.kernelSize;
+  const [outHeight, outWidth] = conv.outputSize;
+  const [strideHeight, strideWidth] = conv.stride;
+  const [dilationHeight, dilationWidth] = conv.dilation;
+  const [depth, outChannels] = [conv.inChannels / conv.groups, conv.outChannels / conv.groups];
+  const taps = kernelHeight * kernelWidth * depth;
+  const paddedWidth =
+    (outWidth - 1) * strideWidth + Math.max(0, kernelWidth - 1) * dilationWidth + 1;
+  const { unitImages, unitRows, unitChannels, chunks, scratchBytes } = unitsOf({
+    ...{ batch: conv.batch, groups: conv.groups, outHeight, outWidth, outChannels },
+    scratchFloats: (rows) => {
+      if (algorithm === 'pointwise') return 0;
+      const paddedRows =
+        (rows - 1) * strideHeight + Math.max(0, kernelHeight - 1) * dilationHeight + 1;
+      return paddedRows * paddedWidth * depth;
+    },
+  });
+  to.step({
+    kernel,
+    chunks,
+    scratchBytes: scratchBytes + 4 * taps,
+    args: {
+      ...{ x: x.pointer, xStride: x.stride, w: packed, bias },
+      ...{ residual: residual?.pointer ?? null, residualStride: residual?.stride ?? 0 },
+      ...{ y: y.pointer, yStride: y.stride, ...pixels },
+      ...{ batch: conv.batch, height: conv.inputSize[0], width: conv.inputSize[1] },
+      ...{ inChannels: conv.inChannels, outHeight, outWidth, outChannels: conv.outChannels },
+      ...{ kernelHeight, kernelWidth, strideHeight, strideWidth },
+      ...{ padTop: conv.padding[0], padLeft: conv.padding[3], dilationHeight, dilationWidth },
+      ...{ groups: conv.groups, relu: Number(relu), unitImages, unitRows, unitChannels },
+    },
+  });
+}

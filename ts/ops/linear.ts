@@ -1,0 +1,144 @@
+import { ShapeError } from '../errors.ts';
+import { formatShape } from '../shape.ts';
+import { expectFloats, expectShape } from './conv2dGeometry.ts';
+import { lowerBackwardWeight } from './conv2dBackwardWeight.ts';
+import { lowerPanels, panelFloats } from './conv2dPack.ts';
+import { BLOCK_CHANNELS } from './conv2dUnits.ts';
+import { sumPixels } from './sumPixels.ts';
+import type { Pointer } from '../kernels/step.ts';
+import type { Shape } from '../shape.ts';
+import type { Rows } from './conv2dForward.ts';
+import type { Lowering, Op } from './op.ts';
+
+export interface LinearAttrs {
+  /** Input 2 is added to each row, `[out]`. */
+  readonly bias: boolean;
+}
+
+/** `y = x·w + bias`: x `[N, in]`, w `[in, out]`, y `[N, out]`. */
+export const linear: Op<LinearAttrs> = {
+  name: 'linear',
+  infer(inputs, attrs) {
+    const [x, w] = [inputs[0]!, inputs[1]!];
+    const expected = attrs.bias ? 3 : 2;
+    if (inputs.length !== expected) {
+      throw new TypeError(
+        `linear: got ${inputs.length} inputs but its attributes ask for ${expected}`,
+      );
+    }
+    expectFloats('linear', inputs);
+    expectMatrix('linear', 'input', x.shape);
+    expectMatrix('linear', 'weight', w.shape);
+    if (x.shape[1] !== w.shape[0]) {
+      throw new ShapeError(
+        `linear: input ${formatShape(x.shape)} has ${x.shape[1]} features but weight expects ${w.shape[0]}`,
+      );
+    }
+    if (attrs.bias) expectShape('linear', 'bias', inputs[2]!, [w.shape[1]!]);
+    return [{ shape: [x.shape[0]!, w.shape[1]!], dtype: 'f32' }];
+  },
+  lower(to, [x, w, bias], [y], attrs) {
+    const [depth, columns] = w!.shape as [number, number];
+    const b = packMatrix(to, w!.pointer, depth, columns, columns, 1);
+    lowerGemm(to, x!.shape[0]!, x!, b, depth, columns, attrs.bias ? bias!.pointer : null, y!);
+  },
+  gradient(apply, { inputs, dys, attrs, needs }) {
+    const [x, w, dy] = [inputs[0]!, inputs[1]!, dys[0]!];
+    const gradients = [
+      needs[0] ? apply(linearBackwardInput, [dy, w], {})[0] : undefined,
+      needs[1] ? apply(linearBackwardWeight, [x, dy], {})[0] : undefined,
+    ];
+    if (attrs.bias) gradients.push(needs[2] ? apply(sumPixels, [dy], {})[0] : undefined);
+    return gradients;
+  },
+};
+
+/** `dx = dy·wᵀ`: dy `[N, out]`, w `[in, out]`, dx `[N, in]`. */
+export const linearBackwardInput: Op<object> = {
+  name: 'linearBackwardInput',
+  infer: ([dy, w]) => [{ shape: [dy!.shape[0]!, w!.shape[0]!], dtype: 'f32' }],
+  lower(to, [dy, w], [dx]) {
+    const [columns, depth] = w!.shape as [number, number];
+    const b = packMatrix(to, w!.pointer, depth, columns, 1, depth);
+    lowerGemm(to, dy!.shape[0]!, dy!, b, depth, columns, null, dx!);
+  },
+};
+
+/** `dw = xᵀ·dy`: x `[N, in]`, dy `[N, out]`, dw `[in, out]`. */
+export const linearBackwardWeight: Op<object> = {
+  name: 'linearBackwardWeight',
+  infer: ([x, dy]) => [{ shape: [x!.shape[1]!, dy!.shape[1]!], dtype: 'f32' }],
+  lower(to, [x, dy], [dw]) {
+    const conv = {
+      batch: 1,
+      inputSize: [1, x!.shape[0]!],
+      inChannels: x!.shape[1]!,
+      kernelSize: [1, 1],
+      outputSize: [1, x!.shape[0]!],
+      outChannels: dy!.shape[1]!,
+      stride: [1, 1],
+      padding: [0, 0, 0, 0],
+      dilation: [1, 1],
+      groups: 1,
+    } as const;
+    lowerBackwardWeight(to, conv, x!, dy!, dw!.pointer);
+  },
+};
+
+/** Rows that share one reading of a panel of weights. */
+const UNIT_ROWS = 64;
+/** Chunks that keep several workers busy to the end. */
+const ENOUGH_CHUNKS = 16;
+
+function packMatrix(
+  to: Lowering,
+  w: Pointer,
+  depth: number,
+  columns: number,
+  depthStride: number,
+  columnStride: number,
+): Pointer {
+  const packed = to.workspace(4 * panelFloats(depth, columns, 1));
+  lowerPanels(to, {
+    ...{ w, packed, depth, columns, depthStride, columnStride },
+    ...{ height: 1, width: 1, groups: 1, tapRow: 0, tapColumn: 0, groupStride: 0 },
+  });
+  return packed;
+}
+
+/** Emits `c = a·b + bias` for a matrix b in panels. */
+function lowerGemm(
+  to: Lowering,
+  rows: number,
+  a: Rows,
+  b: Pointer,
+  depth: number,
+  columns: number,
+  bias: Pointer | null,
+  c: Rows,
+): void {
+  const unitRows = Math.min(rows, UNIT_ROWS);
+  const blocks = Math.ceil(columns / BLOCK_CHANNELS);
+  const ranges = Math.min(blocks, Math.ceil(ENOUGH_CHUNKS / Math.ceil(rows / unitRows)));
+  const unitColumns = BLOCK_CHANNELS * Math.ceil(blocks / ranges);
+  to.step({
+    kernel: 'gemm.f32/panels',
+    chunks: Math.max(
+      1,
+      Math.min(64, Math.ceil(rows / unitRows) * Math.ceil(columns / unitColumns)),
+    ),
+    scratchBytes: 4 * (2 * (unitRows + 8) + depth) + 64,
+    args: {
+      ...{ a: a.pointer, aStride: a.stride, b, bias, c: c.pointer, cStride: c.stride },
+      ...{ rows, depth, columns, unitRows, unitColumns },
+    },
+  });
+}
+
+function expectMatrix(op: string, what: string, shape: Shape): void {
+  if (shape.length !== 2) {
+    throw new ShapeError(
+      `${op}: ${what} ${formatShape(shape)} has ${shape.length} axes but needs 2`,
+    );
+  }
+}
