@@ -36,9 +36,7 @@ export function parseDigests(
     throw new RangeError(`digests: parse: ${all.length} numbers but ${names.length} names`);
   }
   return new Map(
-    [...names]
-      .sort()
-      .map((name, i) => [name, parseDigest(all.slice(i * width, (i + 1) * width))]),
+    [...names].sort().map((name, i) => [name, parseDigest(all.slice(i * width, (i + 1) * width))]),
   );
 }
 

@@ -73,7 +73,11 @@ describe('digest', () => {
 
   it('estimates the norm of an error within a factor of two', () => {
     const noise = goldenTensor('noise', [5000], 1e-3);
-    const { error } = digestErrors('t', truth.map((value, i) => value + noise[i]!), digest);
+    const { error } = digestErrors(
+      't',
+      truth.map((value, i) => value + noise[i]!),
+      digest,
+    );
     const actual = Math.hypot(...noise);
     expect(error).toBeGreaterThan(actual / 2);
     expect(error).toBeLessThan(actual * 2);

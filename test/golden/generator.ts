@@ -58,11 +58,7 @@ export function goldenBatch(
   const [count, ...image] = shape;
   const labels = goldenLabels(`${name}.labels`, count, classes);
   const images = goldenTensor(`${name}.noise`, shape, Math.sqrt(1.5));
-  const patterns = goldenTensor(
-    `patterns.${image.join('x')}`,
-    [classes, ...image],
-    Math.sqrt(1.5),
-  );
+  const patterns = goldenTensor(`patterns.${image.join('x')}`, [classes, ...image], Math.sqrt(1.5));
   const size = images.length / count;
   labels.forEach((label, n) => {
     for (let i = 0; i < size; i++) images[n * size + i]! += patterns[label * size + i]!;

@@ -30,11 +30,13 @@ export function readGolden(path: string): Golden {
   const length = Number(bytes.readBigUInt64LE(0));
   const { __metadata__: metadata, ...entries } = JSON.parse(bytes.toString('utf8', 8, 8 + length));
   const arrays = new Map(
-    Object.entries(entries as Record<string, Entry>).map(([name, { dtype, shape, data_offsets }]) => {
-      const [start, stop] = data_offsets;
-      const data = new Uint8Array(bytes.subarray(8 + length + start, 8 + length + stop));
-      return [name, { shape, values: new ARRAYS[dtype](data.buffer) }];
-    }),
+    Object.entries(entries as Record<string, Entry>).map(
+      ([name, { dtype, shape, data_offsets }]) => {
+        const [start, stop] = data_offsets;
+        const data = new Uint8Array(bytes.subarray(8 + length + start, 8 + length + stop));
+        return [name, { shape, values: new ARRAYS[dtype](data.buffer) }];
+      },
+    ),
   );
   return {
     arrays,

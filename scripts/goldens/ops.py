@@ -1,0 +1,223 @@
+"""Golden outputs and gradients of single ops: test/golden/ops/<op>.safetensors.
+
+Arrays are f64 in torch's layout, named <case>/<array>. The metadata entry `cases` holds for each case the shapes of its
+generated inputs (values: uniform('<op>/<case>/<input>', shape, scale, shift)), its options, and `f32Error`, the relative
+norm of the error of torch's own f32 result by array. Gradients are those of sum(y * dy).
+"""
+
+import torch
+import torch.nn.functional as F
+
+from generator import labels, uniform
+from golden import relative_error, write_safetensors
+from torch_golden import in_both, torch_metadata
+
+
+def case(inputs, options, forward):
+    """inputs: name -> shape or (shape, scale, shift); forward(tensors, options) -> dict of outputs, the first of them y."""
+    full = {name: shape if isinstance(shape[0], tuple) else (shape, 1.0, 0.0) for name, shape in inputs.items()}
+    return {'inputs': full, 'options': options, 'forward': forward}
+
+
+def inputs_of(place, case):
+    return {name: uniform(f'{place}/{name}', *spec) for name, spec in case['inputs'].items()}
+
+
+def write(op, cases, differentiate=True):
+    """Runs all cases of an op in both precisions and writes its file."""
+    arrays, facts = {}, {}
+    for name, case in cases.items():
+        place = f'{op}/{name}'
+        values = inputs_of(place, case)
+
+        def compute(dtype):
+            tensors = {key: torch.tensor(value, dtype=dtype) for key, value in values.items()}
+            if not differentiate:
+                return case['forward'](tensors, case['options'])
+            wanted = [key for key in tensors if not key.startswith('running')]
+            for key in wanted:
+                tensors[key].requires_grad_(True)
+            outputs = case['forward'](tensors, case['options'])
+            y = next(iter(outputs.values()))
+            dy = torch.tensor(uniform(f'{place}/dy', tuple(y.shape)), dtype=dtype)
+            gradients = torch.autograd.grad((y * dy).sum(), [tensors[key] for key in wanted])
+            return {**outputs, **{f'd{key}': gradient for key, gradient in zip(wanted, gradients)}}
+
+        truth, single = in_both(compute)
+        arrays.update({f'{name}/{key}': array for key, array in truth.items()})
+        facts[name] = {
+            'inputs': {
+                key: {'shape': shape, 'scale': scale, 'shift': shift} for key, (shape, scale, shift) in case['inputs'].items()
+            },
+            **case['options'],
+            'f32Error': {key: float(f'{relative_error(single[key], truth[key]):.3g}') for key in truth},
+        }
+    write_safetensors(f'ops/{op}.safetensors', arrays, torch_metadata(cases=facts))
+
+
+def conv2d(x, weight, bias=None, stride=(1, 1), padding=(0, 0, 0, 0), dilation=(1, 1), groups=1):
+    """padding is [top, bottom, left, right]."""
+
+    def forward(t, o):
+        top, bottom, left, right = o['padding']
+        x = F.pad(t['x'], (left, right, top, bottom))
+        return {'y': F.conv2d(x, t['w'], t.get('b'), o['stride'], 0, o['dilation'], o['groups'])}
+
+    inputs = {'x': x, 'w': weight, **({'b': (weight[0],)} if bias else {})}
+    return case(inputs, {'stride': stride, 'padding': padding, 'dilation': dilation, 'groups': groups}, forward)
+
+
+write('conv2d', {
+    'same': conv2d((2, 3, 5, 4), (9, 3, 3, 3), padding=(1, 1, 1, 1), bias=True),
+    'stride2': conv2d((1, 4, 7, 6), (10, 4, 3, 3), stride=(2, 2), padding=(1, 1, 1, 1)),
+    'pointwise': conv2d((2, 6, 4, 5), (9, 6, 1, 1), bias=True),
+    'projection': conv2d((1, 6, 7, 6), (8, 6, 1, 1), stride=(2, 2)),
+    'dilated': conv2d((1, 2, 10, 9), (5, 2, 5, 5), padding=(4, 4, 4, 4), dilation=(2, 2)),
+    'groups': conv2d((2, 8, 5, 4), (12, 2, 3, 3), padding=(1, 1, 1, 1), groups=4, bias=True),
+    'depthwise': conv2d((1, 6, 5, 5), (6, 1, 3, 3), padding=(1, 1, 1, 1), groups=6),
+    'tensorflowSame': conv2d((1, 3, 6, 8), (7, 3, 3, 3), stride=(2, 2), padding=(0, 1, 0, 1)),
+    'rectangular': conv2d((1, 3, 7, 9), (5, 3, 2, 3), stride=(1, 2), padding=(2, 0, 1, 3), dilation=(2, 1)),
+})
+
+
+def batch_norm(x, shift=0.0, training=True, eps=1e-5, momentum=0.1):
+    def forward(t, o):
+        mean, var = t['running_mean'].clone(), t['running_var'].clone()
+        y = F.batch_norm(t['x'], mean, var, t['weight'], t['bias'], o['training'], o['momentum'], o['eps'])
+        return {'y': y, **({'running_mean': mean, 'running_var': var} if o['training'] else {})}
+
+    channels = (x[1],)
+    inputs = {
+        'x': (x, 1.0, shift),
+        'weight': (channels, 0.5, 1.0),
+        'bias': channels,
+        'running_mean': (channels, 0.1, shift),
+        'running_var': (channels, 0.5, 1.0),
+    }
+    return case(inputs, {'training': training, 'eps': eps, 'momentum': momentum}, forward)
+
+
+write('batchNorm', {
+    'train': batch_norm((3, 11, 5, 4)),
+    'eval': batch_norm((3, 11, 5, 4), training=False),
+    'farFromZero': batch_norm((4, 9, 3, 4), shift=64.0),
+    'keras': batch_norm((2, 5, 4, 3), eps=1e-3, momentum=0.01),
+})
+
+
+def max_pool(x, kernel, stride, padding=0, ceil=False, ties=False):
+    """`ties`: x is rounded to halves, so that maxima are shared; the first in row-major order takes the gradient."""
+
+    def forward(t, o):
+        x = t['x'] + (torch.round(2 * t['x']) / 2 - t['x']).detach() if o['ties'] else t['x']
+        return {'y': F.max_pool2d(x, o['kernelSize'], o['stride'], o['padding'], ceil_mode=o['ceilMode'])}
+
+    options = {'kernelSize': kernel, 'stride': stride, 'padding': padding, 'ceilMode': ceil, 'ties': ties}
+    return case({'x': x}, options, forward)
+
+
+write('maxPool2d', {
+    'resnet': max_pool((2, 5, 9, 8), 3, 2, padding=1),
+    'vgg': max_pool((2, 5, 7, 6), 2, 2),
+    'ceil': max_pool((2, 5, 8, 6), 3, 2, ceil=True),
+    'ceilPadded': max_pool((1, 5, 8, 7), 3, 2, padding=1, ceil=True),
+    'sameSize': max_pool((1, 5, 5, 4), 3, 1, padding=1, ceil=True),
+    'ties': max_pool((2, 5, 7, 6), 3, 2, padding=1, ties=True),
+})
+
+
+def avg_pool(x, kernel, stride, padding=0, ceil=False, count_padding=True):
+    def forward(t, o):
+        return {'y': F.avg_pool2d(t['x'], o['kernelSize'], o['stride'], o['padding'], o['ceilMode'], o['countIncludePad'])}
+
+    options = {
+        'kernelSize': kernel, 'stride': stride, 'padding': padding, 'ceilMode': ceil, 'countIncludePad': count_padding,
+    }
+    return case({'x': x}, options, forward)
+
+
+write('avgPool2d', {
+    'transition': avg_pool((2, 5, 7, 6), 2, 2),
+    'padded': avg_pool((2, 5, 7, 6), 3, 2, padding=1),
+    'paddedNotCounted': avg_pool((2, 5, 7, 6), 3, 2, padding=1, count_padding=False),
+    'ceil': avg_pool((1, 5, 8, 6), 3, 2, ceil=True),
+    'ceilPadded': avg_pool((1, 5, 8, 7), 3, 2, padding=1, ceil=True),
+    'ceilPaddedNotCounted': avg_pool((1, 5, 8, 7), 3, 2, padding=1, ceil=True, count_padding=False),
+})
+
+
+def adaptive_pool(x, output):
+    return case({'x': x}, {'outputSize': output}, lambda t, o: {'y': F.adaptive_avg_pool2d(t['x'], o['outputSize'])})
+
+
+write('adaptiveAvgPool2d', {
+    'global': adaptive_pool((2, 5, 4, 3), (1, 1)),
+    'even': adaptive_pool((1, 5, 8, 6), (4, 3)),
+    'uneven': adaptive_pool((1, 5, 7, 5), (3, 2)),
+    'enlarging': adaptive_pool((1, 5, 3, 2), (7, 7)),
+})
+
+write('linear', {
+    'bias': case({'x': (5, 13), 'w': (7, 13), 'b': (7,)}, {}, lambda t, o: {'y': F.linear(t['x'], t['w'], t['b'])}),
+    'noBias': case({'x': (3, 8), 'w': (16, 8)}, {}, lambda t, o: {'y': F.linear(t['x'], t['w'])}),
+})
+
+
+def cross_entropy(rows, classes, smoothing, scale):
+    """Mean loss; labels: labels('crossEntropy/labels', rows, classes)."""
+
+    def forward(t, o):
+        target = torch.tensor(labels('crossEntropy/labels', rows, classes))
+        return {'y': F.cross_entropy(t['x'], target, label_smoothing=o['labelSmoothing'])}
+
+    return case({'x': ((rows, classes), scale, 0.0)}, {'labelSmoothing': smoothing}, forward)
+
+
+write('crossEntropy', {
+    'plain': cross_entropy(6, 10, 0.0, 3.0),
+    'smoothed': cross_entropy(6, 10, 0.1, 3.0),
+    'largeLogits': cross_entropy(4, 7, 0.1, 200.0),
+    'manyClasses': cross_entropy(3, 1000, 0.1, 3.0),
+})
+
+
+def optimizer(make, options, steps=3):
+    """Steps of an optimizer on a parameter p with generated gradients g1, g2, …; outputs p after each step and its state."""
+
+    def forward(t, o):
+        parameter = torch.nn.Parameter(t['p'])
+        stepper = make([parameter], o)
+        outputs = {}
+        for step in range(1, steps + 1):
+            parameter.grad = t[f'g{step}']
+            stepper.step()
+            outputs[f'p{step}'] = parameter.detach().clone()
+        state = {key: value for key, value in stepper.state[parameter].items() if key != 'step' and torch.is_tensor(value)}
+        return {**outputs, **state}
+
+    return case({'p': (5, 7), **{f'g{step}': (5, 7) for step in range(1, steps + 1)}}, options, forward)
+
+
+def sgd(**options):
+    def make(parameters, o):
+        return torch.optim.SGD(parameters, o['lr'], o['momentum'], 0, o['weightDecay'], o['nesterov'])
+
+    return optimizer(make, {'lr': 0.1, 'momentum': 0.0, 'weightDecay': 0.0, 'nesterov': False, **options})
+
+
+write('sgd', {
+    'plain': sgd(),
+    'momentum': sgd(momentum=0.9),
+    'decay': sgd(momentum=0.9, weightDecay=5e-4),
+    'nesterov': sgd(momentum=0.9, weightDecay=5e-4, nesterov=True),
+}, differentiate=False)
+
+
+def adamw(**options):
+    def make(parameters, o):
+        return torch.optim.AdamW(parameters, o['lr'], o['betas'], o['eps'], o['weightDecay'])
+
+    return optimizer(make, {'lr': 1e-2, 'betas': [0.9, 0.999], 'eps': 1e-8, 'weightDecay': 1e-2, **options})
+
+
+write('adamw', {'default': adamw(), 'decay': adamw(lr=0.1, weightDecay=0.5, betas=[0.8, 0.99])}, differentiate=False)
