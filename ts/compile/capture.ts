@@ -1,0 +1,53 @@
+import { interpretWith, type Interpreter } from '../apply.ts';
+import type { Graph, Node, Value } from '../graph.ts';
+import type { Op } from '../ops/op.ts';
+import { formatShape, type Spec } from '../shape.ts';
+import { Tensor } from '../tensor.ts';
+
+/** A function of tensors that can be captured; it may return one tensor or several. */
+export type TensorFunction = (...inputs: Tensor[]) => Tensor | readonly Tensor[];
+
+/**
+ * Runs `fn` once on symbols and notes the ops it applies. Eager tensors it meets become state of the graph.
+ *
+ * @throws whatever `fn` throws, shape errors among it; Error when `fn` reads a value.
+ */
+export function capture(fn: TensorFunction, specs: readonly Spec[]): Graph {
+  let nextId = 0;
+  const nodes: Node[] = [];
+  const states = new Map<Tensor, Value>();
+
+  const make = (spec: Spec, kind: Value['kind'], tensor?: Tensor): Value => ({
+    id: nextId++,
+    shape: spec.shape,
+    dtype: spec.dtype,
+    kind,
+    ...(tensor && { tensor }),
+  });
+  const valueOf = (tensor: Tensor): Value => {
+    if (tensor.value) return tensor.value;
+    let value = states.get(tensor);
+    if (!value) {
+      value = make(tensor, 'state', tensor);
+      states.set(tensor, value);
+    }
+    return value;
+  };
+  const note: Interpreter = (op, inputs, attrs, outputSpecs, path) => {
+    const outputs = outputSpecs.map((spec) => make(spec, 'temporary'));
+    nodes.push({ op: op as Op, inputs: inputs.map(valueOf), outputs, attrs, path });
+    return outputs.map((value) => new Tensor(value, value));
+  };
+
+  const inputs = specs.map((spec) => make(spec, 'input'));
+  const result = interpretWith(note, () => fn(...inputs.map((value) => new Tensor(value, value))));
+  if (result instanceof Promise) throw new TypeError('capture: the function is async but must be synchronous');
+  const outputs = (result instanceof Tensor ? [result] : result).map(valueOf);
+  return { inputs, nodes, outputs };
+}
+
+/** `conv2d [8, 32, 32, 16]`, for messages. */
+export function describeNode(node: Node): string {
+  const place = node.path ? `${node.path}: ` : '';
+  return `${place}${node.op.name} ${node.outputs.map((output) => formatShape(output.shape)).join(', ')}`.trim();
+}

@@ -1,0 +1,34 @@
+import { currentEngine } from '../current.ts';
+import type { Engine } from '../kernels/engine.ts';
+import type { Spec } from '../shape.ts';
+import { noGrad } from '../tape.ts';
+import { capture, type TensorFunction } from './capture.ts';
+import { lower } from './lower.ts';
+import { optimize } from './optimize.ts';
+import { Plan } from './plan.ts';
+
+/** How a function is compiled. */
+export interface CompileOptions {
+  /** Where the plan runs; the current engine by default. */
+  readonly engine?: Engine;
+  /** Record for `gradients` inside the function; on by default, as the function may be a whole training step. */
+  readonly recording?: boolean;
+}
+
+/**
+ * Captures a function of tensors once and makes a plan of it for these input shapes. Parameters, statistics and
+ * optimizer state that the function meets are worked on where they are.
+ *
+ * @throws ShapeError where shapes do not fit; OutOfMemoryError, saying how much it needs; Error when the function reads
+ * a value while it is captured.
+ *
+ * @example
+ * const plan = compile((x) => relu(x), [{ shape: [1, 4], dtype: 'f32' }]);
+ * const [y] = await plan.run(new Float32Array([-1, 0, 1, 2]));
+ */
+export function compile(fn: TensorFunction, inputs: readonly Spec[], options: CompileOptions = {}): Plan {
+  const engine = options.engine ?? currentEngine();
+  const run = (): ReturnType<typeof capture> => capture(fn, inputs);
+  const graph = optimize(options.recording === false ? noGrad(run) : run());
+  return new Plan(engine, graph, lower(graph, engine));
+}

@@ -1,0 +1,27 @@
+import type { Node } from '../graph.ts';
+import { sizeOf } from '../shape.ts';
+
+/** Multiply and add count as two. Ops that are not named move memory: their flops are not counted. */
+export function flopsOf(node: Node): number {
+  const [first, second] = node.inputs;
+  const output = node.outputs[0];
+  switch (node.op.name) {
+    case 'conv2d': {
+      const { kernelSize, groups } = node.attrs as { kernelSize: readonly number[]; groups: number };
+      const perOutput = (sizeOf(kernelSize) * first!.shape.at(-1)!) / groups;
+      return 2 * sizeOf(output!.shape) * perOutput;
+    }
+    case 'conv2dBackwardInput':
+      return 2 * sizeOf(first!.shape) * sizeOf(second!.shape.slice(0, 3));
+    case 'conv2dBackwardWeight':
+      return 2 * sizeOf(second!.shape) * sizeOf(output!.shape.slice(0, 3));
+    case 'linear':
+      return 2 * sizeOf(output!.shape) * first!.shape.at(-1)!;
+    case 'linearBackwardInput':
+      return 2 * sizeOf(output!.shape) * first!.shape.at(-1)!;
+    case 'linearBackwardWeight':
+      return 2 * sizeOf(output!.shape) * first!.shape[0]!;
+    default:
+      return 0;
+  }
+}

@@ -1,0 +1,45 @@
+import { allocate } from './eager.ts';
+import { formatShape, sizeOf, type DType, type Shape } from './shape.ts';
+import type { Tensor } from './tensor.ts';
+
+/** Throws RangeError unless every axis is a whole number of at least 0. */
+function checkShape(shape: Shape): void {
+  if (shape.some((size) => !Number.isInteger(size) || size < 0)) {
+    throw new RangeError(`tensor: shape ${formatShape(shape)} has an axis that is not a whole number ≥ 0`);
+  }
+}
+
+/**
+ * A tensor with these values in row-major order.
+ *
+ * @throws RangeError when the number of values is not that of the shape.
+ */
+export function tensor(values: ArrayLike<number>, shape: Shape, dtype: DType = 'f32'): Tensor {
+  checkShape(shape);
+  if (values.length !== sizeOf(shape)) {
+    throw new RangeError(`tensor: ${values.length} values for shape ${formatShape(shape)} of ${sizeOf(shape)}`);
+  }
+  const made = allocate({ shape, dtype });
+  made.write(values);
+  return made;
+}
+
+/** A tensor of zeros. */
+export function zeros(shape: Shape, dtype: DType = 'f32'): Tensor {
+  return tensor(new Float32Array(sizeOf(shape)), shape, dtype);
+}
+
+/** A tensor that gradients flow to and that scopes leave alone: a weight. Starts as zeros. */
+export function parameter(shape: Shape): Tensor {
+  const made = state(shape);
+  made.requiresGrad = true;
+  return made;
+}
+
+/** A tensor that scopes leave alone and gradients do not reach: running statistics, optimizer state. Starts as zeros. */
+export function state(shape: Shape, dtype: DType = 'f32'): Tensor {
+  checkShape(shape);
+  const made = allocate({ shape, dtype }, undefined, true);
+  made.write(new Float32Array(sizeOf(shape)));
+  return made;
+}

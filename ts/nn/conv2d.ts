@@ -1,0 +1,51 @@
+import { parameter } from '../create.ts';
+import { conv2d, type Conv2dOptions as Geometry } from '../functions/conv2d.ts';
+import type { Tensor } from '../tensor.ts';
+import { heNormal } from './initialize.ts';
+import { Module } from './module.ts';
+
+/** Settings of a {@link Conv2d}. */
+export interface Conv2dOptions extends Pick<Geometry, 'stride' | 'padding' | 'dilation' | 'groups'> {
+  /** Side of the kernel, or [height, width]. */
+  readonly kernelSize: number | readonly [number, number];
+  /** Adds a bias per output channel; true by default. */
+  readonly bias?: boolean;
+}
+
+/**
+ * 2-D convolution: `[N, H, W, inChannels]` → `[N, OH, OW, outChannels]`. Starts from He's normal weights with fan-out
+ * and zero bias.
+ */
+export class Conv2d extends Module {
+  /** `[KH, KW, inChannels / groups, outChannels]`. */
+  readonly weight: Tensor;
+  /** `[outChannels]`. */
+  readonly bias?: Tensor;
+  readonly #options: Conv2dOptions;
+
+  /** Throws RangeError when `groups` does not divide both channel counts. */
+  constructor(inChannels: number, outChannels: number, options: Conv2dOptions) {
+    super();
+    this.#options = options;
+    const groups = options.groups ?? 1;
+    if (inChannels % groups || outChannels % groups) {
+      throw new RangeError(`Conv2d: ${groups} groups do not divide ${inChannels} and ${outChannels} channels`);
+    }
+    const { kernelSize: size } = options;
+    const [height, width] = typeof size === 'number' ? [size, size] : size;
+    const fanOut = (height * width * outChannels) / groups;
+    this.weight = heNormal([height, width, inChannels / groups, outChannels], fanOut);
+    if (options.bias ?? true) this.bias = parameter([outChannels]);
+  }
+
+  override forward(x: Tensor): Tensor {
+    const { stride, padding, dilation, groups } = this.#options;
+    return this.here(() => conv2d(x, this.weight, { bias: this.bias, stride, padding, dilation, groups }));
+  }
+
+  override describe(): string {
+    const [height, width, , outChannels] = this.weight.shape;
+    const stride = this.#options.stride ?? 1;
+    return `Conv2d ${height}×${width}, ${outChannels}${stride === 1 ? '' : `, stride ${String(stride)}`}`;
+  }
+}

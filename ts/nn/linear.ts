@@ -1,0 +1,33 @@
+import { linear } from '../functions/linear.ts';
+import type { Tensor } from '../tensor.ts';
+import { uniform } from './initialize.ts';
+import { Module } from './module.ts';
+
+/** Settings of a {@link Linear}. */
+export interface LinearOptions {
+  /** Adds a bias; true by default. */
+  readonly bias?: boolean;
+}
+
+/** `y = x·W + b`: `[N, inFeatures]` → `[N, outFeatures]`. Starts from U(±1/√inFeatures), as in PyTorch. */
+export class Linear extends Module {
+  /** `[inFeatures, outFeatures]`. */
+  readonly weight: Tensor;
+  /** `[outFeatures]`. */
+  readonly bias?: Tensor;
+
+  constructor(inFeatures: number, outFeatures: number, options: LinearOptions = {}) {
+    super();
+    const bound = 1 / Math.sqrt(inFeatures);
+    this.weight = uniform([inFeatures, outFeatures], bound);
+    if (options.bias ?? true) this.bias = uniform([outFeatures], bound);
+  }
+
+  override forward(x: Tensor): Tensor {
+    return this.here(() => linear(x, this.weight, this.bias));
+  }
+
+  override describe(): string {
+    return `Linear ${this.weight.shape.join(' → ')}`;
+  }
+}

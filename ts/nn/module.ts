@@ -1,0 +1,128 @@
+import { named } from '../apply.ts';
+import { StateDictError } from '../errors.ts';
+import { formatShape, sameShape } from '../shape.ts';
+import { Tensor } from '../tensor.ts';
+
+/** `runningMean` → `running_mean`: property paths are torchvision's weight names. */
+const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** How weights are taken from a state dict. */
+export interface LoadOptions {
+  /** Throw when a key is missing or left over; true by default. */
+  readonly strict?: boolean;
+}
+
+/** Keys that did not match when weights were loaded. */
+export interface LoadReport {
+  readonly missing: readonly string[];
+  readonly unexpected: readonly string[];
+}
+
+/**
+ * A layer or network: a plain tree of modules whose tensors are its weights. The path of properties that leads to a
+ * tensor is its name, as in torchvision: `layer1.0.conv1.weight`.
+ */
+export abstract class Module {
+  /** Batch statistics and dropout are on in training; set by {@link Module.train} and {@link Module.eval}. */
+  training = true;
+  /** Its place in the model, once a parent has been asked for names; shown in errors and plans. */
+  path = '';
+
+  /** The layer's function of `[N, H, W, C]` or `[N, C]`. */
+  abstract forward(x: Tensor): Tensor;
+
+  /** Modules one level down, by property. */
+  *children(): Generator<[name: string, module: Module]> {
+    for (const [key, value] of Object.entries(this)) if (value instanceof Module) yield [snakeCase(key), value];
+  }
+
+  /** This module and all below it, with their paths; sets {@link Module.path} on the way. */
+  *modules(prefix = ''): Generator<[path: string, module: Module]> {
+    this.path = prefix;
+    yield [prefix, this];
+    for (const [name, child] of this.children()) yield* child.modules(prefix ? `${prefix}.${name}` : name);
+  }
+
+  /** All weights by name: what gradients flow to. */
+  parameters(): Map<string, Tensor> {
+    return new Map([...this.#tensors()].filter(([, tensor]) => tensor.requiresGrad));
+  }
+
+  /** Running statistics and counters by name. */
+  buffers(): Map<string, Tensor> {
+    return new Map([...this.#tensors()].filter(([, tensor]) => !tensor.requiresGrad));
+  }
+
+  /** Weights and buffers by name, in the order of torch's state dicts. */
+  stateDict(): Map<string, Tensor> {
+    return new Map(this.#tensors());
+  }
+
+  /**
+   * Copies values into the weights and buffers; nothing changes unless everything fits.
+   *
+   * @throws StateDictError naming missing and unexpected keys together, or a tensor whose shape differs.
+   */
+  loadStateDict(
+    values: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: ArrayLike<number> }>,
+    options: LoadOptions = {},
+  ): LoadReport {
+    const own = this.stateDict();
+    const missing = [...own.keys()].filter((name) => !values.has(name));
+    const unexpected = [...values.keys()].filter((name) => !own.has(name));
+    if ((options.strict ?? true) && missing.length + unexpected.length > 0) {
+      const list = (title: string, names: string[]): string[] => (names.length ? [`${title}: ${names.join(', ')}`] : []);
+      throw new StateDictError(
+        `loadStateDict: ${[...list('missing', missing), ...list('unexpected', unexpected)].join('; ')}`,
+      );
+    }
+    for (const [name, tensor] of own) {
+      const given = values.get(name);
+      if (given && !sameShape(given.shape, tensor.shape)) {
+        throw new StateDictError(
+          `loadStateDict: ${name}: is ${formatShape(given.shape)} but the model has ${formatShape(tensor.shape)}`,
+        );
+      }
+    }
+    for (const [name, tensor] of own) {
+      const given = values.get(name);
+      if (given) tensor.write(given.data);
+    }
+    return { missing, unexpected };
+  }
+
+  /** Switches batch statistics and dropout on (or off), here and below. */
+  train(training = true): this {
+    for (const [, module] of this.modules(this.path)) module.training = training;
+    return this;
+  }
+
+  /** Running statistics, no dropout. */
+  eval(): this {
+    return this.train(false);
+  }
+
+  /** Frees weights and buffers. */
+  dispose(): void {
+    for (const tensor of this.stateDict().values()) tensor.dispose();
+  }
+
+  /** One line that describes the layer itself, for tables; its class and settings. */
+  describe(): string {
+    return this.constructor.name;
+  }
+
+  /** Runs `fn` at this module's place, so that its errors and steps carry the path. */
+  protected here<T>(fn: () => T): T {
+    return named(this.path || this.constructor.name, fn);
+  }
+
+  *#tensors(): Generator<[string, Tensor]> {
+    for (const [path, module] of this.modules(this.path)) {
+      const prefix = this.path ? path.slice(this.path.length).replace(/^\./, '') : path;
+      for (const [key, value] of Object.entries(module)) {
+        if (value instanceof Tensor) yield [prefix ? `${prefix}.${snakeCase(key)}` : snakeCase(key), value];
+      }
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import { apply, named } from './apply.ts';
+import { add } from './ops/add.ts';
+import { fill } from './ops/fill.ts';
+import type { Op } from './ops/op.ts';
+import { scope } from './scope.ts';
+import { formatShape, sizeOf } from './shape.ts';
+import type { Tensor } from './tensor.ts';
+
+/** One op on the tape. */
+export interface TapeEntry {
+  /** Later ops have larger numbers. */
+  readonly order: number;
+  readonly op: Op;
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+  readonly attrs: unknown;
+  readonly path: string;
+}
+
+let recording = true;
+let order = 0;
+
+/** Whether ops are put on the tape at the moment. */
+export function isRecording(): boolean {
+  return recording;
+}
+
+/** Puts an op on the tape; its outputs then lead back to it. */
+export function record<A>(
+  op: Op<A>,
+  inputs: readonly Tensor[],
+  outputs: readonly Tensor[],
+  attrs: A,
+  path: string,
+): void {
+  const entry: TapeEntry = { order: order++, op: op as Op, inputs, outputs, attrs, path };
+  for (const output of outputs) {
+    output.creator = entry;
+    output.requiresGrad = output.dtype === 'f32';
+  }
+}
+
+/** Runs `fn` without recording: its results do not lead back to parameters. */
+export function noGrad<T>(fn: () => T): T {
+  const outer = recording;
+  recording = false;
+  try {
+    return fn();
+  } finally {
+    recording = outer;
+  }
+}
+
+/** Entries that lead to the loss, latest first. */
+function entriesOf(loss: Tensor): TapeEntry[] {
+  const found = new Set<TapeEntry>();
+  const open = [loss];
+  for (let tensor = open.pop(); tensor; tensor = open.pop()) {
+    const entry = tensor.creator;
+    if (!entry || found.has(entry)) continue;
+    found.add(entry);
+    open.push(...entry.inputs.filter((input) => input.requiresGrad));
+  }
+  return [...found].sort((a, b) => b.order - a.order);
+}
+
+/**
+ * Gradients of a scalar loss by each of the tensors, in their order and shapes; zeros where the loss does not depend on one.
+ *
+ * @throws RangeError when the loss has more than one element; Error when nothing was recorded.
+ */
+export function gradients(loss: Tensor, tensors: readonly Tensor[]): Tensor[] {
+  if (sizeOf(loss.shape) !== 1) {
+    throw new RangeError(`gradients: the loss is ${formatShape(loss.shape)} but must have one element`);
+  }
+  if (!loss.creator) throw new Error('gradients: the loss does not depend on a tensor that requires them');
+  return noGrad(() => scope(() => backward(loss, tensors)));
+}
+
+function backward(loss: Tensor, tensors: readonly Tensor[]): Tensor[] {
+  const found = new Map<Tensor, Tensor>();
+  found.set(loss, apply(fill, [], { shape: loss.shape, value: 1 })[0]!);
+  for (const entry of entriesOf(loss)) {
+    const dys = entry.outputs.map((output) => found.get(output));
+    if (dys.every((dy) => dy === undefined)) continue;
+    const needs = entry.inputs.map((input) => input.requiresGrad);
+    named(entry.path, () => {
+      const { inputs, outputs, attrs, op } = entry;
+      const dxs = op.gradient!(apply, { inputs, outputs, dys, attrs, needs });
+      inputs.forEach((input, index) => {
+        const dx = dxs[index];
+        if (!needs[index] || !dx) return;
+        const sum = found.get(input);
+        found.set(input, sum ? apply(add, [sum, dx], { relu: false })[0]! : dx);
+      });
+    });
+  }
+  return tensors.map((tensor) => found.get(tensor) ?? apply(fill, [], { shape: tensor.shape, value: 0 })[0]!);
+}
