@@ -20,3 +20,12 @@ def in_both(compute):
     for dtype in PRECISIONS.values():
         results.append({name: tensor.detach().numpy() for name, tensor in compute(dtype).items()})
     return results
+
+
+def load(net, values, dtype):
+    """Gives a module its generated values, strictly but for `num_batches_tracked`, and turns it to `dtype`."""
+    net.to(dtype)
+    missing, unexpected = net.load_state_dict({name: torch.tensor(value, dtype=dtype) for name, value in values.items()}, strict=False)
+    missing = [name for name in missing if not name.endswith('num_batches_tracked')]
+    if missing or unexpected:
+        raise ValueError(f'load: missing {missing}, unexpected {unexpected}')
