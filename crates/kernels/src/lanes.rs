@@ -5,6 +5,8 @@
 
 /// Four f32 lanes. `madd` may or may not round in between: that is the only freedom between implementations.
 pub trait Lanes: Copy {
+    /// How many floats `load` and `store` move.
+    const WIDTH: usize = 4;
     /// # Safety
     /// Four readable floats at `p`; no alignment is needed.
     unsafe fn load(p: *const f32) -> Self;
@@ -31,6 +33,14 @@ pub trait Lanes: Copy {
     fn max(self, other: Self) -> Self;
     /// `self` where `test > 0`, else +0.
     fn keep_where_positive(self, test: Self) -> Self;
+    /// `self` where the bits of `a` and `b` agree, else +0; with [`Lanes::of_bits`] this compares integers.
+    fn keep_where_same(self, a: Self, b: Self) -> Self;
+    /// `(candidate, index)` where candidate is greater than `best.0` or NaN, else `best`.
+    fn replace_if_greater(best: (Self, Self), candidate: Self, index: Self) -> (Self, Self);
+    /// The same 32 bits in each lane.
+    fn of_bits(bits: u32) -> Self {
+        Self::splat(f32::from_bits(bits))
+    }
     fn to_array(self) -> [f32; 4];
     /// Sum of the lanes as `(l0 + l2) + (l1 + l3)`.
     fn sum(self) -> f32 {
@@ -107,8 +117,97 @@ impl Lanes for Portable {
         self.zip(test, |a, t| if t > 0.0 { a } else { 0.0 })
     }
     #[inline(always)]
+    fn keep_where_same(self, a: Self, b: Self) -> Self {
+        Self(core::array::from_fn(|i| if a.0[i].to_bits() == b.0[i].to_bits() { self.0[i] } else { 0.0 }))
+    }
+    #[inline(always)]
+    fn replace_if_greater(best: (Self, Self), candidate: Self, index: Self) -> (Self, Self) {
+        let mut result = best;
+        for i in 0..4 {
+            if candidate.0[i] > best.0.0[i] || candidate.0[i].is_nan() {
+                (result.0.0[i], result.1.0[i]) = (candidate.0[i], index.0[i]);
+            }
+        }
+        result
+    }
+    #[inline(always)]
     fn to_array(self) -> [f32; 4] {
         self.0
+    }
+}
+
+/// One float with the face of a vector: the tail of a row.
+#[derive(Clone, Copy, Debug)]
+pub struct Scalar(f32);
+
+impl Lanes for Scalar {
+    const WIDTH: usize = 1;
+    #[inline(always)]
+    unsafe fn load(p: *const f32) -> Self {
+        // SAFETY: the caller vouches for one float.
+        Self(unsafe { p.read() })
+    }
+    #[inline(always)]
+    unsafe fn load_splat(p: *const f32) -> Self {
+        // SAFETY: the caller vouches for one float.
+        Self(unsafe { p.read() })
+    }
+    #[inline(always)]
+    unsafe fn store(self, p: *mut f32) {
+        // SAFETY: the caller vouches for one float.
+        unsafe { p.write(self.0) }
+    }
+    #[inline(always)]
+    fn splat(x: f32) -> Self {
+        Self(x)
+    }
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        Self(self.0 - other.0)
+    }
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        Self(self.0 * other.0)
+    }
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        Self(self.0 / other.0)
+    }
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        Self(libm::sqrtf(self.0))
+    }
+    #[inline(always)]
+    fn madd(self, a: Self, b: Self) -> Self {
+        Self(self.0 + a.0 * b.0)
+    }
+    #[inline(always)]
+    fn nmadd(self, a: Self, b: Self) -> Self {
+        Self(self.0 - a.0 * b.0)
+    }
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        if other.0 > self.0 { other } else { self }
+    }
+    #[inline(always)]
+    fn keep_where_positive(self, test: Self) -> Self {
+        if test.0 > 0.0 { self } else { Self(0.0) }
+    }
+    #[inline(always)]
+    fn keep_where_same(self, a: Self, b: Self) -> Self {
+        if a.0.to_bits() == b.0.to_bits() { self } else { Self(0.0) }
+    }
+    #[inline(always)]
+    fn replace_if_greater(best: (Self, Self), candidate: Self, index: Self) -> (Self, Self) {
+        if candidate.0 > best.0.0 || candidate.0.is_nan() { (candidate, index) } else { best }
+    }
+    #[inline(always)]
+    fn to_array(self) -> [f32; 4] {
+        [self.0, 0.0, 0.0, 0.0]
     }
 }
 
@@ -188,6 +287,20 @@ mod wasm {
         #[inline(always)]
         fn keep_where_positive(self, test: Self) -> Self {
             Self(v128_and(self.0, f32x4_gt(test.0, f32x4_splat(0.0))))
+        }
+        #[inline(always)]
+        fn keep_where_same(self, a: Self, b: Self) -> Self {
+            Self(v128_and(self.0, i32x4_eq(a.0, b.0)))
+        }
+        #[inline(always)]
+        fn replace_if_greater(best: (Self, Self), candidate: Self, index: Self) -> (Self, Self) {
+            let replace = v128_or(f32x4_gt(candidate.0, best.0.0), f32x4_ne(candidate.0, candidate.0));
+            let choose = |old: Self, new: Self| Self(v128_bitselect(new.0, old.0, replace));
+            (choose(best.0, candidate), choose(best.1, index))
+        }
+        #[inline(always)]
+        fn of_bits(bits: u32) -> Self {
+            Self(u32x4_splat(bits))
         }
         #[inline(always)]
         fn to_array(self) -> [f32; 4] {
