@@ -1,0 +1,18 @@
+import { apply } from '../apply.ts';
+import { add as op } from '../ops/add.ts';
+import type { Tensor } from '../tensor.ts';
+
+/** Options of {@link add}. */
+export interface AddOptions {
+  /** Clip the sum at 0 in the same pass: the join of a residual block. Default false. */
+  readonly relu?: boolean;
+}
+
+/**
+ * `a + b` of two tensors of one shape.
+ *
+ * @throws ShapeError when the shapes differ.
+ */
+export function add(a: Tensor, b: Tensor, { relu = false }: AddOptions = {}): Tensor {
+  return apply(op, [a, b], { relu })[0]!;
+}
