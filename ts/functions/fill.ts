@@ -1,0 +1,9 @@
+import { apply } from '../apply.ts';
+import { fill as op } from '../ops/fill.ts';
+import type { Shape } from '../shape.ts';
+import type { Tensor } from '../tensor.ts';
+
+/** A tensor of this shape with one value everywhere. */
+export function fill(shape: Shape, value: number): Tensor {
+  return apply(op, [], { shape, value })[0]!;
+}

@@ -1,0 +1,21 @@
+import { sizeOf } from '../shape.ts';
+import { at, rows } from './args.ts';
+import { elementwiseChunks } from './chunks.ts';
+import type { Lowering, Op, View } from './op.ts';
+
+/** `y = x` of any type. */
+export const copy: Op<object> = {
+  name: 'copy',
+  infer: ([x]) => [{ shape: x!.shape, dtype: x!.dtype }],
+  lower: (to, [x], [y]) => lowerCopy(to, x!, y!),
+  gradient: (_, { dys }) => [dys[0]],
+};
+
+/** Emits the step that copies a view into another of the same rows. */
+export function lowerCopy(to: Lowering, x: View, y: View): void {
+  to.step({
+    kernel: 'copy.forward.f32/simd',
+    chunks: elementwiseChunks(sizeOf(x.shape)),
+    args: { ...at('x', x), ...at('y', y), ...rows(x) },
+  });
+}
