@@ -1,0 +1,14 @@
+import { apply } from '../apply.ts';
+import { multiply as op } from '../ops/multiply.ts';
+import { scaleBy } from '../ops/scaleBy.ts';
+import type { Tensor } from '../tensor.ts';
+
+/**
+ * `a·b` element by element; b has a's shape or is a scalar `[]`.
+ *
+ * @throws ShapeError when it has neither.
+ */
+export function multiply(a: Tensor, b: Tensor): Tensor {
+  const scalar = b.shape.length === 0 && a.shape.length > 0;
+  return scalar ? apply(scaleBy, [a, b], {})[0]! : apply(op, [a, b], {})[0]!;
+}

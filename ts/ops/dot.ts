@@ -1,0 +1,37 @@
+import { sizeOf } from '../shape.ts';
+import { at, rows } from './args.ts';
+import { elementwiseChunks } from './chunks.ts';
+import { expectShape, expectType } from './expect.ts';
+import type { Lowering, Op, View } from './op.ts';
+import { scaleBy } from './scaleBy.ts';
+
+/** `y = Σ a·b` over all elements; inputs a, b of one shape, output `[]`. Summed in f64 in a fixed order. */
+export const dot: Op<object> = {
+  name: 'dot',
+  infer([a, b]) {
+    expectType('dot', 'first input', a!, 'f32');
+    expectShape('dot', 'second input', b!, a!.shape, 'the first has');
+    return [{ shape: [], dtype: 'f32' }];
+  },
+  lower: (to, [a, b], [y]) => lowerDot(to, a!, b!, y!),
+  gradient: (apply, { inputs: [a, b], dys: [dy], needs }) => [
+    needs[0] ? apply(scaleBy, [b!, dy!], {})[0] : undefined,
+    needs[1] ? apply(scaleBy, [a!, dy!], {})[0] : undefined,
+  ],
+};
+
+/** Emits the two steps of `y = Σ a·b`. */
+export function lowerDot(to: Lowering, a: View, b: View, y: View): void {
+  const parts = elementwiseChunks(sizeOf(a.shape));
+  const partials = to.workspace(8 * parts);
+  to.step({
+    kernel: 'multiply.partials.f32/simd',
+    chunks: parts,
+    args: { ...at('a', a), ...at('b', b), ...rows(a), partials },
+  });
+  to.step({
+    kernel: 'multiply.sum.f32/scalar',
+    chunks: 1,
+    args: { partials, parts, y: y.pointer },
+  });
+}
