@@ -10,8 +10,13 @@ extern crate alloc;
 
 #[macro_use]
 pub mod abi;
+pub mod add;
+pub mod batch_norm;
+pub mod copy;
 pub mod guard;
 pub mod lanes;
+pub mod loops;
+pub mod multiply;
 pub mod plan;
 pub mod relu;
 pub mod table;

@@ -3,7 +3,11 @@
 use crate::abi::Kernel;
 
 static OPS: &[&[Kernel]] = &[
+    crate::add::KERNELS,
+    crate::batch_norm::KERNELS,
+    crate::copy::KERNELS,
     crate::guard::KERNELS,
+    crate::multiply::KERNELS,
     crate::relu::KERNELS,
 ];
 

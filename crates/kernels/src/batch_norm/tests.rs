@@ -1,0 +1,267 @@
+use super::*;
+use crate::abi::Task;
+use crate::testing::{Buffer, Random, assert_close, run_chunks};
+
+const EPS: f32 = 1e-5;
+const MOMENTUM: f32 = 0.1;
+
+struct Kernels {
+    partials: unsafe fn(&BatchNormPartials, &Task),
+    apply: unsafe fn(&BatchNormApply, &Task),
+    backward_partials: unsafe fn(&BatchNormBackwardPartials, &Task),
+    backward_apply: unsafe fn(&BatchNormBackwardApply, &Task),
+}
+
+const SIMD: Kernels = Kernels {
+    partials: simd::partials::<F32x4>,
+    apply: simd::apply::<F32x4>,
+    backward_partials: simd_backward::backward_partials::<F32x4>,
+    backward_apply: simd_backward::backward_apply::<F32x4>,
+};
+
+const REFERENCE: Kernels = Kernels {
+    partials: reference::partials,
+    apply: reference::apply,
+    backward_partials: reference::backward_partials,
+    backward_apply: reference::backward_apply,
+};
+
+/// One problem with inputs in gapped rows.
+struct Case {
+    pixels: usize,
+    channels: usize,
+    stride: usize,
+    chunks: u32,
+    relu: bool,
+    frozen: bool,
+    x: Buffer,
+    dy: Buffer,
+    gamma: Buffer,
+    beta: Buffer,
+}
+
+impl Case {
+    fn new(random: &mut Random, offset: f32) -> Self {
+        let (pixels, channels) = (random.int(2, 700) as usize, random.int(1, 21) as usize);
+        let stride = channels + random.int(0, 1) as usize * 3;
+        let mut x = random.buffer(pixels * stride);
+        x.values_mut().iter_mut().for_each(|value| *value += offset);
+        Self {
+            pixels,
+            channels,
+            stride,
+            chunks: random.int(1, 5.min(pixels as u32)),
+            relu: random.int(0, 1) == 1,
+            frozen: random.int(0, 3) == 0,
+            x,
+            dy: random.buffer(pixels * stride),
+            gamma: random.buffer(channels),
+            beta: random.buffer(channels),
+        }
+    }
+
+    /// y, dx (without gaps), dgamma, dbeta, running mean, running variance by the kernels.
+    fn run(&self, kernels: &Kernels) -> [Vec<f32>; 6] {
+        let (pixels, channels, stride) = (self.pixels as u32, self.channels as u32, self.stride as u32);
+        let parts = self.chunks;
+        let mut partials = Buffer::new(2 * self.channels * parts as usize);
+        let [mut mean, mut rstd, mut scale, mut dgamma, mut dbeta] = [0; 5].map(|_| Buffer::new(self.channels));
+        let mut factors = Buffer::new(3 * self.channels);
+        let [mut running_mean, mut running_var] = [1, 2].map(|seed| Random(seed).buffer(self.channels));
+        running_var.values_mut().iter_mut().for_each(|x| *x = x.abs() + 0.1);
+        let [mut y, mut dx] = [3, 4].map(|seed| Random(seed).buffer(self.pixels * (self.stride + 1)));
+        let (y_stride, dx_stride) = (stride + 1, stride + 1);
+        if self.frozen {
+            mean = running_mean.clone();
+            let (rstd, scale) = (rstd.mut_ptr(), scale.mut_ptr());
+            let (gamma, var) = (self.gamma.ptr(), running_var.ptr());
+            run_chunks(finish::frozen, &BatchNormFrozen { gamma, var, eps: EPS, channels, rstd, scale }, 2, 0);
+        } else {
+            let x = self.x.ptr();
+            let args = BatchNormPartials { x, x_stride: stride, pixels, channels, partials: partials.mut_ptr() };
+            run_chunks(kernels.partials, &args, parts, 0);
+            let args = BatchNormStatistics {
+                partials: partials.ptr(),
+                parts,
+                pixels,
+                channels,
+                gamma: self.gamma.ptr(),
+                running_mean: running_mean.mut_ptr(),
+                running_var: running_var.mut_ptr(),
+                eps: EPS,
+                momentum: MOMENTUM,
+                mean: mean.mut_ptr(),
+                rstd: rstd.mut_ptr(),
+                scale: scale.mut_ptr(),
+            };
+            run_chunks(finish::statistics, &args, 2, 0);
+        }
+        let args = BatchNormApply {
+            x: self.x.ptr(),
+            x_stride: stride,
+            mean: mean.ptr(),
+            scale: scale.ptr(),
+            beta: self.beta.ptr(),
+            y: y.mut_ptr(),
+            y_stride,
+            pixels,
+            channels,
+            relu: self.relu as u32,
+        };
+        run_chunks(kernels.apply, &args, 3, 0);
+        let mask = if self.relu { y.ptr() } else { core::ptr::null() };
+        let args = BatchNormBackwardPartials {
+            dy: self.dy.ptr(),
+            dy_stride: stride,
+            x: self.x.ptr(),
+            x_stride: stride,
+            y: mask,
+            y_stride,
+            mean: mean.ptr(),
+            pixels,
+            channels,
+            partials: partials.mut_ptr(),
+        };
+        run_chunks(kernels.backward_partials, &args, parts, 0);
+        let args = BatchNormBackwardFactors {
+            partials: partials.ptr(),
+            parts,
+            pixels,
+            channels,
+            gamma: self.gamma.ptr(),
+            rstd: rstd.ptr(),
+            frozen: self.frozen as u32,
+            dgamma: dgamma.mut_ptr(),
+            dbeta: dbeta.mut_ptr(),
+            factors: factors.mut_ptr(),
+        };
+        run_chunks(finish::backward_factors, &args, 2, 0);
+        let args = BatchNormBackwardApply {
+            dy: self.dy.ptr(),
+            dy_stride: stride,
+            x: self.x.ptr(),
+            x_stride: stride,
+            y: mask,
+            y_stride,
+            mean: mean.ptr(),
+            factors: factors.ptr(),
+            dx: dx.mut_ptr(),
+            dx_stride,
+            pixels,
+            channels,
+        };
+        run_chunks(kernels.backward_apply, &args, 3, 0);
+        for buffer in [&partials, &mean, &rstd, &scale, &dgamma, &dbeta, &factors, &y, &dx, &running_var] {
+            buffer.assert_guards("batchNorm");
+        }
+        let dense = |buffer: &Buffer| self.dense(buffer, self.stride + 1);
+        let vector = |buffer: &Buffer| buffer.values().to_vec();
+        [dense(&y), dense(&dx), vector(&dgamma), vector(&dbeta), vector(&running_mean), vector(&running_var)]
+    }
+
+    fn dense(&self, buffer: &Buffer, stride: usize) -> Vec<f32> {
+        buffer.values().chunks(stride).flat_map(|row| &row[..self.channels]).copied().collect()
+    }
+
+    /// The formulas of the module in f64.
+    fn naive(&self) -> [Vec<f32>; 6] {
+        let (pixels, channels) = (self.pixels, self.channels);
+        let (x, dy) = (self.dense(&self.x, self.stride), self.dense(&self.dy, self.stride));
+        let n = pixels as f64;
+        let mut result = [pixels * channels, pixels * channels, channels, channels, channels, channels].map(|len| vec![0.0; len]);
+        let [running_mean, running_var] = [1, 2].map(|seed| Random(seed).buffer(channels));
+        for c in 0..channels {
+            let column = |from: &[f32]| -> Vec<f64> { (0..pixels).map(|p| from[p * channels + c] as f64).collect() };
+            let (x, mut d) = (column(&x), column(&dy));
+            let (gamma, beta) = (self.gamma.values()[c] as f64, self.beta.values()[c] as f64);
+            let old_mean = running_mean.values()[c] as f64;
+            let old_var = (running_var.values()[c].abs() + 0.1) as f64;
+            let mut mean = x.iter().sum::<f64>() / n;
+            let mut var = x.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / n;
+            let moved = [0.9 * old_mean + 0.1 * mean, 0.9 * old_var + 0.1 * var * n / (n - 1.0)];
+            if self.frozen {
+                (mean, var) = (old_mean, old_var);
+            }
+            let rstd = 1.0 / (var + EPS as f64).sqrt();
+            for p in 0..pixels {
+                let y = (x[p] - mean) * rstd * gamma + beta;
+                d[p] = if self.relu && y <= 0.0 { 0.0 } else { d[p] };
+                result[0][p * channels + c] = if self.relu { y.max(0.0) } else { y } as f32;
+            }
+            let dbeta = d.iter().sum::<f64>();
+            let dgamma = (0..pixels).map(|p| d[p] * (x[p] - mean) * rstd).sum::<f64>();
+            for p in 0..pixels {
+                let centre = if self.frozen { 0.0 } else { dbeta / n + (x[p] - mean) * rstd * dgamma / n };
+                result[1][p * channels + c] = (gamma * rstd * (d[p] - centre)) as f32;
+            }
+            (result[2][c], result[3][c]) = (dgamma as f32, dbeta as f32);
+            (result[4][c], result[5][c]) =
+                if self.frozen { (old_mean as f32, old_var as f32) } else { (moved[0] as f32, moved[1] as f32) };
+        }
+        result
+    }
+}
+
+#[test]
+fn equals_the_formulas() {
+    let mut random = Random(1);
+    for _ in 0..100 {
+        let case = Case::new(&mut random, 0.0);
+        let expected = case.naive();
+        for kernels in [&SIMD, &REFERENCE] {
+            for (actual, (expected, what)) in
+                case.run(kernels).iter().zip(expected.iter().zip(["y", "dx", "dgamma", "dbeta", "mean", "var"]))
+            {
+                assert_close(actual, expected, 2e-5, what);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_large_mean_does_not_cost_the_variance() {
+    let mut random = Random(2);
+    for _ in 0..20 {
+        let mut case = Case::new(&mut random, 1000.0);
+        case.frozen = false;
+        let (actual, expected) = (case.run(&SIMD), case.naive());
+        assert_close(&actual[0], &expected[0], 1e-3, "y");
+        assert_close(&actual[5], &expected[5], 1e-5, "running variance");
+    }
+}
+
+#[test]
+fn fold_gives_the_same_affine_map() {
+    let mut random = Random(3);
+    for case in 0..50 {
+        let (rows, channels) = (random.int(1, 9), random.int(1, 21));
+        let w = random.buffer((rows * channels) as usize);
+        let [bias, beta, mean, scale] = [0; 4].map(|_| random.buffer(channels as usize));
+        let run = |fold: unsafe fn(&BatchNormFold, &Task)| {
+            let mut folded = Buffer::new((rows * channels) as usize);
+            let args = BatchNormFold { w: w.ptr(), scale: scale.ptr(), folded: folded.mut_ptr(), rows, channels };
+            run_chunks(fold, &args, 1 + case % 3, 0);
+            folded.assert_guards("folded");
+            folded
+        };
+        assert_close(run(simd::fold::<F32x4>).values(), run(reference::fold).values(), 0.0, "fold");
+        for bias in [bias.ptr(), core::ptr::null()] {
+            let mut folded = Buffer::new(channels as usize);
+            let args = BatchNormFoldBias {
+                bias,
+                beta: beta.ptr(),
+                mean: mean.ptr(),
+                scale: scale.ptr(),
+                folded: folded.mut_ptr(),
+                channels,
+            };
+            run_chunks(finish::fold_bias, &args, 1, 0);
+            for c in 0..channels as usize {
+                // SAFETY: c is below channels.
+                let b = if bias.is_null() { 0.0 } else { unsafe { *bias.add(c) } };
+                let expected = beta.values()[c] + (b - mean.values()[c]) * scale.values()[c];
+                assert_close(&folded.values()[c..=c], &[expected], 1e-6, "fold bias");
+            }
+        }
+    }
+}
