@@ -1,5 +1,6 @@
 import { readFile as read } from 'node:fs/promises';
 import { fileError } from './fileError.ts';
+import { plainBytes } from './plainBytes.ts';
 
 /**
  * Bytes of a file.
@@ -8,8 +9,7 @@ import { fileError } from './fileError.ts';
  */
 export async function readFile(path: string): Promise<Uint8Array> {
   try {
-    const { buffer, byteOffset, byteLength } = await read(path);
-    return new Uint8Array(buffer, byteOffset, byteLength);
+    return plainBytes(await read(path));
   } catch (error) {
     throw fileError(path, 'read', error);
   }
