@@ -48,7 +48,7 @@ export class CifarResNet extends Module {
     this.layer2 = stage(blocks, 16, 32, 2, shortcuts);
     this.layer3 = stage(blocks, 32, 64, 2, shortcuts);
     this.fc = new Linear(64, options.numClasses ?? 10);
-    for (const [path, module] of this.modules()) module.path = path;
+    this.name();
   }
 
   override forward(x: Tensor): Tensor {
@@ -77,6 +77,8 @@ export const resnet8 = resnet(8);
 export const resnet20 = resnet(20);
 /** 32 weighted layers, 0.46 M parameters. */
 export const resnet32 = resnet(32);
+/** 44 weighted layers, 0.66 M parameters. */
+export const resnet44 = resnet(44);
 /** 56 weighted layers, 0.85 M parameters. */
 export const resnet56 = resnet(56);
 /** 110 weighted layers, 1.7 M parameters. */

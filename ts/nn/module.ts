@@ -25,20 +25,24 @@ export interface LoadReport {
 export abstract class Module {
   /** Batch statistics and dropout are on in training; set by {@link Module.train} and {@link Module.eval}. */
   training = true;
-  /** Its place in the model, once a parent has been asked for names; shown in errors and plans. */
+  /** Its place in the network, once that is built; shown in errors and plans. */
   path = '';
 
   /** The layer's function of `[N, H, W, C]` or `[N, C]`. */
   abstract forward(x: Tensor): Tensor;
+
+  /** Tells every module below its path; networks do it once they are built. */
+  name(): void {
+    for (const [path, module] of this.modules()) module.path = path;
+  }
 
   /** Modules one level down, by property. */
   *children(): Generator<[name: string, module: Module]> {
     for (const [key, value] of Object.entries(this)) if (value instanceof Module) yield [snakeCase(key), value];
   }
 
-  /** This module and all below it, with their paths; sets {@link Module.path} on the way. */
+  /** This module and all below it, with their paths from here. */
   *modules(prefix = ''): Generator<[path: string, module: Module]> {
-    this.path = prefix;
     yield [prefix, this];
     for (const [name, child] of this.children()) yield* child.modules(prefix ? `${prefix}.${name}` : name);
   }
@@ -93,7 +97,7 @@ export abstract class Module {
 
   /** Switches batch statistics and dropout on (or off), here and below. */
   train(training = true): this {
-    for (const [, module] of this.modules(this.path)) module.training = training;
+    for (const [, module] of this.modules()) module.training = training;
     return this;
   }
 
@@ -118,8 +122,7 @@ export abstract class Module {
   }
 
   *#tensors(): Generator<[string, Tensor]> {
-    for (const [path, module] of this.modules(this.path)) {
-      const prefix = this.path ? path.slice(this.path.length).replace(/^\./, '') : path;
+    for (const [prefix, module] of this.modules()) {
       for (const [key, value] of Object.entries(module)) {
         if (value instanceof Tensor) yield [prefix ? `${prefix}.${snakeCase(key)}` : snakeCase(key), value];
       }

@@ -1,0 +1,27 @@
+/** residua: residual and dense convolutional networks on WASM SIMD kernels. */
+export { apply, named } from './apply.ts';
+export { compile, type CompileOptions } from './compile/compile.ts';
+export type { Plan } from './compile/plan.ts';
+export { planRows, type PlanRow } from './compile/printPlan.ts';
+export { parameter, state, tensor, zeros } from './create.ts';
+export { currentEngine, init, useEngine } from './current.ts';
+export * from './errors.ts';
+export type { EngineOptions } from './kernels/createEngine.ts';
+export type { Engine, Numerics } from './kernels/engine.ts';
+export { probe } from './kernels/probe.ts';
+export * from './models/index.ts';
+export * from './nn/index.ts';
+export { AdamW, type AdamWOptions } from './optim/adamW.ts';
+export { Optimizer, type Parameters } from './optim/optimizer.ts';
+export * from './optim/schedule.ts';
+export { SGD, type SGDOptions } from './optim/sgd.ts';
+export { scope } from './scope.ts';
+export type { DType, Shape, Spec } from './shape.ts';
+export { gradients, noGrad } from './tape.ts';
+export { Tensor } from './tensor.ts';
+export type * from './train/metrics.ts';
+export { Predictor } from './train/predictor.ts';
+export { Trainer, type FitOptions, type FitReport, type TrainerOptions } from './train/trainer.ts';
+export * from './functions/index.ts';
+export * from './data/index.ts';
+export * from './io/index.ts';

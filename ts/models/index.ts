@@ -1,0 +1,2 @@
+export * from './cifarResnet.ts';
+export { models, type ModelOptions } from './registry.ts';

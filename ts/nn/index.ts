@@ -1,0 +1,13 @@
+export { BatchNorm2d, type BatchNorm2dOptions } from './batchNorm2d.ts';
+export { BasicBlock, type BasicBlockOptions } from './blocks/basicBlock.ts';
+export { Residual } from './blocks/residual.ts';
+export { SubsamplePad } from './blocks/subsamplePad.ts';
+export { Conv2d, type Conv2dOptions } from './conv2d.ts';
+export { Dropout } from './dropout.ts';
+export { Identity } from './identity.ts';
+export { Linear, type LinearOptions } from './linear.ts';
+export { Module, type LoadOptions, type LoadReport } from './module.ts';
+export * from './pooling.ts';
+export { ReLU } from './relu.ts';
+export { manualSeed } from './seed.ts';
+export { Sequential } from './sequential.ts';

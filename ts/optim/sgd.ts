@@ -1,0 +1,44 @@
+import { apply } from '../apply.ts';
+import { state } from '../create.ts';
+import { sgdUpdate } from '../ops/sgdUpdate.ts';
+import type { Tensor } from '../tensor.ts';
+import { Optimizer, type Parameters } from './optimizer.ts';
+
+/** Settings of {@link SGD}. */
+export interface SGDOptions {
+  /** Learning rate; 0.01 by default. */
+  readonly lr?: number;
+  /** Share of the old direction; 0 by default. */
+  readonly momentum?: number;
+  /** Look ahead along the direction (Sutskever et al. 2013); false by default. */
+  readonly nesterov?: boolean;
+  /** λ of λ·w, added to the gradient; 0 by default. */
+  readonly weightDecay?: number;
+}
+
+/** Stochastic gradient descent with momentum, by PyTorch's formula: `v ← m·v + g; w ← w - lr·v`. */
+export class SGD extends Optimizer {
+  readonly options: Required<SGDOptions>;
+  readonly #momenta = new Map<string, Tensor>();
+
+  /** Throws RangeError for a negative setting, or Nesterov without momentum. */
+  constructor(parameters: Parameters, options: SGDOptions = {}) {
+    super(parameters, options.lr ?? 0.01);
+    const { lr = 0.01, momentum = 0, nesterov = false, weightDecay = 0 } = options;
+    if (momentum < 0 || weightDecay < 0) {
+      throw new RangeError(`SGD: momentum is ${momentum} and weightDecay ${weightDecay} but both must be ≥ 0`);
+    }
+    if (nesterov && momentum === 0) throw new RangeError('SGD: nesterov needs a momentum above 0');
+    this.options = { lr, momentum, nesterov, weightDecay };
+    for (const [name, parameter] of this.parameters) this.#momenta.set(name, state(parameter.shape));
+  }
+
+  override state(): Map<string, Tensor> {
+    return new Map([...this.#momenta].map(([name, tensor]) => [`${name}.momentum`, tensor]));
+  }
+
+  protected override update(name: string, parameter: Tensor, gradient: Tensor): void {
+    const { momentum, nesterov, weightDecay } = this.options;
+    apply(sgdUpdate, [parameter, gradient, this.#momenta.get(name)!, this.lr], { momentum, nesterov, weightDecay });
+  }
+}

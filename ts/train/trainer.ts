@@ -1,0 +1,267 @@
+import { apply } from '../apply.ts';
+import { compile } from '../compile/compile.ts';
+import type { Plan } from '../compile/plan.ts';
+import { currentEngine } from '../current.ts';
+import type { ImageDataset } from '../data/dataset.ts';
+import { DataLoader, type Batch, type DataLoaderOptions } from '../data/loader.ts';
+import { NonFiniteError } from '../errors.ts';
+import { countCorrect } from '../functions/countCorrect.ts';
+import { crossEntropy } from '../functions/crossEntropy.ts';
+import { softmax } from '../functions/softmax.ts';
+import type { Engine } from '../kernels/engine.ts';
+import type { Module } from '../nn/module.ts';
+import { guardFinite } from '../ops/guardFinite.ts';
+import { sumSquares } from '../ops/sumSquares.ts';
+import type { Optimizer } from '../optim/optimizer.ts';
+import { constantSchedule, type Schedule } from '../optim/schedule.ts';
+import type { Shape, Spec } from '../shape.ts';
+import { gradients } from '../tape.ts';
+import type { EpochReport, Evaluation, StepReport } from './metrics.ts';
+
+/** How a {@link Trainer} trains. */
+export interface TrainerOptions {
+  readonly optimizer: Optimizer;
+  /** Learning rate by step; the optimizer's own, unchanged, by default. */
+  readonly schedule?: Schedule;
+  /** Share of the target spread over all classes (Szegedy et al. 2016); 0 by default. */
+  readonly labelSmoothing?: number;
+  /** Also measure the norm of each weight's gradient at every step; false by default. */
+  readonly gradientNorms?: boolean;
+}
+
+/** What one run of {@link Trainer.fit} does. */
+export interface FitOptions extends Pick<DataLoaderOptions, 'batchSize' | 'seed' | 'augment'> {
+  readonly epochs: number;
+  /** Evaluated after each epoch. */
+  readonly validation?: ImageDataset;
+  /** Stops before the next step; {@link Trainer.fit} then returns normally with what was done. */
+  readonly signal?: AbortSignal;
+  readonly onStep?: (report: StepReport) => void | Promise<void>;
+  readonly onEpoch?: (report: EpochReport) => void | Promise<void>;
+}
+
+/** How a fit ended. */
+export interface FitReport {
+  readonly steps: number;
+  /** True when the signal stopped it early. */
+  readonly aborted: boolean;
+  readonly epochs: readonly EpochReport[];
+}
+
+interface CompiledStep {
+  readonly plan: Plan;
+  readonly normNames: readonly string[];
+}
+
+/**
+ * Trains a classifier on images. A whole step (forward, loss, backward, optimizer) is compiled once for each batch size
+ * and replayed; numbers are those of eager code.
+ */
+export class Trainer {
+  readonly model: Module;
+  readonly optimizer: Optimizer;
+  readonly engine: Engine;
+  /** Steps done; a resumed run starts from the checkpoint's. */
+  step = 0;
+  readonly #options: TrainerOptions;
+  readonly #steps = new Map<string, CompiledStep>();
+  readonly #evaluations = new Map<string, Plan>();
+
+  constructor(model: Module, options: TrainerOptions) {
+    this.model = model;
+    this.optimizer = options.optimizer;
+    this.engine = currentEngine();
+    this.#options = options;
+  }
+
+  /**
+   * Trains for some epochs, going on from {@link Trainer.step}: the order of the images depends on the seed and the epoch
+   * alone, so that a resumed run sees the batches that an uninterrupted one would have seen.
+   *
+   * @throws NonFiniteError naming the step and the first op whose result is not finite; weights are then those of the last
+   * good step. RangeError for a label out of range or epochs below 1.
+   */
+  async fit(data: ImageDataset, options: FitOptions): Promise<FitReport> {
+    const { epochs, signal } = options;
+    if (!Number.isInteger(epochs) || epochs < 1) {
+      throw new RangeError(`fit: epochs is ${epochs} but must be a whole number of at least 1`);
+    }
+    const perEpoch = new DataLoader(data, { batchSize: options.batchSize }).batches;
+    const reports: EpochReport[] = [];
+    while (this.step < epochs * perEpoch && !signal?.aborted) {
+      const report = await this.#fitEpoch(data, options, Math.floor(this.step / perEpoch));
+      if (!report) break;
+      reports.push(report);
+      await options.onEpoch?.(report);
+    }
+    return { steps: this.step, aborted: this.step < epochs * perEpoch, epochs: reports };
+  }
+
+  /** Trains one step on a batch: the loss before the update, the share classified right. */
+  async trainStep(batch: Batch): Promise<{ loss: number; accuracy: number; gradientNorms?: Record<string, number> }> {
+    const { plan, normNames } = this.#compiledStep(batch.shape);
+    let outputs;
+    try {
+      outputs = await plan.run(batch.images, batch.labels);
+    } catch (error) {
+      if (error instanceof NonFiniteError) error.message = `step ${this.step}: ${error.message}`;
+      throw error;
+    }
+    this.step++;
+    const [loss, correct, ...squares] = outputs.map((output) => output[0]!);
+    const accuracy = correct! / batch.labels.length;
+    if (normNames.length === 0) return { loss: loss!, accuracy };
+    const gradientNorms = Object.fromEntries(normNames.map((name, i) => [name, Math.sqrt(squares[i]!)]));
+    return { loss: loss!, accuracy, gradientNorms };
+  }
+
+  /** Loss and accuracy over a data set, with running statistics and without dropout. */
+  async evaluate(
+    data: ImageDataset,
+    options: { batchSize?: number; signal?: AbortSignal; onBatch?: (done: number, all: number) => void } = {},
+  ): Promise<Evaluation> {
+    const loader = new DataLoader(data, { batchSize: Math.min(options.batchSize ?? 128, data.count) });
+    let [loss, correct, images] = [0, 0, 0];
+    for await (const batch of loader) {
+      options.signal?.throwIfAborted();
+      const plan = this.#evaluation(batch.shape);
+      const [batchLoss, batchCorrect] = await plan.run(batch.images, batch.labels);
+      const count = batch.labels.length;
+      loss += batchLoss![0]! * count;
+      correct += batchCorrect![0]!;
+      images += count;
+      options.onBatch?.(images, data.count);
+    }
+    return { loss: loss / images, accuracy: correct / images, images };
+  }
+
+  /** Bytes of activations, gradients and workspaces that a training step of this batch size needs. */
+  peakBytes(shape: Shape): number {
+    return this.#compiledStep(shape).plan.peakBytes;
+  }
+
+  /** The compiled training step for a batch shape `[N, H, W, C]`. */
+  plan(shape: Shape): Plan {
+    return this.#compiledStep(shape).plan;
+  }
+
+  /** Frees the compiled steps; model and optimizer stay. */
+  dispose(): void {
+    for (const { plan } of this.#steps.values()) plan.dispose();
+    for (const plan of this.#evaluations.values()) plan.dispose();
+    this.#steps.clear();
+    this.#evaluations.clear();
+  }
+
+  /** Returns nothing when the signal stopped it. */
+  async #fitEpoch(data: ImageDataset, options: FitOptions, epoch: number): Promise<EpochReport | undefined> {
+    const { batchSize, seed = 0, augment, signal, epochs } = options;
+    const all = new DataLoader(data, { batchSize }).batches;
+    const startBatch = this.step - epoch * all;
+    const loader = new DataLoader(data, {
+      batchSize,
+      seed,
+      epoch,
+      startBatch,
+      shuffle: true,
+      reuseBuffers: true,
+      ...(augment && { augment }),
+    });
+    const schedule = this.#options.schedule ?? constantSchedule(this.optimizer.learningRate);
+    const started = performance.now();
+    let [loss, accuracy, images] = [0, 0, 0];
+    for await (const batch of loader) {
+      if (signal?.aborted) return undefined;
+      const learningRate = schedule(this.step, epochs * all);
+      this.optimizer.learningRate = learningRate;
+      const before = performance.now();
+      const result = await this.trainStep(batch);
+      const count = batch.labels.length;
+      [loss, accuracy, images] = [loss + result.loss * count, accuracy + result.accuracy * count, images + count];
+      await options.onStep?.({
+        ...result,
+        step: this.step,
+        steps: epochs * all,
+        epoch,
+        epochStep: this.step - epoch * all,
+        epochSteps: all,
+        learningRate,
+        images: count,
+        milliseconds: performance.now() - before,
+      });
+      await eventLoopTurn();
+    }
+    const milliseconds = performance.now() - started;
+    const report = { epoch, epochs, loss: loss / images, accuracy: accuracy / images, milliseconds };
+    if (!options.validation || signal?.aborted) return report;
+    return { ...report, validation: await this.evaluate(options.validation, { batchSize }) };
+  }
+
+  #compiledStep(shape: Shape): CompiledStep {
+    const key = `${shape.join('×')} ${modeOf(this.model)}`;
+    let step = this.#steps.get(key);
+    if (!step) {
+      step = this.#compileStep(shape);
+      this.#steps.set(key, step);
+    }
+    return step;
+  }
+
+  #compileStep(shape: Shape): CompiledStep {
+    const { labelSmoothing = 0, gradientNorms = false } = this.#options;
+    const parameters = this.optimizer.parameters;
+    const measured = gradientNorms ? [...parameters].filter(([, tensor]) => tensor.shape.length > 1) : [];
+    this.model.train();
+    const plan = compile((x, labels) => {
+      const logits = this.model.forward(x!);
+      const loss = crossEntropy(logits, labels!, { labelSmoothing });
+      apply(guardFinite, [loss], {});
+      const weights = [...parameters.values()];
+      const dws = gradients(loss, weights);
+      const norms = measured.map(([, weight]) => apply(sumSquares, [dws[weights.indexOf(weight)]!], {})[0]!);
+      this.optimizer.step(dws);
+      return [loss, countCorrect(logits, labels!), ...norms];
+    }, batchSpecs(shape));
+    return { plan, normNames: measured.map(([name]) => name) };
+  }
+
+  #evaluation(shape: Shape): Plan {
+    const key = shape.join('×');
+    let plan = this.#evaluations.get(key);
+    if (!plan) {
+      this.model.eval();
+      plan = compile(
+        (x, labels) => {
+          const logits = this.model.forward(x!);
+          return [crossEntropy(logits, labels!), countCorrect(logits, labels!), softmax(logits)];
+        },
+        batchSpecs(shape),
+        { recording: false },
+      );
+      this.model.train();
+      this.#evaluations.set(key, plan);
+    }
+    return plan;
+  }
+}
+
+/** Which modules are frozen: a plan is compiled for one such state. */
+function modeOf(model: Module): string {
+  return [...model.modules()].map(([, module]) => ('frozen' in module && module.frozen ? 1 : 0)).join('');
+}
+
+function batchSpecs(shape: Shape): Spec[] {
+  return [
+    { shape, dtype: 'f32' },
+    { shape: [shape[0]!], dtype: 'i32' },
+  ];
+}
+
+/** Lets signals, timers and rendering have their turn. */
+function eventLoopTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    if (typeof setImmediate === 'function') setImmediate(resolve);
+    else setTimeout(resolve, 0);
+  });
+}
+
