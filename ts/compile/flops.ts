@@ -7,8 +7,9 @@ export function flopsOf(node: Node): number {
   const output = node.outputs[0];
   switch (node.op.name) {
     case 'conv2d': {
-      const { kernelSize, groups } = node.attrs as { kernelSize: readonly number[]; groups: number };
-      const perOutput = (sizeOf(kernelSize) * first!.shape.at(-1)!) / groups;
+      const { kernelSize, groups } = node.attrs as { kernelSize?: readonly number[]; groups: number };
+      const taps = sizeOf(kernelSize ?? second!.shape.slice(0, 2));
+      const perOutput = (taps * first!.shape.at(-1)!) / groups;
       return 2 * sizeOf(output!.shape) * perOutput;
     }
     case 'conv2dBackwardInput':
