@@ -85,12 +85,10 @@ function lowerPhase(
     pointer: shifted(dx.pointer, (row.offset * inputWidth + column.offset) * dx.stride),
     stride: dx.stride,
   };
+  const one = height === 1 && width === 1;
   const inside =
-    height === 1 &&
-    width === 1 &&
-    fitsInside(row, conv.outputSize[0]) &&
-    fitsInside(column, conv.outputSize[1]);
-  const algorithm = inside ? 'pointwise' : 'implicit_gemm';
+    one && fitsInside(row, conv.outputSize[0]) && fitsInside(column, conv.outputSize[1]);
+  const algorithm = empty || inside ? 'pointwise' : 'implicit_gemm';
   emitConv(
     to,
     `conv2d.backward_input.f32/${algorithm}`,

@@ -59,13 +59,8 @@ export function lowerBackwardWeight(
   const bytes = (images: number, rows: number, channels: number) => {
     const paddedRows = (rows - 1) * strideHeight + (kernelHeight - 1) * dilationHeight + 1;
     const pixels = images * rows * outWidth;
-    return (
-      4 *
-        (images * paddedRows * paddedWidth * depth +
-          pixels * (channels + 1) +
-          kernelHeight * kernelWidth * depth) +
-      256
-    );
+    const tables = 2 * (kernelHeight * kernelWidth * depth + 8) + pixels + 8;
+    return 4 * (images * paddedRows * paddedWidth * depth + pixels * channels + tables);
   };
   const channels = BLOCK_CHANNELS * blocks;
   const fits = (images: number, rows: number) =>

@@ -12,13 +12,16 @@ extern crate alloc;
 pub mod abi;
 pub mod add;
 pub mod batch_norm;
+pub mod conv2d;
 pub mod copy;
+pub mod gemm;
 pub mod guard;
 pub mod lanes;
 pub mod loops;
 pub mod multiply;
 pub mod plan;
 pub mod relu;
+pub mod sum_pixels;
 pub mod table;
 pub mod team;
 

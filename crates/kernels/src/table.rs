@@ -9,6 +9,9 @@ static OPS: &[&[Kernel]] = &[
     crate::guard::KERNELS,
     crate::multiply::KERNELS,
     crate::relu::KERNELS,
+    crate::sum_pixels::KERNELS,
+    crate::gemm::KERNELS,
+    crate::conv2d::KERNELS,
 ];
 
 /// How many kernels there are.

@@ -1,0 +1,133 @@
+//! `y[n, oy, ox, o] = act(Σ_(kh, kw, c) x[n, oy·s + kh·d - p, ox·s + kw·d - p, c]·w[kh, kw, c, o] + bias[o] + residual)`
+//!
+//! A cross-correlation over images in NHWC; `groups` divide both channels, x is zero outside the image.
+//! All passes are products of [`gemm`](crate::gemm): forward is (pixels × taps)·(taps × out channels), the gradient of
+//! the input is forward on dy with reversed taps, that of the weights is (taps × pixels)·(pixels × out channels).
+
+pub mod backward_weight;
+pub mod im2col;
+pub mod implicit_gemm;
+pub mod pointwise;
+pub mod reference;
+pub mod rows;
+#[cfg(test)]
+mod tests;
+pub mod units;
+
+use crate::abi::Kernel;
+use crate::lanes::F32x4;
+
+kernel_args! {
+    /// `w` is in panels of `kernel_height·kernel_width·in_channels/groups` rows for each group; for the reference it is
+    /// `[KH, KW, C/groups, O]`. `bias` and `residual` may be null; paddings may be negative, and a kernel without taps
+    /// gives zeros.
+    ///
+    /// Pixel (n, oy, ox) of y and residual is pixel `n·y_image + oy·y_row + ox·y_column`: a phase of a gradient writes
+    /// every second pixel only. A unit is `unit_rows` rows of `unit_images` images for `unit_channels` channels of one
+    /// group.
+    pub struct Conv2dForward {
+        pub x: *const f32,
+        pub x_stride: u32,
+        pub w: *const f32,
+        pub bias: *const f32,
+        pub residual: *const f32,
+        pub residual_stride: u32,
+        pub y: *mut f32,
+        pub y_stride: u32,
+        pub y_column: u32,
+        pub y_row: u32,
+        pub y_image: u32,
+        pub batch: u32,
+        pub height: u32,
+        pub width: u32,
+        pub in_channels: u32,
+        pub out_height: u32,
+        pub out_width: u32,
+        pub out_channels: u32,
+        pub kernel_height: u32,
+        pub kernel_width: u32,
+        pub stride_height: u32,
+        pub stride_width: u32,
+        pub pad_top: i32,
+        pub pad_left: i32,
+        pub dilation_height: u32,
+        pub dilation_width: u32,
+        pub groups: u32,
+        pub relu: u32,
+        pub unit_images: u32,
+        pub unit_rows: u32,
+        pub unit_channels: u32,
+    }
+}
+
+kernel_args! {
+    /// The definition of the input's gradient, for tests: `w` is `[KH, KW, C/groups, O]`.
+    pub struct Conv2dBackwardInput {
+        pub dy: *const f32,
+        pub dy_stride: u32,
+        pub w: *const f32,
+        pub dx: *mut f32,
+        pub dx_stride: u32,
+        pub batch: u32,
+        pub height: u32,
+        pub width: u32,
+        pub in_channels: u32,
+        pub out_height: u32,
+        pub out_width: u32,
+        pub out_channels: u32,
+        pub kernel_height: u32,
+        pub kernel_width: u32,
+        pub stride_height: u32,
+        pub stride_width: u32,
+        pub pad_top: i32,
+        pub pad_left: i32,
+        pub dilation_height: u32,
+        pub dilation_width: u32,
+        pub groups: u32,
+    }
+}
+
+kernel_args! {
+    /// `dw` is `[partitions, KH, KW, C/groups, O]`, each the gradient from one of `partitions` equal ranges of units; the
+    /// reference writes one partition. A unit is `unit_rows` rows of `unit_images` images; an item is one partition for
+    /// `unit_channels` output channels of one group.
+    pub struct Conv2dBackwardWeight {
+        pub x: *const f32,
+        pub x_stride: u32,
+        pub dy: *const f32,
+        pub dy_stride: u32,
+        pub dw: *mut f32,
+        pub batch: u32,
+        pub height: u32,
+        pub width: u32,
+        pub in_channels: u32,
+        pub out_height: u32,
+        pub out_width: u32,
+        pub out_channels: u32,
+        pub kernel_height: u32,
+        pub kernel_width: u32,
+        pub stride_height: u32,
+        pub stride_width: u32,
+        pub pad_top: i32,
+        pub pad_left: i32,
+        pub dilation_height: u32,
+        pub dilation_width: u32,
+        pub groups: u32,
+        pub partitions: u32,
+        pub unit_images: u32,
+        pub unit_rows: u32,
+        pub unit_channels: u32,
+    }
+}
+
+pub const KERNELS: &[Kernel] = &[
+    row!("conv2d.forward.f32/implicit_gemm", Conv2dForward, implicit_gemm::forward::<F32x4>),
+    row!("conv2d.forward.f32/pointwise", Conv2dForward, pointwise::forward::<F32x4>),
+    row!("conv2d.forward.f32/im2col", Conv2dForward, im2col::forward::<F32x4>),
+    row!("conv2d.forward.f32/reference", Conv2dForward, reference::forward),
+    row!("conv2d.backward_input.f32/implicit_gemm", Conv2dForward, implicit_gemm::forward::<F32x4>),
+    row!("conv2d.backward_input.f32/pointwise", Conv2dForward, pointwise::forward::<F32x4>),
+    row!("conv2d.backward_input.f32/reference", Conv2dBackwardInput, reference::backward_input),
+    row!("conv2d.backward_weight.f32/outer_product", Conv2dBackwardWeight, backward_weight::outer_product::<F32x4>),
+    row!("conv2d.backward_weight.f32/reference", Conv2dBackwardWeight, reference::backward_weight),
+];

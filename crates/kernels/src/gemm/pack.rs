@@ -1,0 +1,34 @@
+//! Weights into panels, by strides.
+
+use super::{GemmPack, PANEL};
+use crate::abi::Task;
+
+/// # Safety
+/// `w` holds the matrices at their strides; `packed` holds all panels.
+pub unsafe fn pack(p: &GemmPack, task: &Task) {
+    let (columns, blocks) = (p.columns as usize, p.columns.div_ceil(PANEL as u32));
+    let (height, width, depth) = (p.height as usize, p.width as usize, p.depth as usize);
+    let panel = height * width * depth * PANEL;
+    for item in task.range(p.groups * blocks) {
+        let (group, first) = (item / blocks as usize, item % blocks as usize * PANEL);
+        let live = PANEL.min(columns - first);
+        let start = group * p.group_stride as usize + first * p.column_stride as usize;
+        // SAFETY: tap, depth and column indices stay within the matrix; the panel is the item's own.
+        unsafe {
+            let mut to = p.packed.add(item * panel);
+            for tap in 0..height * width {
+                let offset = (tap / width) as isize * p.tap_row as isize + (tap % width) as isize * p.tap_column as isize;
+                for k in 0..depth {
+                    let from = p.w.offset(offset).add(start + k * p.depth_stride as usize);
+                    for j in 0..live {
+                        *to.add(j) = *from.add(j * p.column_stride as usize);
+                    }
+                    for j in live..PANEL {
+                        *to.add(j) = 0.0;
+                    }
+                    to = to.add(PANEL);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+use super::*;
+use crate::testing::{Buffer, Random, assert_close, run_chunks};
+
+#[test]
+fn panels_equal_reference() {
+    let mut random = Random(1);
+    for case in 0..300 {
+        let (rows, depth, columns) = (random.int(1, 21), random.int(1, 40), random.int(1, 30));
+        let (a_stride, c_stride) = (depth + random.int(0, 2), columns + random.int(0, 2));
+        let (unit_rows, unit_columns) = (random.int(1, rows), 8 * random.int(1, 4));
+        let a = random.buffer((rows * a_stride) as usize);
+        let b = random.buffer((depth * columns) as usize);
+        let bias = random.buffer(columns as usize);
+        let packed = pack(&b, depth, columns, case % 2 == 1);
+        let run = |kernel: unsafe fn(&Gemm, &crate::abi::Task), b: &Buffer| {
+            let mut c = Random(2).buffer((rows * c_stride) as usize);
+            let args = Gemm {
+                a: a.ptr(),
+                a_stride,
+                b: b.ptr(),
+                bias: if case % 3 == 0 { core::ptr::null() } else { bias.ptr() },
+                c: c.mut_ptr(),
+                c_stride,
+                rows,
+                depth,
+                columns,
+                unit_rows,
+                unit_columns,
+            };
+            run_chunks(kernel, &args, 1 + case % 4, (depth + 2 * (unit_rows + 8)) as usize);
+            c.assert_guards("c");
+            c
+        };
+        let (c, reference) = (run(panels::gemm::<F32x4>, &packed), run(reference::gemm, &b));
+        assert_close(c.values(), reference.values(), 1e-5, "gemm");
+    }
+}
+
+/// Packs `[depth, columns]`, by way of its transpose if asked.
+fn pack(b: &Buffer, depth: u32, columns: u32, transposed: bool) -> Buffer {
+    let mut source = b.clone();
+    if transposed {
+        for k in 0..depth {
+            for j in 0..columns {
+                source.values_mut()[(j * depth + k) as usize] = b.values()[(k * columns + j) as usize];
+            }
+        }
+    }
+    let mut packed = Buffer::new((depth * columns.next_multiple_of(8)) as usize);
+    let args = GemmPack {
+        w: source.ptr(),
+        packed: packed.mut_ptr(),
+        height: 1,
+        width: 1,
+        depth,
+        columns,
+        groups: 1,
+        tap_row: 0,
+        tap_column: 0,
+        depth_stride: if transposed { 1 } else { columns },
+        column_stride: if transposed { depth } else { 1 },
+        group_stride: 0,
+    };
+    run_chunks(super::pack::pack, &args, 2, 0);
+    packed.assert_guards("packed");
+    packed
+}

@@ -1,0 +1,172 @@
+//! The inner loops: four rows by eight columns in registers, which V8 keeps there and larger tiles make it spill.
+
+use super::PANEL;
+use crate::lanes::Lanes;
+
+/// Rows of a tile.
+pub const ROWS: usize = 4;
+
+/// A matrix whose element (row, k) lies `rows[row] + depth[k]` bytes after `base`.
+///
+/// `rows` is filled up to a multiple of [`ROWS`] by repeating its last entry.
+#[derive(Clone, Copy)]
+pub struct Indirect {
+    pub base: *const f32,
+    pub rows: *const u32,
+    pub depth: *const u32,
+    pub row_count: usize,
+    pub depth_count: usize,
+}
+
+/// Where products go: row `i` of the result is row `rows[i]` of `c` and of `residual`.
+#[derive(Clone, Copy)]
+pub struct Output {
+    pub c: *mut f32,
+    pub c_stride: usize,
+    /// Filled up like [`Indirect::rows`].
+    pub rows: *const u32,
+    /// Columns of all panels.
+    pub columns: usize,
+    pub after: After,
+}
+
+/// What happens to a product before it is stored.
+#[derive(Clone, Copy)]
+pub enum After {
+    /// It is all there is.
+    Store,
+    /// It is added to what `c` holds.
+    Accumulate,
+    /// `bias` and `residual` (either may be null) are added; then, maybe, ReLU.
+    Activate { bias: *const f32, residual: *const f32, residual_stride: usize, relu: bool },
+}
+
+/// Multiplies by consecutive panels, from the first column on.
+///
+/// # Safety
+/// All elements that the tables reach exist; panels hold `depth_count` rows each.
+#[inline(always)]
+pub unsafe fn multiply<L: Lanes>(a: &Indirect, panels: *const f32, out: &Output) {
+    let panel = a.depth_count * PANEL;
+    // SAFETY: tables have whole tiles; the last panel is whole.
+    unsafe {
+        for block in 0..out.columns.div_ceil(PANEL) {
+            let b = panels.add(block * panel);
+            let mut row = 0;
+            while row < a.row_count {
+                let acc = product::<L>(a, row, b);
+                store(acc, out, row, a.row_count - row, block * PANEL);
+                row += ROWS;
+            }
+        }
+    }
+}
+
+/// Four rows of A times one panel.
+///
+/// # Safety
+/// As for [`multiply`].
+#[inline(always)]
+unsafe fn product<L: Lanes>(a: &Indirect, row: usize, mut b: *const f32) -> [[L; 2]; ROWS] {
+    // SAFETY: the caller vouches for the tables and the panel.
+    unsafe {
+        let start = |r: usize| a.base.byte_add(*a.rows.add(row + r) as usize);
+        let (a0, a1, a2, a3) = (start(0), start(1), start(2), start(3));
+        let mut acc = [[L::zero(); 2]; ROWS];
+        let (mut offset, end) = (a.depth, a.depth.add(a.depth_count));
+        while offset != end {
+            let k = *offset as usize;
+            let (b0, b1) = (L::load(b), L::load(b.add(4)));
+            let x0 = L::load_splat(a0.byte_add(k));
+            acc[0] = [acc[0][0].madd(x0, b0), acc[0][1].madd(x0, b1)];
+            let x1 = L::load_splat(a1.byte_add(k));
+            acc[1] = [acc[1][0].madd(x1, b0), acc[1][1].madd(x1, b1)];
+            let x2 = L::load_splat(a2.byte_add(k));
+            acc[2] = [acc[2][0].madd(x2, b0), acc[2][1].madd(x2, b1)];
+            let x3 = L::load_splat(a3.byte_add(k));
+            acc[3] = [acc[3][0].madd(x3, b0), acc[3][1].madd(x3, b1)];
+            b = b.add(PANEL);
+            offset = offset.add(1);
+        }
+        acc
+    }
+}
+
+/// # Safety
+/// As for [`multiply`].
+#[inline(always)]
+unsafe fn store<L: Lanes>(acc: [[L; 2]; ROWS], out: &Output, row: usize, live: usize, column: usize) {
+    let columns = out.columns - column;
+    // SAFETY: rows below `live` and columns of the output exist.
+    unsafe {
+        for (r, &values) in acc.iter().enumerate() {
+            if r >= live {
+                return;
+            }
+            let index = *out.rows.add(row + r) as usize;
+            let c = out.c.add(index * out.c_stride + column);
+            if columns >= PANEL {
+                let [low, high] = finish(values, out, index, column, c);
+                low.store(c);
+                high.store(c.add(4));
+            } else {
+                store_part(values, out, index, column, c, columns);
+            }
+        }
+    }
+}
+
+/// # Safety
+/// Eight columns exist from `column` on.
+#[inline(always)]
+unsafe fn finish<L: Lanes>([low, high]: [L; 2], out: &Output, index: usize, column: usize, c: *const f32) -> [L; 2] {
+    // SAFETY: the caller vouches for eight columns.
+    let plus = |[low, high]: [L; 2], p: *const f32| unsafe { [low.add(L::load(p)), high.add(L::load(p.add(4)))] };
+    match out.after {
+        After::Store => [low, high],
+        After::Accumulate => plus([low, high], c),
+        After::Activate { bias, residual, residual_stride, relu } => {
+            let mut sum = [low, high];
+            if !bias.is_null() {
+                // SAFETY: bias has all columns.
+                sum = plus(sum, unsafe { bias.add(column) });
+            }
+            if !residual.is_null() {
+                // SAFETY: residual has the rows and columns of c.
+                sum = plus(sum, unsafe { residual.add(index * residual_stride + column) });
+            }
+            if relu { sum.map(|x| x.max(L::zero())) } else { sum }
+        }
+    }
+}
+
+/// The last, narrower panel: as [`finish`], lane by lane.
+///
+/// # Safety
+/// `columns` columns exist from `column` on.
+#[inline(never)]
+unsafe fn store_part<L: Lanes>([low, high]: [L; 2], out: &Output, index: usize, column: usize, c: *mut f32, columns: usize) {
+    let values = [low.to_array(), high.to_array()];
+    for j in 0..columns {
+        let mut sum = values[j / 4][j % 4];
+        // SAFETY: j is below the columns that exist.
+        unsafe {
+            match out.after {
+                After::Store => {}
+                After::Accumulate => sum += *c.add(j),
+                After::Activate { bias, residual, residual_stride, relu } => {
+                    if !bias.is_null() {
+                        sum += *bias.add(column + j);
+                    }
+                    if !residual.is_null() {
+                        sum += *residual.add(index * residual_stride + column + j);
+                    }
+                    if relu && sum < 0.0 {
+                        sum = 0.0;
+                    }
+                }
+            }
+            *c.add(j) = sum;
+        }
+    }
+}
