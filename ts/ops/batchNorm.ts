@@ -1,0 +1,290 @@
+import { ShapeError } from '../errors.ts';
+import type { Pointer } from '../kernels/step.ts';
+import { bytesOf, channelsOf, formatShape, pixelsOf, sizeOf } from '../shape.ts';
+import type { Spec } from '../shape.ts';
+import { at, rows } from './args.ts';
+import { elementwiseChunks } from './chunks.ts';
+import { expectPerChannel, expectShape, expectType } from './expect.ts';
+import type { Lowering, Op, View } from './op.ts';
+
+/** `eps` is added to the variance; `relu` clips y at 0 in the same pass. */
+export interface BatchNormAttrs {
+  readonly eps: number;
+  readonly relu: boolean;
+}
+
+/** `momentum` is the weight of the new value in the running statistics, as in PyTorch. */
+export interface BatchNormTrainAttrs extends BatchNormAttrs {
+  readonly momentum: number;
+}
+
+/** `relu`: the last input is y, and dy counts only where `y > 0`. */
+export interface BatchNormBackwardAttrs {
+  readonly relu: boolean;
+}
+
+/** `bias`: the convolution has one, as input 1. */
+export interface FoldBatchNormAttrs {
+  readonly eps: number;
+  readonly bias: boolean;
+}
+
+const perChannelNames = ['gamma', 'beta', 'running mean', 'running variance'];
+
+/** Checks x and the tensors that have one value for each of its channels. */
+function expectStatistics(
+  op: string,
+  x: Spec,
+  others: readonly Spec[],
+  names: readonly string[],
+): void {
+  expectType(op, 'input', x, 'f32');
+  names.forEach((name, index) => expectPerChannel(op, name, others[index]!, x));
+}
+
+/** Parts of the pixels whose statistics are taken apart: a function of the shape alone. */
+function partsOf({ shape }: Spec): number {
+  return Math.min(elementwiseChunks(sizeOf(shape)), pixelsOf(shape));
+}
+
+const channelChunks = (x: Spec): number => Math.ceil(channelsOf(x.shape) / 128);
+
+/**
+ * Batch norm by the statistics of the batch, `y = gamma·(x - mean)·rstd + beta` with the biased variance; the running
+ * variance takes the unbiased one. Inputs x `[…, C]`, gamma, beta, running mean, running variance `[C]`; outputs y,
+ * mean `[C]`, rstd `[C]`.
+ *
+ * Source: Ioffe and Szegedy, 2015.
+ */
+export const batchNormTrain: Op<BatchNormTrainAttrs> = {
+  name: 'batchNormTrain',
+  mutates: [3, 4],
+  inPlace: [[0, 0]],
+  infer([x, ...others]) {
+    expectStatistics('batchNorm', x!, others, perChannelNames);
+    const pixels = pixelsOf(x!.shape);
+    if (pixels < 2) {
+      const facts = `input ${formatShape(x!.shape)} has ${pixels}`;
+      throw new ShapeError(
+        `batchNorm: expected more than 1 value per channel in training but ${facts}`,
+      );
+    }
+    const perChannel: Spec = { shape: [channelsOf(x!.shape)], dtype: 'f32' };
+    return [{ shape: x!.shape, dtype: 'f32' }, perChannel, perChannel];
+  },
+  lower(to, [x, gamma, beta, runningMean, runningVar], [y, mean, rstd], { eps, momentum, relu }) {
+    const parts = partsOf(x!);
+    const partials = to.workspace(2 * bytesOf(mean!) * parts);
+    const scale = to.workspace(bytesOf(mean!));
+    to.step({
+      kernel: 'batchNorm.partials.f32/simd',
+      chunks: parts,
+      args: { ...at('x', x!), ...rows(x!), partials },
+    });
+    to.step({
+      kernel: 'batchNorm.statistics.f32/scalar',
+      chunks: channelChunks(x!),
+      args: {
+        partials,
+        parts,
+        ...rows(x!),
+        gamma: gamma!.pointer,
+        runningMean: runningMean!.pointer,
+        runningVar: runningVar!.pointer,
+        eps,
+        momentum,
+        mean: mean!.pointer,
+        rstd: rstd!.pointer,
+        scale,
+      },
+    });
+    lowerApply(to, x!, { mean: mean!.pointer, scale, beta: beta!.pointer }, y!, relu);
+  },
+  gradient(apply, { inputs: [x, gamma], outputs: [y, mean, rstd], dys: [dy], attrs: { relu } }) {
+    if (!dy) return [];
+    return apply(batchNormBackward, [dy, x!, gamma!, mean!, rstd!, ...(relu ? [y!] : [])], {
+      relu,
+    });
+  },
+};
+
+/** Gradients of {@link batchNormTrain}: inputs dy, x, gamma, mean, rstd and, with relu, y; outputs dx, dgamma, dbeta. */
+export const batchNormBackward: Op<BatchNormBackwardAttrs> = {
+  name: 'batchNormBackward',
+  inPlace: [[0, 0]],
+  infer([dy, x, ...others], { relu }) {
+    expectShape('batchNormBackward', 'dy', dy!, x!.shape, 'the input has');
+    expectStatistics('batchNormBackward', x!, others, ['gamma', 'mean', 'rstd']);
+    if (relu) expectShape('batchNormBackward', 'y', others[3]!, x!.shape, 'the input has');
+    return [x!, others[0]!, others[0]!].map(({ shape }) => ({ shape, dtype: 'f32' }));
+  },
+  lower(to, [dy, x, gamma, mean, rstd, y], [dx, dgamma, dbeta], { relu }) {
+    const statistics = { mean: mean!.pointer, rstd: rstd!.pointer, gamma: gamma!.pointer };
+    const mask = relu ? y : undefined;
+    lowerBackward(
+      to,
+      { dy: dy!, x: x!, mask, dx: dx!, dgamma: dgamma!, dbeta: dbeta! },
+      statistics,
+      false,
+    );
+  },
+};
+
+/** Batch norm by running statistics; inputs x `[…, C]`, gamma, beta, running mean, running variance `[C]`; output y. */
+export const batchNormInference: Op<BatchNormAttrs> = {
+  name: 'batchNormInference',
+  inPlace: [[0, 0]],
+  infer([x, ...others]) {
+    expectStatistics('batchNorm', x!, others, perChannelNames);
+    return [{ shape: x!.shape, dtype: 'f32' }];
+  },
+  lower(to, [x, gamma, beta, mean, variance], [y], { eps, relu }) {
+    const { scale } = lowerFrozen(to, gamma!, variance!, eps);
+    lowerApply(to, x!, { mean: mean!.pointer, scale, beta: beta!.pointer }, y!, relu);
+  },
+  gradient(apply, { inputs: [x, gamma, , mean, variance], outputs: [y], dys: [dy], attrs }) {
+    const inputs = [dy!, x!, gamma!, mean!, variance!, ...(attrs.relu ? [y!] : [])];
+    return apply(batchNormInferenceBackward, inputs, attrs);
+  },
+};
+
+/**
+ * Gradients of {@link batchNormInference}, whose statistics are constants: inputs dy, x, gamma, running mean, running
+ * variance and, with relu, y; outputs dx, dgamma, dbeta.
+ */
+export const batchNormInferenceBackward: Op<BatchNormAttrs> = {
+  name: 'batchNormInferenceBackward',
+  inPlace: [[0, 0]],
+  infer([dy, x, ...others], { relu }) {
+    const op = 'batchNormInferenceBackward';
+    expectShape(op, 'dy', dy!, x!.shape, 'the input has');
+    expectStatistics(op, x!, others, ['gamma', 'running mean', 'running variance']);
+    if (relu) expectShape(op, 'y', others[3]!, x!.shape, 'the input has');
+    return [x!, others[0]!, others[0]!].map(({ shape }) => ({ shape, dtype: 'f32' }));
+  },
+  lower(to, [dy, x, gamma, mean, variance, y], [dx, dgamma, dbeta], { eps, relu }) {
+    const { rstd } = lowerFrozen(to, gamma!, variance!, eps);
+    const statistics = { mean: mean!.pointer, rstd, gamma: gamma!.pointer };
+    const mask = relu ? y : undefined;
+    lowerBackward(
+      to,
+      { dy: dy!, x: x!, mask, dx: dx!, dgamma: dgamma!, dbeta: dbeta! },
+      statistics,
+      true,
+    );
+  },
+};
+
+/**
+ * Batch norm in inference as part of the convolution before it: inputs w `[KH, KW, C/groups, O]`, with `bias` its bias
+ * `[O]`, then gamma, beta, running mean, running variance `[O]`; outputs the new weight and bias.
+ */
+export const foldBatchNorm: Op<FoldBatchNormAttrs> = {
+  name: 'foldBatchNorm',
+  infer([w, ...others], { bias }) {
+    const names = [...(bias ? ['bias'] : []), ...perChannelNames];
+    expectStatistics('foldBatchNorm', w!, others, names);
+    return [w!, others[0]!].map(({ shape }) => ({ shape, dtype: 'f32' }));
+  },
+  lower(to, [w, ...others], [folded, foldedBias], attrs) {
+    const bias = attrs.bias ? others[0]!.pointer : null;
+    const [gamma, beta, mean, variance] = attrs.bias ? others.slice(1) : others;
+    const { scale } = lowerFrozen(to, gamma!, variance!, attrs.eps);
+    const { pixels, channels } = rows(w!);
+    to.step({
+      kernel: 'batchNorm.fold.f32/simd',
+      chunks: elementwiseChunks(sizeOf(w!.shape)),
+      args: { w: w!.pointer, scale, folded: folded!.pointer, rows: pixels, channels },
+    });
+    const args = {
+      bias,
+      beta: beta!.pointer,
+      mean: mean!.pointer,
+      scale,
+      folded: foldedBias!.pointer,
+      channels,
+    };
+    to.step({ kernel: 'batchNorm.foldBias.f32/scalar', chunks: channelChunks(w!), args });
+  },
+};
+
+/** Emits `rstd` and `scale` of a given variance into the workspace. */
+function lowerFrozen(
+  to: Lowering,
+  gamma: View,
+  variance: View,
+  eps: number,
+): { rstd: Pointer; scale: Pointer } {
+  const [rstd, scale] = [to.workspace(bytesOf(gamma)), to.workspace(bytesOf(gamma))];
+  to.step({
+    kernel: 'batchNorm.frozen.f32/scalar',
+    chunks: channelChunks(gamma),
+    args: {
+      gamma: gamma.pointer,
+      var: variance.pointer,
+      eps,
+      channels: channelsOf(gamma.shape),
+      rstd,
+      scale,
+    },
+  });
+  return { rstd, scale };
+}
+
+/** Emits `y = (x - mean)·scale + beta`. */
+function lowerApply(
+  to: Lowering,
+  x: View,
+  statistics: { mean: Pointer; scale: Pointer; beta: Pointer },
+  y: View,
+  relu: boolean,
+): void {
+  to.step({
+    kernel: 'batchNorm.apply.f32/simd',
+    chunks: elementwiseChunks(sizeOf(x.shape)),
+    args: { ...at('x', x), ...statistics, ...at('y', y), ...rows(x), relu: Number(relu) },
+  });
+}
+
+interface BackwardViews {
+  readonly dy: View;
+  readonly x: View;
+  readonly mask: View | undefined;
+  readonly dx: View;
+  readonly dgamma: View;
+  readonly dbeta: View;
+}
+
+/** Emits the three steps of the gradients. */
+function lowerBackward(
+  to: Lowering,
+  { dy, x, mask, dx, dgamma, dbeta }: BackwardViews,
+  { mean, rstd, gamma }: { mean: Pointer; rstd: Pointer; gamma: Pointer },
+  frozen: boolean,
+): void {
+  const parts = partsOf(x);
+  const partials = to.workspace(2 * bytesOf(dgamma) * parts);
+  const factors = to.workspace(3 * bytesOf(dgamma));
+  const inputs = {
+    ...at('dy', dy),
+    ...at('x', x),
+    ...(mask ? at('y', mask) : { y: null, yStride: 0 }),
+    mean,
+  };
+  to.step({
+    kernel: 'batchNorm.backwardPartials.f32/simd',
+    chunks: parts,
+    args: { ...inputs, ...rows(x), partials },
+  });
+  const results = { dgamma: dgamma.pointer, dbeta: dbeta.pointer, factors };
+  to.step({
+    kernel: 'batchNorm.backwardFactors.f32/scalar',
+    chunks: channelChunks(x),
+    args: { partials, parts, ...rows(x), gamma, rstd, frozen: Number(frozen), ...results },
+  });
+  to.step({
+    kernel: 'batchNorm.backwardApply.f32/simd',
+    chunks: elementwiseChunks(sizeOf(x.shape)),
+    args: { ...inputs, factors, ...at('dx', dx), ...rows(x) },
+  });
+}
