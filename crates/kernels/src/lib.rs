@@ -22,6 +22,7 @@ pub mod multiply;
 pub mod plan;
 pub mod relu;
 pub mod sum_pixels;
+pub mod subsample_pad;
 pub mod table;
 pub mod team;
 

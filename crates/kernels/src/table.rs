@@ -9,6 +9,7 @@ static OPS: &[&[Kernel]] = &[
     crate::guard::KERNELS,
     crate::multiply::KERNELS,
     crate::relu::KERNELS,
+    crate::subsample_pad::KERNELS,
     crate::sum_pixels::KERNELS,
     crate::gemm::KERNELS,
     crate::conv2d::KERNELS,

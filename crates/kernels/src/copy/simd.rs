@@ -32,11 +32,27 @@ impl Row for Fill {
 }
 
 /// # Safety
+/// `len` floats at `x` and `y`.
+#[inline(always)]
+pub unsafe fn copy_row<L: Lanes>(x: *const f32, y: *mut f32, len: usize) {
+    // SAFETY: the caller vouches for the length.
+    unsafe { along::<L>(&Copy { x, y }, len) }
+}
+
+/// # Safety
+/// `len` floats at `y`.
+#[inline(always)]
+pub unsafe fn fill_row<L: Lanes>(value: f32, y: *mut f32, len: usize) {
+    // SAFETY: the caller vouches for the length.
+    unsafe { along::<L>(&Fill { value, y }, len) }
+}
+
+/// # Safety
 /// As for the reference.
 pub unsafe fn forward<L: Lanes>(a: &CopyForward, task: &Task) {
     for span in spans(task, a.pixels, a.channels, &[a.x_stride, a.y_stride]) {
         // SAFETY: the span lies within the tensors.
-        unsafe { along::<L>(&Copy { x: span.at(a.x, a.x_stride), y: span.at_mut(a.y, a.y_stride) }, span.len) };
+        unsafe { copy_row::<L>(span.at(a.x, a.x_stride), span.at_mut(a.y, a.y_stride), span.len) };
     }
 }
 
@@ -45,6 +61,6 @@ pub unsafe fn forward<L: Lanes>(a: &CopyForward, task: &Task) {
 pub unsafe fn fill<L: Lanes>(a: &CopyFill, task: &Task) {
     for span in spans(task, a.pixels, a.channels, &[a.y_stride]) {
         // SAFETY: the span lies within the tensor.
-        unsafe { along::<L>(&Fill { value: a.value, y: span.at_mut(a.y, a.y_stride) }, span.len) };
+        unsafe { fill_row::<L>(a.value, span.at_mut(a.y, a.y_stride), span.len) };
     }
 }
