@@ -1,0 +1,12 @@
+import { apply } from '../apply.ts';
+import { concat as op } from '../ops/concat.ts';
+import type { Tensor } from '../tensor.ts';
+
+/**
+ * Joins tensors `[…, Cᵢ]` along the channels: `[…, ΣCᵢ]`.
+ *
+ * @throws ShapeError when they differ in another axis, or there are none.
+ */
+export function concat(tensors: readonly Tensor[]): Tensor {
+  return apply(op, tensors, {})[0]!;
+}

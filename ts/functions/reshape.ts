@@ -1,0 +1,16 @@
+import { apply } from '../apply.ts';
+import { reshape as op } from '../ops/reshape.ts';
+import { sizeOf } from '../shape.ts';
+import type { Shape } from '../shape.ts';
+import type { Tensor } from '../tensor.ts';
+
+/**
+ * The same elements in row-major order under another shape; one axis may be -1: what is left.
+ *
+ * @throws ShapeError when the number of elements differs.
+ */
+export function reshape(x: Tensor, shape: Shape): Tensor {
+  const known = sizeOf(shape.filter((axis) => axis !== -1));
+  const filled = shape.map((axis) => (axis === -1 ? sizeOf(x.shape) / known : axis));
+  return apply(op, [x], { shape: filled })[0]!;
+}
