@@ -12,6 +12,7 @@ extern crate alloc;
 pub mod abi;
 pub mod add;
 pub mod batch_norm;
+pub mod ceiling;
 pub mod conv2d;
 pub mod copy;
 pub mod gemm;

@@ -5,6 +5,7 @@ use crate::abi::Kernel;
 static OPS: &[&[Kernel]] = &[
     crate::add::KERNELS,
     crate::batch_norm::KERNELS,
+    crate::ceiling::KERNELS,
     crate::copy::KERNELS,
     crate::guard::KERNELS,
     crate::multiply::KERNELS,
