@@ -1,0 +1,57 @@
+/** `npm run bench -- [suite …] [--json] [--threads 1,2] [--numerics fast] [--rounds 7]`: suites gemm, conv, infer, train. */
+import { parseArgs } from 'node:util';
+import { createEngine } from '../ts/kernels/createEngine.ts';
+import type { Engine, Numerics } from '../ts/kernels/engine.ts';
+import { runBench, type BenchCase } from '../ts/inspect/benchCase.ts';
+import { formatBench, type BenchRow } from '../ts/inspect/benchRow.ts';
+import { inferenceCase, trainingCase } from '../ts/inspect/modelCases.ts';
+import { models } from '../ts/models/registry.ts';
+import { convCases } from './convLayer.ts';
+import { gemmCases } from './gemm.ts';
+import { resnet18 } from './shapes/resnet18.ts';
+import { resnet20 } from './shapes/resnet20.ts';
+
+const suites: Readonly<Record<string, (engine: Engine) => BenchCase[]>> = {
+  gemm: gemmCases,
+  conv: (engine) => [
+    ...resnet20.flatMap((layer) => convCases(engine, 'resnet20', layer, 128)),
+    ...resnet18.flatMap((layer) => convCases(engine, 'resnet18', layer, 1)),
+  ],
+  infer: (engine) => [
+    inferenceCase(engine, { name: 'resnet20', create: models.resnet20!, size: 32, batch: 1, inChannels: 3 }),
+    inferenceCase(engine, { name: 'resnet20', create: models.resnet20!, size: 28, batch: 128, inChannels: 1 }),
+  ],
+  train: (engine) => [
+    trainingCase(engine, { name: 'resnet20', create: models.resnet20!, size: 28, batch: 128, inChannels: 1 }),
+    trainingCase(engine, { name: 'resnet20', create: models.resnet20!, size: 32, batch: 128, inChannels: 3 }),
+    trainingCase(engine, { name: 'resnet20', create: models.resnet20!, size: 32, batch: 32, inChannels: 3 }),
+  ],
+};
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      json: { type: 'boolean', default: false },
+      threads: { type: 'string', default: '1,2' },
+      numerics: { type: 'string', default: 'fast' },
+      rounds: { type: 'string', default: '7' },
+    },
+  });
+  const unknown = positionals.find((name) => !(name in suites));
+  if (unknown) throw new Error(`bench: there is no suite ${unknown}: take ${Object.keys(suites).join(', ')}`);
+  const rows: BenchRow[] = [];
+  for (const threads of values.threads.split(',').map(Number)) {
+    const engine = await createEngine({ threads, numerics: values.numerics as Numerics });
+    for (const name of positionals.length > 0 ? positionals : Object.keys(suites)) {
+      process.stderr.write(`${name}, ${threads} thread${threads > 1 ? 's' : ''} …\n`);
+      const made = await runBench(suites[name]!(engine), { rounds: Number(values.rounds) });
+      rows.push(...made);
+      if (!values.json) process.stdout.write(`${formatBench(made)}\n\n`);
+    }
+    engine.close();
+  }
+  if (values.json) process.stdout.write(`${JSON.stringify(rows, null, 1)}\n`);
+}
+
+await main();

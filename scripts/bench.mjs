@@ -1,0 +1,22 @@
+// `npm run bench`: sets up, bundles bench/main.ts beside the WASM builds and runs it in this Node.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { fail, setUp } from './setup.mjs';
+import { dist, root } from './setup/paths.mjs';
+import { allBuilds } from './setup/wasm.mjs';
+
+await setUp('start', allBuilds).catch(fail);
+const outfile = join(dist, 'bench.js');
+await build({
+  entryPoints: [join(root, 'bench/main.ts')],
+  outfile,
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  packages: 'external',
+  logLevel: 'warning',
+});
+const relaxed = Number(process.versions.node.split('.')[0]) < 22 ? ['--experimental-wasm-relaxed-simd'] : [];
+const child = spawn(process.execPath, [...relaxed, outfile, ...process.argv.slice(2)], { stdio: 'inherit' });
+child.on('close', (code) => process.exit(code ?? 1));
