@@ -79,7 +79,7 @@ export class Plan implements Disposable {
   dispose(): void {
     if (!this.#arena) return;
     this.engine.freePlan(this.#written);
-    this.engine.free(this.#arena);
+    this.engine.releaseArena(this.#arena);
     for (const buffer of this.lowered.constants) this.engine.free(buffer);
     this.#arena = undefined;
   }
@@ -95,7 +95,7 @@ export class Plan implements Disposable {
 
   #allocateArena(): Buffer {
     try {
-      const arena = this.engine.allocate(this.peakBytes);
+      const arena = this.engine.acquireArena(this.peakBytes);
       for (const { buffer, offset } of this.lowered.storages) buffer.address = arena.address + offset;
       for (const buffer of this.lowered.constants) buffer.address = this.engine.allocate(buffer.bytes).address;
       return arena;

@@ -1,3 +1,4 @@
+import { Arenas } from './arenas.ts';
 import type { Build } from './assets.ts';
 import { encodePlan, PLAN_VERSION, planBytes } from './encodePlan.ts';
 import { Heap } from './heap.ts';
@@ -37,6 +38,7 @@ export class Engine {
   readonly #exports: KernelExports;
   readonly #memory: WebAssembly.Memory;
   readonly #heap: Heap;
+  readonly #arenas: Arenas;
   #team: Team | undefined;
   #views: { buffer: ArrayBufferLike; f32: Float32Array; i32: Int32Array };
   #scratch = { address: 0, bytes: 0 };
@@ -57,6 +59,7 @@ export class Engine {
     }
     this.kernels = readKernelTable(this.#exports, this.#memory);
     this.#heap = new Heap(this.#memory, this.#exports.heap_base());
+    this.#arenas = new Arenas(this.#heap);
     this.#views = this.#makeViews();
     this.#ensureScratch(SCRATCH_BYTES);
   }
@@ -88,6 +91,16 @@ export class Engine {
 
   free(buffer: Buffer): void {
     if (!this.#closed) this.#heap.free(buffer.address!);
+  }
+
+  /** Memory of at least `bytes` bytes for the runs of a plan, shared with other plans. Throws {@link OutOfMemoryError}. */
+  acquireArena(bytes: number): Required<Buffer> {
+    this.#assertOpen();
+    return this.#arenas.acquire(bytes);
+  }
+
+  releaseArena(buffer: Buffer): void {
+    if (!this.#closed) this.#arenas.release(buffer);
   }
 
   /** Copies `count` elements out. */
