@@ -19,7 +19,12 @@ export interface ConvLayer {
 }
 
 /** Forward, input gradient and weight gradient of a layer as cases. */
-export function convCases(engine: Engine, model: string, layer: ConvLayer, batch: number): BenchCase[] {
+export function convCases(
+  engine: Engine,
+  model: string,
+  layer: ConvLayer,
+  batch: number,
+): BenchCase[] {
   useEngine(engine);
   const { size, inChannels, outChannels, kernelSize, stride } = layer;
   const pad = (kernelSize - 1) / 2;
@@ -33,7 +38,9 @@ export function convCases(engine: Engine, model: string, layer: ConvLayer, batch
   const x = { shape: [batch, size, size, inChannels], dtype: 'f32' } as const;
   const dy = { shape: [batch, outSize, outSize, outChannels], dtype: 'f32' } as const;
   const weight = parameter([kernelSize, kernelSize, inChannels, outChannels]);
-  weight.write(Float32Array.from({ length: weight.data().length }, (_, i) => ((i * 31) % 17) / 16 - 0.5));
+  weight.write(
+    Float32Array.from({ length: weight.data().length }, (_, i) => ((i * 31) % 17) / 16 - 0.5),
+  );
   const facts = {
     model,
     batch,
@@ -44,7 +51,12 @@ export function convCases(engine: Engine, model: string, layer: ConvLayer, batch
   const name = `${model}.${layer.name}`;
   const epilogue = { bias: false, residual: false, relu: false };
   return [
-    compiledCase(engine, { name, pass: 'forward', facts }, (a) => apply(conv2d, [a!, weight], { ...geometry, ...epilogue }), [x]),
+    compiledCase(
+      engine,
+      { name, pass: 'forward', facts },
+      (a) => apply(conv2d, [a!, weight], { ...geometry, ...epilogue }),
+      [x],
+    ),
     compiledCase(
       engine,
       { name, pass: 'backwardInput', facts },
@@ -54,7 +66,11 @@ export function convCases(engine: Engine, model: string, layer: ConvLayer, batch
     compiledCase(
       engine,
       { name, pass: 'backwardWeight', facts },
-      (a, b) => apply(conv2dBackwardWeight, [a!, b!], { ...geometry, kernelSize: [kernelSize, kernelSize] }),
+      (a, b) =>
+        apply(conv2dBackwardWeight, [a!, b!], {
+          ...geometry,
+          kernelSize: [kernelSize, kernelSize],
+        }),
       [x, dy],
     ),
   ];

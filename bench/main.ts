@@ -18,13 +18,43 @@ const suites: Readonly<Record<string, (engine: Engine) => BenchCase[]>> = {
     ...resnet18.flatMap((layer) => convCases(engine, 'resnet18', layer, 1)),
   ],
   infer: (engine) => [
-    inferenceCase(engine, { name: 'resnet20', create: models.resnet20!, size: 32, batch: 1, inChannels: 3 }),
-    inferenceCase(engine, { name: 'resnet20', create: models.resnet20!, size: 28, batch: 128, inChannels: 1 }),
+    inferenceCase(engine, {
+      name: 'resnet20',
+      create: models.resnet20!,
+      size: 32,
+      batch: 1,
+      inChannels: 3,
+    }),
+    inferenceCase(engine, {
+      name: 'resnet20',
+      create: models.resnet20!,
+      size: 28,
+      batch: 128,
+      inChannels: 1,
+    }),
   ],
   train: (engine) => [
-    trainingCase(engine, { name: 'resnet20', create: models.resnet20!, size: 28, batch: 128, inChannels: 1 }),
-    trainingCase(engine, { name: 'resnet20', create: models.resnet20!, size: 32, batch: 128, inChannels: 3 }),
-    trainingCase(engine, { name: 'resnet20', create: models.resnet20!, size: 32, batch: 32, inChannels: 3 }),
+    trainingCase(engine, {
+      name: 'resnet20',
+      create: models.resnet20!,
+      size: 28,
+      batch: 128,
+      inChannels: 1,
+    }),
+    trainingCase(engine, {
+      name: 'resnet20',
+      create: models.resnet20!,
+      size: 32,
+      batch: 128,
+      inChannels: 3,
+    }),
+    trainingCase(engine, {
+      name: 'resnet20',
+      create: models.resnet20!,
+      size: 32,
+      batch: 32,
+      inChannels: 3,
+    }),
   ],
 };
 
@@ -39,7 +69,8 @@ async function main(): Promise<void> {
     },
   });
   const unknown = positionals.find((name) => !(name in suites));
-  if (unknown) throw new Error(`bench: there is no suite ${unknown}: take ${Object.keys(suites).join(', ')}`);
+  if (unknown)
+    throw new Error(`bench: there is no suite ${unknown}: take ${Object.keys(suites).join(', ')}`);
   const rows: BenchRow[] = [];
   for (const threads of values.threads.split(',').map(Number)) {
     const engine = await createEngine({ threads, numerics: values.numerics as Numerics });

@@ -5,7 +5,9 @@ import type { Tensor } from './tensor.ts';
 /** Throws RangeError unless every axis is a whole number of at least 0. */
 function checkShape(shape: Shape): void {
   if (shape.some((size) => !Number.isInteger(size) || size < 0)) {
-    throw new RangeError(`tensor: shape ${formatShape(shape)} has an axis that is not a whole number ≥ 0`);
+    throw new RangeError(
+      `tensor: shape ${formatShape(shape)} has an axis that is not a whole number ≥ 0`,
+    );
   }
 }
 
@@ -17,7 +19,9 @@ function checkShape(shape: Shape): void {
 export function tensor(values: ArrayLike<number>, shape: Shape, dtype: DType = 'f32'): Tensor {
   checkShape(shape);
   if (values.length !== sizeOf(shape)) {
-    throw new RangeError(`tensor: ${values.length} values for shape ${formatShape(shape)} of ${sizeOf(shape)}`);
+    throw new RangeError(
+      `tensor: ${values.length} values for shape ${formatShape(shape)} of ${sizeOf(shape)}`,
+    );
   }
   const made = allocate({ shape, dtype });
   made.write(values);

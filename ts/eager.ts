@@ -43,15 +43,26 @@ class EagerLowering implements Lowering {
 }
 
 /** Computes an op at once. */
-export function runEagerly<A>(op: Op<A>, inputs: readonly Tensor[], attrs: A, specs: readonly Spec[]): Tensor[] {
+export function runEagerly<A>(
+  op: Op<A>,
+  inputs: readonly Tensor[],
+  attrs: A,
+  specs: readonly Spec[],
+): Tensor[] {
   const engine = inputs[0]?.stored.engine ?? currentEngine();
   const views = inputs.map((input) => {
-    if (input.stored.engine !== engine) throw new Error(`${op.name}: its inputs live on two engines`);
+    if (input.stored.engine !== engine)
+      throw new Error(`${op.name}: its inputs live on two engines`);
     return input.view;
   });
   const outputs = specs.map((spec) => allocate(spec, engine));
   const lowering = new EagerLowering(engine);
-  op.lower(lowering, views, outputs.map((output) => output.view), attrs);
+  op.lower(
+    lowering,
+    views,
+    outputs.map((output) => output.view),
+    attrs,
+  );
   lowering.run();
   for (const index of op.mutates ?? []) inputs[index]!.version++;
   return outputs;

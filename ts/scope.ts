@@ -21,7 +21,8 @@ export function leaveScope(tensor: Tensor): void {
 function forEachTensor(result: unknown, visit: (tensor: Tensor) => void): void {
   if (result === null || typeof result !== 'object') return;
   if ('dispose' in result && 'shape' in result) visit(result as Tensor);
-  else if (Array.isArray(result) || result instanceof Set) for (const item of result) forEachTensor(item, visit);
+  else if (Array.isArray(result) || result instanceof Set)
+    for (const item of result) forEachTensor(item, visit);
   else if (result instanceof Map) for (const item of result.values()) forEachTensor(item, visit);
   else if (Object.getPrototypeOf(result) === Object.prototype) {
     for (const item of Object.values(result)) forEachTensor(item, visit);

@@ -71,9 +71,12 @@ function entriesOf(loss: Tensor): TapeEntry[] {
  */
 export function gradients(loss: Tensor, tensors: readonly Tensor[]): Tensor[] {
   if (sizeOf(loss.shape) !== 1) {
-    throw new RangeError(`gradients: the loss is ${formatShape(loss.shape)} but must have one element`);
+    throw new RangeError(
+      `gradients: the loss is ${formatShape(loss.shape)} but must have one element`,
+    );
   }
-  if (!loss.creator) throw new Error('gradients: the loss does not depend on a tensor that requires them');
+  if (!loss.creator)
+    throw new Error('gradients: the loss does not depend on a tensor that requires them');
   return noGrad(() => scope(() => backward(loss, tensors)));
 }
 
@@ -95,5 +98,7 @@ function backward(loss: Tensor, tensors: readonly Tensor[]): Tensor[] {
       });
     });
   }
-  return tensors.map((tensor) => found.get(tensor) ?? apply(fill, [], { shape: tensor.shape, value: 0 })[0]!);
+  return tensors.map(
+    (tensor) => found.get(tensor) ?? apply(fill, [], { shape: tensor.shape, value: 0 })[0]!,
+  );
 }

@@ -57,9 +57,12 @@ export class Tensor implements Spec, Disposable {
   /** Where its values are. Throws while a graph is captured and after dispose. */
   get stored(): Stored {
     if (this.value) {
-      throw new Error('capture: a value was read while a graph is captured: it has none until the plan runs');
+      throw new Error(
+        'capture: a value was read while a graph is captured: it has none until the plan runs',
+      );
     }
-    if (!this.#stored) throw new Error(`tensor: ${formatShape(this.shape)} was used after dispose()`);
+    if (!this.#stored)
+      throw new Error(`tensor: ${formatShape(this.shape)} was used after dispose()`);
     return this.#stored;
   }
 
@@ -79,7 +82,9 @@ export class Tensor implements Spec, Disposable {
   /** The only element. Throws RangeError when there are more. */
   item(): number {
     if (sizeOf(this.shape) !== 1) {
-      throw new RangeError(`item: tensor ${formatShape(this.shape)} has ${sizeOf(this.shape)} elements, not 1`);
+      throw new RangeError(
+        `item: tensor ${formatShape(this.shape)} has ${sizeOf(this.shape)} elements, not 1`,
+      );
     }
     return this.data()[0]!;
   }
@@ -88,10 +93,15 @@ export class Tensor implements Spec, Disposable {
   write(values: ArrayLike<number>): void {
     const size = sizeOf(this.shape);
     if (values.length !== size) {
-      throw new RangeError(`write: ${values.length} values for tensor ${formatShape(this.shape)} of ${size}`);
+      throw new RangeError(
+        `write: ${values.length} values for tensor ${formatShape(this.shape)} of ${size}`,
+      );
     }
     const { engine } = this.stored;
-    engine.write(this.view.pointer, this.dtype === 'f32' ? Float32Array.from(values) : Int32Array.from(values));
+    engine.write(
+      this.view.pointer,
+      this.dtype === 'f32' ? Float32Array.from(values) : Int32Array.from(values),
+    );
     this.version++;
   }
 

@@ -41,7 +41,8 @@ export function capture(fn: TensorFunction, specs: readonly Spec[]): Graph {
 
   const inputs = specs.map((spec) => make(spec, 'input'));
   const result = interpretWith(note, () => fn(...inputs.map((value) => new Tensor(value, value))));
-  if (result instanceof Promise) throw new TypeError('capture: the function is async but must be synchronous');
+  if (result instanceof Promise)
+    throw new TypeError('capture: the function is async but must be synchronous');
   const outputs = (result instanceof Tensor ? [result] : result).map(valueOf);
   return { inputs, nodes, outputs };
 }

@@ -26,7 +26,11 @@ export interface CompileOptions {
  * const plan = compile((x) => relu(x), [{ shape: [1, 4], dtype: 'f32' }]);
  * const [y] = await plan.run(new Float32Array([-1, 0, 1, 2]));
  */
-export function compile(fn: TensorFunction, inputs: readonly Spec[], options: CompileOptions = {}): Plan {
+export function compile(
+  fn: TensorFunction,
+  inputs: readonly Spec[],
+  options: CompileOptions = {},
+): Plan {
   const engine = options.engine ?? currentEngine();
   const run = (): ReturnType<typeof capture> => capture(fn, inputs);
   const graph = optimize(options.recording === false ? noGrad(run) : run());

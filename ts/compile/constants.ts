@@ -11,14 +11,16 @@ export interface Split {
 /** Finds the nodes that need not run each time: all their inputs are state that no node of the graph writes. */
 export function splitConstants(graph: Graph): Split {
   const written = new Set<Value>();
-  for (const node of graph.nodes) for (const index of node.op.mutates ?? []) written.add(node.inputs[index]!);
+  for (const node of graph.nodes)
+    for (const index of node.op.mutates ?? []) written.add(node.inputs[index]!);
   const constant = new Set<Value>();
   const isConstant = (value: Value): boolean =>
     constant.has(value) || (value.kind === 'state' && !written.has(value));
   const prologue: Node[] = [];
   const main: Node[] = [];
   for (const node of graph.nodes) {
-    const hoisted = node.op.mutates === undefined && node.inputs.length > 0 && node.inputs.every(isConstant);
+    const hoisted =
+      node.op.mutates === undefined && node.inputs.length > 0 && node.inputs.every(isConstant);
     (hoisted ? prologue : main).push(node);
     if (hoisted) node.outputs.forEach((output) => constant.add(output));
   }

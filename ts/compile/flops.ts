@@ -7,7 +7,10 @@ export function flopsOf(node: Node): number {
   const output = node.outputs[0];
   switch (node.op.name) {
     case 'conv2d': {
-      const { kernelSize, groups } = node.attrs as { kernelSize?: readonly number[]; groups: number };
+      const { kernelSize, groups } = node.attrs as {
+        kernelSize?: readonly number[];
+        groups: number;
+      };
       const taps = sizeOf(kernelSize ?? second!.shape.slice(0, 2));
       const perOutput = (taps * first!.shape.at(-1)!) / groups;
       return 2 * sizeOf(output!.shape) * perOutput;

@@ -1,43 +1,68 @@
 import type { Node, Value } from '../graph.ts';
 import type { Buffer } from '../kernels/step.ts';
 import { bytesOf } from '../shape.ts';
+import { resolveAlias, type Alias } from './aliases.ts';
 
 /** A piece of the arena and the nodes (by index) between which it is in use. */
 export interface Storage {
   readonly buffer: Buffer;
-  readonly first: number;
+  first: number;
   last: number;
   offset: number;
 }
 
-/** Storage of each value that a run makes, shared where an op may work in place. */
+/**
+ * Storage of each value that a run makes: of its own, shared with an input where an op may work in place, or that of
+ * the value it is a part of.
+ */
 export function assignStorages(
   nodes: readonly Node[],
   inputs: readonly Value[],
   outputs: readonly Value[],
+  aliases: ReadonlyMap<Value, Alias>,
 ): Map<Value, Storage> {
+  const baseOf = (value: Value): Value => resolveAlias(aliases, value).base;
   const lastUse = new Map<Value, number>();
-  nodes.forEach((node, index) => node.inputs.forEach((input) => lastUse.set(input, index)));
-  for (const output of outputs) lastUse.set(output, nodes.length);
+  nodes.forEach((node, index) => node.inputs.forEach((input) => lastUse.set(baseOf(input), index)));
+  for (const output of outputs) lastUse.set(baseOf(output), nodes.length);
+  const parts = new Set([...aliases].flatMap(([value]) => [value, baseOf(value)]));
 
   const storages = new Map<Value, Storage>();
   const open = (value: Value, first: number): void => {
-    const buffer = { bytes: bytesOf(value) };
-    storages.set(value, { buffer, first, last: Math.max(first, lastUse.get(value) ?? first), offset: 0 });
+    const base = baseOf(value);
+    let storage = storages.get(base);
+    if (!storage) {
+      storage = {
+        buffer: { bytes: bytesOf(base) },
+        first,
+        last: lastUse.get(base) ?? first,
+        offset: 0,
+      };
+      storages.set(base, storage);
+    }
+    storage.last = Math.max(storage.last, first);
+    storages.set(value, storage);
   };
   for (const input of inputs) open(input, -1);
   nodes.forEach((node, index) => {
     const taken = new Set<Storage>();
+    const reusable = (input: Value, output: Value): boolean => {
+      const storage = storages.get(input);
+      if (!storage || input.kind !== 'temporary' || parts.has(input) || parts.has(output))
+        return false;
+      const once = node.inputs.filter((other) => storages.get(other) === storage).length === 1;
+      return (
+        once &&
+        storage.last === index &&
+        !taken.has(storage) &&
+        storage.buffer.bytes === bytesOf(output)
+      );
+    };
     node.outputs.forEach((output, position) => {
       const shared = (node.op.inPlace ?? [])
         .filter(([, out]) => out === position)
         .map(([input]) => node.inputs[input]!)
-        .find((input) => {
-          const storage = storages.get(input);
-          if (!storage || input.kind !== 'temporary' || storage.last !== index || taken.has(storage)) return false;
-          const once = node.inputs.filter((other) => storages.get(other) === storage).length === 1;
-          return once && storage.buffer.bytes === bytesOf(output);
-        });
+        .find((input) => reusable(input, output));
       if (!shared) return open(output, index);
       const storage = storages.get(shared)!;
       taken.add(storage);

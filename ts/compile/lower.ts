@@ -2,7 +2,8 @@ import type { Graph, Node, Value } from '../graph.ts';
 import type { Engine } from '../kernels/engine.ts';
 import type { Buffer, Step } from '../kernels/step.ts';
 import type { View } from '../ops/op.ts';
-import { channelsOf } from '../shape.ts';
+import { bytesOf, channelsOf } from '../shape.ts';
+import { findAliases, resolveAlias } from './aliases.ts';
 import { splitConstants } from './constants.ts';
 import { assignStorages, type Storage } from './liveness.ts';
 import { placeStorages } from './placeStorages.ts';
@@ -29,18 +30,20 @@ export interface Lowered {
 /** Turns nodes into kernel steps and plans where every value lies. */
 export function lower(graph: Graph, engine: Engine): Lowered {
   const { prologue, main } = splitConstants(graph);
-  const values = assignStorages(main, graph.inputs, graph.outputs);
+  const aliases = findAliases(main, graph.outputs);
+  const values = assignStorages(main, graph.inputs, graph.outputs, aliases);
   const storages = new Set(values.values());
   const constants = new Map<Value, Buffer>();
   for (const node of prologue) {
-    for (const output of node.outputs) constants.set(output, { bytes: 4 * output.shape.reduce((a, b) => a * b, 1) });
+    for (const output of node.outputs) constants.set(output, { bytes: bytesOf(output) });
   }
 
   const viewOf = (value: Value): View => {
     if (value.tensor) return value.tensor.view;
-    const buffer = constants.get(value) ?? values.get(value)!.buffer;
-    const pointer = { buffer, byteOffset: 0 };
-    return { shape: value.shape, dtype: value.dtype, pointer, stride: channelsOf(value.shape) };
+    const { base, channel } = resolveAlias(aliases, value);
+    const buffer = constants.get(base) ?? values.get(base)!.buffer;
+    const pointer = { buffer, byteOffset: 4 * channel };
+    return { shape: value.shape, dtype: value.dtype, pointer, stride: channelsOf(base.shape) };
   };
   const lowerNode = (node: Node, workspace: (bytes: number) => Buffer): LoweredNode => {
     const steps: Step[] = [];

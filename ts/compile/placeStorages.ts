@@ -9,7 +9,9 @@ const ALIGN = 64;
 export function placeStorages(storages: Iterable<Storage>): number {
   const placed: Storage[] = [];
   let peak = 0;
-  const bySize = [...new Set(storages)].sort((a, b) => b.buffer.bytes - a.buffer.bytes || a.first - b.first);
+  const bySize = [...new Set(storages)].sort(
+    (a, b) => b.buffer.bytes - a.buffer.bytes || a.first - b.first,
+  );
   for (const storage of bySize) {
     const rivals = placed
       .filter((other) => other.first <= storage.last && storage.first <= other.last)

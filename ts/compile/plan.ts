@@ -94,12 +94,17 @@ export class Plan implements Disposable {
   }
 
   #allocateArena(): Buffer {
+    let arena: Buffer | undefined;
     try {
-      const arena = this.engine.acquireArena(this.peakBytes);
-      for (const { buffer, offset } of this.lowered.storages) buffer.address = arena.address + offset;
-      for (const buffer of this.lowered.constants) buffer.address = this.engine.allocate(buffer.bytes).address;
+      arena = this.engine.acquireArena(this.peakBytes);
+      for (const { buffer, offset } of this.lowered.storages)
+        buffer.address = arena.address! + offset;
+      for (const buffer of this.lowered.constants)
+        buffer.address = this.engine.allocate(buffer.bytes).address;
       return arena;
     } catch (error) {
+      for (const buffer of this.lowered.constants) if (buffer.address) this.engine.free(buffer);
+      if (arena) this.engine.releaseArena(arena);
       if (!(error instanceof OutOfMemoryError)) throw error;
       const total = this.peakBytes + this.constantBytes;
       throw new OutOfMemoryError(
@@ -149,16 +154,21 @@ export class Plan implements Disposable {
       for (const value of node.inputs) {
         const index = value.tensor ? this.#firstNonFinite(value) : -1;
         if (index >= 0) {
-          return new NonFiniteError(`${describeNode(node)}: its parameter has ${this.#describe(value, index)}`);
+          return new NonFiniteError(
+            `${describeNode(node)}: its parameter has ${this.#describe(value, index)}`,
+          );
         }
       }
       this.engine.runSteps(steps);
       for (const value of node.outputs) {
         const index = this.#firstNonFinite(value);
-        if (index >= 0) return new NonFiniteError(`${describeNode(node)}: made ${this.#describe(value, index)}`);
+        if (index >= 0)
+          return new NonFiniteError(`${describeNode(node)}: made ${this.#describe(value, index)}`);
       }
     }
-    return new NonFiniteError('plan: a guarded value was not finite but is when the ops run one by one');
+    return new NonFiniteError(
+      'plan: a guarded value was not finite but is when the ops run one by one',
+    );
   }
 
   #firstNonFinite(value: Value): number {
@@ -172,4 +182,3 @@ export class Plan implements Disposable {
     return `${this.engine.read(at, 1, 'f32')[0]} at element ${index} of ${formatShape(value.shape)}`;
   }
 }
-

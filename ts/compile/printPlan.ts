@@ -44,9 +44,14 @@ export function printPlan(plan: Plan): string {
     row.flops ? mega(row.flops) : '',
   ]);
   const head = ['place', 'kernels', 'output', 'MB', 'MFLOP'];
-  const widths = head.map((title, column) => Math.max(title.length, ...cells.map((row) => row[column]!.length)));
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...cells.map((row) => row[column]!.length)),
+  );
   const line = (row: readonly string[]): string =>
-    row.map((cell, i) => (i > 2 ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!))).join('  ').trimEnd();
+    row
+      .map((cell, i) => (i > 2 ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
+      .join('  ')
+      .trimEnd();
   const flops = rows.reduce((sum, row) => sum + row.flops, 0);
   const steps = plan.lowered.main.reduce((sum, node) => sum + node.steps.length, 0);
   return [

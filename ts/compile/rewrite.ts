@@ -24,7 +24,11 @@ export function replaceNodes(graph: Graph, changes: ReadonlyMap<Node, readonly N
 
 /** Numbers above all ids of the graph, for new values. */
 export function newIds(graph: Graph): () => number {
-  const ids = [...graph.inputs, ...graph.outputs, ...graph.nodes.flatMap((node) => [...node.inputs, ...node.outputs])];
+  const ids = [
+    ...graph.inputs,
+    ...graph.outputs,
+    ...graph.nodes.flatMap((node) => [...node.inputs, ...node.outputs]),
+  ];
   let next = ids.reduce((most, value) => Math.max(most, value.id), 0) + 1;
   return () => next++;
 }

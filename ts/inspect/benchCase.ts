@@ -52,7 +52,11 @@ function ceilingCase(engine: Engine): BenchCase {
   const chunks = 8 * engine.threads;
   const buffer = engine.allocate(4 * chunks);
   const plan = engine.writePlan([
-    { kernel: 'ceiling.fma.f32/simd', chunks, args: { y: { buffer, byteOffset: 0 }, rounds: CEILING_ROUNDS } },
+    {
+      kernel: 'ceiling.fma.f32/simd',
+      chunks,
+      args: { y: { buffer, byteOffset: 0 }, rounds: CEILING_ROUNDS },
+    },
   ]);
   return {
     engine,
@@ -69,7 +73,10 @@ function ceilingCase(engine: Engine): BenchCase {
 }
 
 /** Times cases and the ceilings of their engines in interleaved rounds; frees them. Ceilings come first in the rows. */
-export async function runBench(cases: readonly BenchCase[], options: TimingOptions = {}): Promise<BenchRow[]> {
+export async function runBench(
+  cases: readonly BenchCase[],
+  options: TimingOptions = {},
+): Promise<BenchRow[]> {
   const engines = [...new Set(cases.map((item) => item.engine))];
   const ceilings = new Map(engines.map((engine) => [engine, ceilingCase(engine)]));
   const all = [...ceilings.values(), ...cases];
@@ -78,7 +85,9 @@ export async function runBench(cases: readonly BenchCase[], options: TimingOptio
     const timing = times.get(item)!;
     const ceiling = ceilings.get(item.engine)!;
     const limits = times.get(ceiling)!.rounds;
-    const shares = timing.rounds.map((ms, round) => item.flops / ms / (ceiling.flops / limits[round]!));
+    const shares = timing.rounds.map(
+      (ms, round) => item.flops / ms / (ceiling.flops / limits[round]!),
+    );
     return {
       name: item.name,
       pass: item.pass,

@@ -25,7 +25,18 @@ export interface BenchRow {
 
 /** The rows as a table for people. */
 export function formatBench(rows: readonly BenchRow[]): string {
-  const head = ['case', 'pass', 'batch', 'm × n × k', 'thr', 'ms', 'min', 'GFLOP/s', 'ceil', 'peak MB'];
+  const head = [
+    'case',
+    'pass',
+    'batch',
+    'm × n × k',
+    'thr',
+    'ms',
+    'min',
+    'GFLOP/s',
+    'ceil',
+    'peak MB',
+  ];
   const cells = rows.map((row) => [
     row.name,
     row.pass,
@@ -38,10 +49,17 @@ export function formatBench(rows: readonly BenchRow[]): string {
     `${(100 * row.ceilingShare).toFixed(0)} %`,
     row.peakBytes === undefined ? '' : (row.peakBytes / 1e6).toFixed(1),
   ]);
-  const widths = head.map((title, i) => Math.max(title.length, ...cells.map((row) => row[i]!.length)));
+  const widths = head.map((title, i) =>
+    Math.max(title.length, ...cells.map((row) => row[i]!.length)),
+  );
   const line = (row: readonly string[]): string =>
-    row.map((cell, i) => (i < 2 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  ').trimEnd();
+    row
+      .map((cell, i) => (i < 2 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
+      .join('  ')
+      .trimEnd();
   const [first] = rows;
-  const where = first ? `${first.runtime}, build ${first.build.replace('-threads', '')}` : 'no cases';
+  const where = first
+    ? `${first.runtime}, build ${first.build.replace('-threads', '')}`
+    : 'no cases';
   return [where, line(head), ...cells.map(line)].join('\n');
 }

@@ -20,17 +20,25 @@ export interface ModelCase {
 }
 
 /** Forward pass with folded batch norm and packed weights. */
-export function inferenceCase(engine: Engine, { name, create, size, batch, inChannels }: ModelCase): BenchCase {
+export function inferenceCase(
+  engine: Engine,
+  { name, create, size, batch, inChannels }: ModelCase,
+): BenchCase {
   useEngine(engine);
   const model = create({ inChannels, seed: 1 }).eval();
   const settings = { name: `${name} ${size}²`, pass: 'inference', facts: { model: name, batch } };
   const images = { shape: [batch, size, size, inChannels], dtype: 'f32' } as const;
-  const made = compiledCase(engine, settings, (x) => model.forward(x!), [images], { recording: false });
+  const made = compiledCase(engine, settings, (x) => model.forward(x!), [images], {
+    recording: false,
+  });
   return withModel(made, model);
 }
 
 /** Forward, loss, backward and SGD with momentum; batch norm in training mode. */
-export function trainingCase(engine: Engine, { name, create, size, batch, inChannels }: ModelCase): BenchCase {
+export function trainingCase(
+  engine: Engine,
+  { name, create, size, batch, inChannels }: ModelCase,
+): BenchCase {
   useEngine(engine);
   const model = create({ inChannels, seed: 1 }).train();
   const optimizer = new SGD(model.parameters(), { lr: 0.01, momentum: 0.9 });

@@ -31,14 +31,19 @@ export function chooseBuild(features: Features, numerics: Numerics, threads: num
   return threads > 1 && features.threads ? `${lanes}-threads` : lanes;
 }
 
-function chooseThreads(options: EngineOptions, features: Features, warn: (message: string) => void): number {
+function chooseThreads(
+  options: EngineOptions,
+  features: Features,
+  warn: (message: string) => void,
+): number {
   const available = cores();
   const asked = options.threads;
   if (asked !== undefined && (!Number.isInteger(asked) || asked < 1)) {
     throw new RangeError(`init: threads is ${asked} but must be a whole number of at least 1`);
   }
   const wanted = asked ?? Math.min(available, MOST_THREADS);
-  if (wanted > available) warn(`residua: ${wanted} threads asked for, ${available} used: one per core`);
+  if (wanted > available)
+    warn(`residua: ${wanted} threads asked for, ${available} used: one per core`);
   const threads = Math.min(wanted, available);
   if (threads > 1 && !features.threads) {
     if (asked !== undefined) {
@@ -53,7 +58,8 @@ function chooseThreads(options: EngineOptions, features: Features, warn: (messag
 }
 
 /** Whether this is a page's main thread, which may not wait on an atomic. */
-const onMainThreadOfPage = (): boolean => 'window' in globalThis && !('Deno' in globalThis) && 'document' in globalThis;
+const onMainThreadOfPage = (): boolean =>
+  'window' in globalThis && !('Deno' in globalThis) && 'document' in globalThis;
 
 /**
  * Loads the best WASM build for this runtime and starts its workers.
@@ -68,9 +74,14 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   const build = chooseBuild(features, numerics, threads);
   const module = await loadModule(build, options.wasmUrl);
   if (threads === 1) return new Engine({ build, numerics, threads, module });
-  const memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MOST_PAGES, shared: true });
+  const memory = new WebAssembly.Memory({
+    initial: INITIAL_PAGES,
+    maximum: MOST_PAGES,
+    shared: true,
+  });
   const engine = new Engine({ build, numerics, threads, module, memory });
-  const workerUrl = options.workerUrl === undefined ? undefined : new URL(options.workerUrl, import.meta.url);
+  const workerUrl =
+    options.workerUrl === undefined ? undefined : new URL(options.workerUrl, import.meta.url);
   engine.attach(await startTeam(module, memory, threads, onMainThreadOfPage(), workerUrl));
   return engine;
 }

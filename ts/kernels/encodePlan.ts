@@ -49,7 +49,9 @@ export function encodePlan(
     const names = Object.keys(step.args);
     if (names.length !== kernel.fields.length) {
       const wanted = kernel.fields.map((field) => field.name).join(', ');
-      throw new Error(`plan: ${step.kernel}: arguments are ${names.join(', ')} but it takes ${wanted}`);
+      throw new Error(
+        `plan: ${step.kernel}: arguments are ${names.join(', ')} but it takes ${wanted}`,
+      );
     }
     kernel.fields.forEach(({ name, type }, index) => {
       const value = step.args[name];

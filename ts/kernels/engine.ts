@@ -55,7 +55,9 @@ export class Engine {
     this.#memory = parts.memory ?? this.#exports.memory!;
     const version = this.#exports.plan_version();
     if (version !== PLAN_VERSION) {
-      throw new Error(`init: the WASM build reads plans of version ${version}, not ${PLAN_VERSION}`);
+      throw new Error(
+        `init: the WASM build reads plans of version ${version}, not ${PLAN_VERSION}`,
+      );
     }
     this.kernels = readKernelTable(this.#exports, this.#memory);
     this.#heap = new Heap(this.#memory, this.#exports.heap_base());
@@ -242,4 +244,3 @@ export class Engine {
     return { buffer, f32: new Float32Array(buffer), i32: new Int32Array(buffer) };
   }
 }
-

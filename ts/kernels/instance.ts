@@ -28,7 +28,10 @@ const THREAD_STACK_BYTES = 1 << 18;
  * Instantiates the module wasm-bindgen made. The generated glue holds one instance per page; here engines with
  * different settings live side by side, so the two things it would do (imports, start) are done directly.
  */
-export function instantiate(module: WebAssembly.Module, memory?: WebAssembly.Memory): KernelExports {
+export function instantiate(
+  module: WebAssembly.Module,
+  memory?: WebAssembly.Memory,
+): KernelExports {
   const imports: WebAssembly.Imports = {};
   for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
     // Only the table of JS references wants a function; no export takes or returns one.

@@ -6,7 +6,10 @@ import { nodeModule } from './node.ts';
  *
  * @throws Error naming the file when it cannot be read.
  */
-export async function loadModule(build: Build, location?: URL | string): Promise<WebAssembly.Module> {
+export async function loadModule(
+  build: Build,
+  location?: URL | string,
+): Promise<WebAssembly.Module> {
   const url = location === undefined ? wasmUrl(build) : new URL(location, import.meta.url);
   const fs = nodeModule<typeof import('node:fs')>('node:fs');
   if (url.protocol === 'file:' && fs) {

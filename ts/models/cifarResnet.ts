@@ -39,10 +39,16 @@ export class CifarResNet extends Module {
     super();
     const blocks = (depth - 2) / 6;
     if (!Number.isInteger(blocks) || blocks < 1) {
-      throw new RangeError(`CifarResNet: depth is ${depth} but must be 6n + 2: 8, 14, 20, 32, 44, 56, 110, …`);
+      throw new RangeError(
+        `CifarResNet: depth is ${depth} but must be 6n + 2: 8, 14, 20, 32, 44, 56, 110, …`,
+      );
     }
     if (options.seed !== undefined) manualSeed(options.seed);
-    this.conv1 = new Conv2d(options.inChannels ?? 3, 16, { kernelSize: 3, padding: 1, bias: false });
+    this.conv1 = new Conv2d(options.inChannels ?? 3, 16, {
+      kernelSize: 3,
+      padding: 1,
+      bias: false,
+    });
     this.bn1 = new BatchNorm2d(16);
     this.layer1 = stage(blocks, 16, 16, 1, shortcuts);
     this.layer2 = stage(blocks, 16, 32, 2, shortcuts);
@@ -58,18 +64,33 @@ export class CifarResNet extends Module {
   }
 }
 
-function stage(blocks: number, inChannels: number, channels: number, stride: number, kind: 'A' | 'none'): Sequential {
+function stage(
+  blocks: number,
+  inChannels: number,
+  channels: number,
+  stride: number,
+  kind: 'A' | 'none',
+): Sequential {
   const block = (index: number): BasicBlock => {
     const [from, step] = index === 0 ? [inChannels, stride] : [channels, 1];
     const same = from === channels && step === 1;
     const shortcut = same ? new Identity() : new SubsamplePad(from, channels, step);
-    return new BasicBlock(from, channels, { stride: step, shortcut: kind === 'none' ? null : shortcut });
+    return new BasicBlock(from, channels, {
+      stride: step,
+      shortcut: kind === 'none' ? null : shortcut,
+    });
   };
   return new Sequential(...Array.from({ length: blocks }, (_, index) => block(index)));
 }
 
-const resnet = (depth: number) => (options?: CifarResNetOptions): CifarResNet => new CifarResNet(depth, 'A', options);
-const plain = (depth: number) => (options?: CifarResNetOptions): CifarResNet => new CifarResNet(depth, 'none', options);
+const resnet =
+  (depth: number) =>
+  (options?: CifarResNetOptions): CifarResNet =>
+    new CifarResNet(depth, 'A', options);
+const plain =
+  (depth: number) =>
+  (options?: CifarResNetOptions): CifarResNet =>
+    new CifarResNet(depth, 'none', options);
 
 /** 8 weighted layers, 0.08 M parameters. */
 export const resnet8 = resnet(8);

@@ -5,7 +5,10 @@ import { heNormal } from './initialize.ts';
 import { Module } from './module.ts';
 
 /** Settings of a {@link Conv2d}. */
-export interface Conv2dOptions extends Pick<Geometry, 'stride' | 'padding' | 'dilation' | 'groups'> {
+export interface Conv2dOptions extends Pick<
+  Geometry,
+  'stride' | 'padding' | 'dilation' | 'groups'
+> {
   /** Side of the kernel, or [height, width]. */
   readonly kernelSize: number | readonly [number, number];
   /** Adds a bias per output channel; true by default. */
@@ -29,7 +32,9 @@ export class Conv2d extends Module {
     this.#options = options;
     const groups = options.groups ?? 1;
     if (inChannels % groups || outChannels % groups) {
-      throw new RangeError(`Conv2d: ${groups} groups do not divide ${inChannels} and ${outChannels} channels`);
+      throw new RangeError(
+        `Conv2d: ${groups} groups do not divide ${inChannels} and ${outChannels} channels`,
+      );
     }
     const { kernelSize: size } = options;
     const [height, width] = typeof size === 'number' ? [size, size] : size;
@@ -40,7 +45,9 @@ export class Conv2d extends Module {
 
   override forward(x: Tensor): Tensor {
     const { stride, padding, dilation, groups } = this.#options;
-    return this.here(() => conv2d(x, this.weight, { bias: this.bias, stride, padding, dilation, groups }));
+    return this.here(() =>
+      conv2d(x, this.weight, { bias: this.bias, stride, padding, dilation, groups }),
+    );
   }
 
   override describe(): string {

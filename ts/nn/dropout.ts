@@ -11,7 +11,8 @@ export class Dropout extends Module {
   /** Throws RangeError unless 0 ≤ p < 1. */
   constructor(p = 0.5) {
     super();
-    if (!(p >= 0 && p < 1)) throw new RangeError(`Dropout: p is ${p} but must be at least 0 and below 1`);
+    if (!(p >= 0 && p < 1))
+      throw new RangeError(`Dropout: p is ${p} but must be at least 0 and below 1`);
     this.#p = p;
     this.#stream = nextStream().stream;
   }

@@ -25,7 +25,10 @@ export function heNormal(shape: Shape, fan: number): Tensor {
 
 /** Weights from U(-bound, bound). */
 export function uniform(shape: Shape, bound: number): Tensor {
-  return filled(shape, () => apply(randomUniform, [], { shape, ...nextStream(), low: -bound, high: bound })[0]!);
+  return filled(
+    shape,
+    () => apply(randomUniform, [], { shape, ...nextStream(), low: -bound, high: bound })[0]!,
+  );
 }
 
 /** A weight whose elements are all `value`. */

@@ -4,7 +4,8 @@ import { formatShape, sameShape } from '../shape.ts';
 import { Tensor } from '../tensor.ts';
 
 /** `runningMean` → `running_mean`: property paths are torchvision's weight names. */
-const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+const snakeCase = (name: string): string =>
+  name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /** How weights are taken from a state dict. */
 export interface LoadOptions {
@@ -38,13 +39,15 @@ export abstract class Module {
 
   /** Modules one level down, by property. */
   *children(): Generator<[name: string, module: Module]> {
-    for (const [key, value] of Object.entries(this)) if (value instanceof Module) yield [snakeCase(key), value];
+    for (const [key, value] of Object.entries(this))
+      if (value instanceof Module) yield [snakeCase(key), value];
   }
 
   /** This module and all below it, with their paths from here. */
   *modules(prefix = ''): Generator<[path: string, module: Module]> {
     yield [prefix, this];
-    for (const [name, child] of this.children()) yield* child.modules(prefix ? `${prefix}.${name}` : name);
+    for (const [name, child] of this.children())
+      yield* child.modules(prefix ? `${prefix}.${name}` : name);
   }
 
   /** All weights by name: what gradients flow to. */
@@ -68,14 +71,18 @@ export abstract class Module {
    * @throws StateDictError naming missing and unexpected keys together, or a tensor whose shape differs.
    */
   loadStateDict(
-    values: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: ArrayLike<number> }>,
+    values: ReadonlyMap<
+      string,
+      { readonly shape: readonly number[]; readonly data: ArrayLike<number> }
+    >,
     options: LoadOptions = {},
   ): LoadReport {
     const own = this.stateDict();
     const missing = [...own.keys()].filter((name) => !values.has(name));
     const unexpected = [...values.keys()].filter((name) => !own.has(name));
     if ((options.strict ?? true) && missing.length + unexpected.length > 0) {
-      const list = (title: string, names: string[]): string[] => (names.length ? [`${title}: ${names.join(', ')}`] : []);
+      const list = (title: string, names: string[]): string[] =>
+        names.length ? [`${title}: ${names.join(', ')}`] : [];
       throw new StateDictError(
         `loadStateDict: ${[...list('missing', missing), ...list('unexpected', unexpected)].join('; ')}`,
       );
@@ -124,7 +131,8 @@ export abstract class Module {
   *#tensors(): Generator<[string, Tensor]> {
     for (const [prefix, module] of this.modules()) {
       for (const [key, value] of Object.entries(module)) {
-        if (value instanceof Tensor) yield [prefix ? `${prefix}.${snakeCase(key)}` : snakeCase(key), value];
+        if (value instanceof Tensor)
+          yield [prefix ? `${prefix}.${snakeCase(key)}` : snakeCase(key), value];
       }
     }
   }

@@ -16,7 +16,9 @@ const dropoutStates = new WeakMap<Engine, Tensor>();
  */
 export function manualSeed(seed: number): void {
   if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new RangeError(`manualSeed: seed is ${seed} but must be a whole number from 0 to 2^53 - 1`);
+    throw new RangeError(
+      `manualSeed: seed is ${seed} but must be a whole number from 0 to 2^53 - 1`,
+    );
   }
   source = { seed, stream: 0 };
   dropoutState().write([seed | 0, Math.floor(seed / 2 ** 32), 0, 0]);

@@ -45,7 +45,11 @@ export class AdamW extends Optimizer {
   override state(): Map<string, Tensor> {
     const named = (kind: string, tensors: ReadonlyMap<string, Tensor>): [string, Tensor][] =>
       [...tensors].map(([name, tensor]) => [`${name}.${kind}`, tensor]);
-    return new Map([...named('m', this.#first), ...named('v', this.#second), ['step', this.#count]]);
+    return new Map([
+      ...named('m', this.#first),
+      ...named('v', this.#second),
+      ['step', this.#count],
+    ]);
   }
 
   protected override begin(): void {

@@ -19,7 +19,8 @@ export abstract class Optimizer {
     this.parameters = Array.isArray(parameters)
       ? new Map((parameters as readonly Tensor[]).map((tensor, index) => [String(index), tensor]))
       : (parameters as ReadonlyMap<string, Tensor>);
-    if (this.parameters.size === 0) throw new RangeError('optimizer: there are no parameters to update');
+    if (this.parameters.size === 0)
+      throw new RangeError('optimizer: there are no parameters to update');
     this.lr = state([]);
     this.learningRate = learningRate;
   }

@@ -9,12 +9,20 @@ export function constantSchedule(lr: number): Schedule {
 }
 
 /** `lr·gamma^k` once k of the milestones (shares of the run, 0…1) have passed; He et al. use 0.5, 0.75 and 0.1. */
-export function stepSchedule(lr: number, milestones: readonly number[] = [0.5, 0.75], gamma = 0.1): Schedule {
-  return (step, steps) => milestones.reduce((rate, share) => (step >= share * steps ? rate * gamma : rate), lr);
+export function stepSchedule(
+  lr: number,
+  milestones: readonly number[] = [0.5, 0.75],
+  gamma = 0.1,
+): Schedule {
+  return (step, steps) =>
+    milestones.reduce((rate, share) => (step >= share * steps ? rate * gamma : rate), lr);
 }
 
 /** Half a cosine from `lr` down to `last` (Loshchilov and Hutter 2017), after a linear warm-up over a share of the run. */
-export function cosineSchedule(lr: number, options: { warmup?: number; last?: number } = {}): Schedule {
+export function cosineSchedule(
+  lr: number,
+  options: { warmup?: number; last?: number } = {},
+): Schedule {
   const { warmup = 0, last = 0 } = options;
   return (step, steps) => {
     const rise = warmup * steps;

@@ -26,11 +26,14 @@ export class SGD extends Optimizer {
     super(parameters, options.lr ?? 0.01);
     const { lr = 0.01, momentum = 0, nesterov = false, weightDecay = 0 } = options;
     if (momentum < 0 || weightDecay < 0) {
-      throw new RangeError(`SGD: momentum is ${momentum} and weightDecay ${weightDecay} but both must be ≥ 0`);
+      throw new RangeError(
+        `SGD: momentum is ${momentum} and weightDecay ${weightDecay} but both must be ≥ 0`,
+      );
     }
     if (nesterov && momentum === 0) throw new RangeError('SGD: nesterov needs a momentum above 0');
     this.options = { lr, momentum, nesterov, weightDecay };
-    for (const [name, parameter] of this.parameters) this.#momenta.set(name, state(parameter.shape));
+    for (const [name, parameter] of this.parameters)
+      this.#momenta.set(name, state(parameter.shape));
   }
 
   override state(): Map<string, Tensor> {
@@ -39,6 +42,10 @@ export class SGD extends Optimizer {
 
   protected override update(name: string, parameter: Tensor, gradient: Tensor): void {
     const { momentum, nesterov, weightDecay } = this.options;
-    apply(sgdUpdate, [parameter, gradient, this.#momenta.get(name)!, this.lr], { momentum, nesterov, weightDecay });
+    apply(sgdUpdate, [parameter, gradient, this.#momenta.get(name)!, this.lr], {
+      momentum,
+      nesterov,
+      weightDecay,
+    });
   }
 }

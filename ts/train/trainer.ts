@@ -98,7 +98,9 @@ export class Trainer {
   }
 
   /** Trains one step on a batch: the loss before the update, the share classified right. */
-  async trainStep(batch: Batch): Promise<{ loss: number; accuracy: number; gradientNorms?: Record<string, number> }> {
+  async trainStep(
+    batch: Batch,
+  ): Promise<{ loss: number; accuracy: number; gradientNorms?: Record<string, number> }> {
     const { plan, normNames } = this.#compiledStep(batch.shape);
     let outputs;
     try {
@@ -111,16 +113,24 @@ export class Trainer {
     const [loss, correct, ...squares] = outputs.map((output) => output[0]!);
     const accuracy = correct! / batch.labels.length;
     if (normNames.length === 0) return { loss: loss!, accuracy };
-    const gradientNorms = Object.fromEntries(normNames.map((name, i) => [name, Math.sqrt(squares[i]!)]));
+    const gradientNorms = Object.fromEntries(
+      normNames.map((name, i) => [name, Math.sqrt(squares[i]!)]),
+    );
     return { loss: loss!, accuracy, gradientNorms };
   }
 
   /** Loss and accuracy over a data set, with running statistics and without dropout. */
   async evaluate(
     data: ImageDataset,
-    options: { batchSize?: number; signal?: AbortSignal; onBatch?: (done: number, all: number) => void } = {},
+    options: {
+      batchSize?: number;
+      signal?: AbortSignal;
+      onBatch?: (done: number, all: number) => void;
+    } = {},
   ): Promise<Evaluation> {
-    const loader = new DataLoader(data, { batchSize: Math.min(options.batchSize ?? 128, data.count) });
+    const loader = new DataLoader(data, {
+      batchSize: Math.min(options.batchSize ?? 128, data.count),
+    });
     let [loss, correct, images] = [0, 0, 0];
     for await (const batch of loader) {
       options.signal?.throwIfAborted();
@@ -154,7 +164,11 @@ export class Trainer {
   }
 
   /** Returns nothing when the signal stopped it. */
-  async #fitEpoch(data: ImageDataset, options: FitOptions, epoch: number): Promise<EpochReport | undefined> {
+  async #fitEpoch(
+    data: ImageDataset,
+    options: FitOptions,
+    epoch: number,
+  ): Promise<EpochReport | undefined> {
     const { batchSize, seed = 0, augment, signal, epochs } = options;
     const all = new DataLoader(data, { batchSize }).batches;
     const startBatch = this.step - epoch * all;
@@ -177,7 +191,11 @@ export class Trainer {
       const before = performance.now();
       const result = await this.trainStep(batch);
       const count = batch.labels.length;
-      [loss, accuracy, images] = [loss + result.loss * count, accuracy + result.accuracy * count, images + count];
+      [loss, accuracy, images] = [
+        loss + result.loss * count,
+        accuracy + result.accuracy * count,
+        images + count,
+      ];
       await options.onStep?.({
         ...result,
         step: this.step,
@@ -192,7 +210,13 @@ export class Trainer {
       await eventLoopTurn();
     }
     const milliseconds = performance.now() - started;
-    const report = { epoch, epochs, loss: loss / images, accuracy: accuracy / images, milliseconds };
+    const report = {
+      epoch,
+      epochs,
+      loss: loss / images,
+      accuracy: accuracy / images,
+      milliseconds,
+    };
     if (!options.validation || signal?.aborted) return report;
     return { ...report, validation: await this.evaluate(options.validation, { batchSize }) };
   }
@@ -210,7 +234,9 @@ export class Trainer {
   #compileStep(shape: Shape): CompiledStep {
     const { labelSmoothing = 0, gradientNorms = false } = this.#options;
     const parameters = this.optimizer.parameters;
-    const measured = gradientNorms ? [...parameters].filter(([, tensor]) => tensor.shape.length > 1) : [];
+    const measured = gradientNorms
+      ? [...parameters].filter(([, tensor]) => tensor.shape.length > 1)
+      : [];
     this.model.train();
     const plan = compile((x, labels) => {
       const logits = this.model.forward(x!);
@@ -218,7 +244,9 @@ export class Trainer {
       apply(guardFinite, [loss], {});
       const weights = [...parameters.values()];
       const dws = gradients(loss, weights);
-      const norms = measured.map(([, weight]) => apply(sumSquares, [dws[weights.indexOf(weight)]!], {})[0]!);
+      const norms = measured.map(
+        ([, weight]) => apply(sumSquares, [dws[weights.indexOf(weight)]!], {})[0]!,
+      );
       this.optimizer.step(dws);
       return [loss, countCorrect(logits, labels!), ...norms];
     }, batchSpecs(shape));
@@ -247,7 +275,9 @@ export class Trainer {
 
 /** Which modules are frozen: a plan is compiled for one such state. */
 function modeOf(model: Module): string {
-  return [...model.modules()].map(([, module]) => ('frozen' in module && module.frozen ? 1 : 0)).join('');
+  return [...model.modules()]
+    .map(([, module]) => ('frozen' in module && module.frozen ? 1 : 0))
+    .join('');
 }
 
 function batchSpecs(shape: Shape): Spec[] {
@@ -264,4 +294,3 @@ function eventLoopTurn(): Promise<void> {
     else setTimeout(resolve, 0);
   });
 }
-

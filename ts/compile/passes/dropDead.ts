@@ -5,7 +5,8 @@ export function dropDead(graph: Graph): Graph {
   const wanted = new Set<Value>(graph.outputs);
   const kept: Node[] = [];
   for (const node of [...graph.nodes].reverse()) {
-    if (node.op.mutates === undefined && !node.outputs.some((output) => wanted.has(output))) continue;
+    if (node.op.mutates === undefined && !node.outputs.some((output) => wanted.has(output)))
+      continue;
     kept.push(node);
     node.inputs.forEach((input) => wanted.add(input));
   }

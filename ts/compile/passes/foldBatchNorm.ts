@@ -20,10 +20,16 @@ export function foldBatchNorm(graph: Graph): Graph {
     if (conv?.op !== (conv2d as Op) || uses.get(x!) !== 1) continue;
     const attrs = conv.attrs as Conv2dAttrs;
     const { eps, relu } = node.attrs as { eps: number; relu: boolean };
-    if (attrs.relu || attrs.residual || statistics.some((value) => value.kind !== 'state')) continue;
+    if (attrs.relu || attrs.residual || statistics.some((value) => value.kind !== 'state'))
+      continue;
     const [input, weight, bias] = conv.inputs;
     if (weight!.kind !== 'state') continue;
-    const temporary = (like: Value): Value => ({ id: newId(), kind: 'temporary', shape: like.shape, dtype: 'f32' });
+    const temporary = (like: Value): Value => ({
+      id: newId(),
+      kind: 'temporary',
+      shape: like.shape,
+      dtype: 'f32',
+    });
     const folded = [temporary(weight!), temporary(statistics[0]!)];
     changes.set(conv, []);
     changes.set(node, [
@@ -34,7 +40,12 @@ export function foldBatchNorm(graph: Graph): Graph {
         attrs: { eps, bias: attrs.bias },
         path: node.path,
       },
-      { ...conv, inputs: [input!, ...folded], outputs: node.outputs, attrs: { ...attrs, bias: true, relu } },
+      {
+        ...conv,
+        inputs: [input!, ...folded],
+        outputs: node.outputs,
+        attrs: { ...attrs, bias: true, relu },
+      },
     ]);
   }
   return replaceNodes(graph, changes);

@@ -22,9 +22,13 @@ export function fuseRelu(graph: Graph): Graph {
     const before = node.inputs[0]!;
     const producer = made.get(before);
     if (!producer || !fusible.has(producer.op) || uses.get(before) !== 1) continue;
-    const outputs = producer.outputs.map((output) => (output === before ? node.outputs[0]! : output));
+    const outputs = producer.outputs.map((output) =>
+      output === before ? node.outputs[0]! : output,
+    );
     if (outputs[0] !== node.outputs[0] || (producer.attrs as { relu?: boolean }).relu) continue;
-    changes.set(producer, [{ ...producer, outputs, attrs: { ...(producer.attrs as object), relu: true } }]);
+    changes.set(producer, [
+      { ...producer, outputs, attrs: { ...(producer.attrs as object), relu: true } },
+    ]);
     changes.set(node, []);
   }
   return replaceNodes(graph, changes);

@@ -23,7 +23,9 @@ export function fuseResidual(graph: Graph): Graph {
       const { relu } = node.attrs as { relu: boolean };
       const inputs = [...conv.inputs, node.inputs[1 - index]!];
       changes.set(conv, []);
-      changes.set(node, [{ ...conv, inputs, outputs: node.outputs, attrs: { ...attrs, residual: true, relu } }]);
+      changes.set(node, [
+        { ...conv, inputs, outputs: node.outputs, attrs: { ...attrs, residual: true, relu } },
+      ]);
       break;
     }
   }

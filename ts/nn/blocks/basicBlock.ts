@@ -25,7 +25,12 @@ export class BasicBlock extends Module {
   constructor(inChannels: number, outChannels: number, options: BasicBlockOptions) {
     super();
     const { stride = 1 } = options;
-    this.conv1 = new Conv2d(inChannels, outChannels, { kernelSize: 3, stride, padding: 1, bias: false });
+    this.conv1 = new Conv2d(inChannels, outChannels, {
+      kernelSize: 3,
+      stride,
+      padding: 1,
+      bias: false,
+    });
     this.bn1 = new BatchNorm2d(outChannels);
     this.conv2 = new Conv2d(outChannels, outChannels, { kernelSize: 3, padding: 1, bias: false });
     this.bn2 = new BatchNorm2d(outChannels);

@@ -18,6 +18,8 @@ export class SubsamplePad extends Module {
 
   override forward(x: Tensor): Tensor {
     const before = Math.floor(this.#added / 2);
-    return this.here(() => subsamplePad(x, { stride: this.#stride, before, after: this.#added - before }));
+    return this.here(() =>
+      subsamplePad(x, { stride: this.#stride, before, after: this.#added - before }),
+    );
   }
 }

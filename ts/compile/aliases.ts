@@ -1,0 +1,50 @@
+import type { Node, Value } from '../graph.ts';
+import { concat } from '../ops/concat.ts';
+import type { Op } from '../ops/op.ts';
+import { sliceChannels } from '../ops/sliceChannels.ts';
+import { channelsOf } from '../shape.ts';
+
+/** A value that lies inside another: some of its channels, pixel by pixel. */
+export interface Alias {
+  readonly base: Value;
+  /** Its first channel in the base. */
+  readonly channel: number;
+}
+
+/**
+ * Values that need no memory of their own. What a concatenation joins is written straight into the channels of its
+ * result, so that a dense block's features grow in one buffer; what is cut out of a tensor is read where it lies.
+ */
+export function findAliases(nodes: readonly Node[], outputs: readonly Value[]): Map<Value, Alias> {
+  const aliases = new Map<Value, Alias>();
+  const kept = new Set(outputs);
+  const made = new Set(nodes.flatMap((node) => node.outputs));
+  const free = (value: Value): boolean =>
+    made.has(value) && value.dtype === 'f32' && !kept.has(value) && !aliases.has(value);
+  for (const node of nodes) {
+    const [output] = node.outputs;
+    if (node.op === (concat as Op)) {
+      let channel = 0;
+      for (const input of node.inputs) {
+        const once = node.inputs.filter((other) => other === input).length === 1;
+        if (free(input) && once) aliases.set(input, { base: output!, channel });
+        channel += channelsOf(input.shape);
+      }
+    } else if (node.op === (sliceChannels as Op) && free(output!)) {
+      const { start } = node.attrs as { start: number };
+      if (made.has(node.inputs[0]!))
+        aliases.set(output!, { base: node.inputs[0]!, channel: start });
+    }
+  }
+  return aliases;
+}
+
+/** The value that has memory, and where in its channels the alias begins. */
+export function resolveAlias(aliases: ReadonlyMap<Value, Alias>, value: Value): Alias {
+  let [base, channel] = [value, 0];
+  for (let alias = aliases.get(base); alias; alias = aliases.get(base)) {
+    base = alias.base;
+    channel += alias.channel;
+  }
+  return { base, channel };
+}
