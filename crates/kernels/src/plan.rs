@@ -15,6 +15,9 @@ use core::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
 /// Version of this format; TypeScript refuses to write for another.
 pub const VERSION: u32 = 1;
 
+/// How long a worker sleeps at most before it looks again whether a step is done.
+const NAP_NANOSECONDS: i64 = 1_000_000;
+
 /// Header of a step, 64 bytes, followed by its arguments.
 #[repr(C, align(64))]
 pub struct Step {
@@ -138,7 +141,9 @@ fn wait(step: &Step, epoch: u32, chunks: u32) -> bool {
             core::hint::spin_loop();
         } else {
             step.waiters.fetch_add(1, SeqCst);
-            team::sleep(low_half(&step.done), now as u32);
+            // The count of this epoch may end where that of an older one did, and the wake-up come before the sleep:
+            // so never sleep for good.
+            team::sleep(low_half(&step.done), now as u32, NAP_NANOSECONDS);
             step.waiters.fetch_sub(1, SeqCst);
         }
     }

@@ -9,6 +9,9 @@ use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
 /// How often a waiting worker looks again before it sleeps.
 pub const SPIN: u32 = 4000;
 
+/// A time for [`sleep`].
+pub const FOREVER: i64 = -1;
+
 /// Number of the current run, odd while none may be joined; workers sleep on it.
 pub static EPOCH: AtomicU32 = AtomicU32::new(0);
 /// Address of the current plan, 0 to stop the team.
@@ -107,7 +110,7 @@ pub fn wait_for_change(word: &AtomicU32, old: u32, sleeping: &AtomicU32) -> u32 
             core::hint::spin_loop();
         } else {
             sleeping.fetch_add(1, SeqCst);
-            sleep(word, old);
+            sleep(word, old, FOREVER);
             sleeping.fetch_sub(1, SeqCst);
         }
     }
@@ -120,15 +123,15 @@ pub fn notify(word: &AtomicU32) {
 }
 
 #[cfg(all(target_arch = "wasm32", target_feature = "atomics"))]
-pub fn sleep(word: &AtomicU32, old: u32) {
+pub fn sleep(word: &AtomicU32, old: u32, nanoseconds: i64) {
     // SAFETY: the address is that of a live atomic.
-    unsafe { core::arch::wasm32::memory_atomic_wait32(word.as_ptr().cast(), old as i32, -1) };
+    unsafe { core::arch::wasm32::memory_atomic_wait32(word.as_ptr().cast(), old as i32, nanoseconds) };
 }
 
 #[cfg(not(all(target_arch = "wasm32", target_feature = "atomics")))]
 pub fn notify(_: &AtomicU32) {}
 
 #[cfg(not(all(target_arch = "wasm32", target_feature = "atomics")))]
-pub fn sleep(_: &AtomicU32, _: u32) {
+pub fn sleep(_: &AtomicU32, _: u32, _: i64) {
     core::hint::spin_loop();
 }
