@@ -24,9 +24,7 @@ interface Port {
 
 function port(): Port {
   const parent =
-    'Deno' in globalThis
-      ? undefined
-      : nodeModule<typeof import('node:worker_threads')>('node:worker_threads')?.parentPort;
+    nodeModule<typeof import('node:worker_threads')>('node:worker_threads')?.parentPort;
   if (parent) {
     return {
       postMessage: (message) => parent.postMessage(message),

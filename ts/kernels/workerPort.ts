@@ -5,17 +5,18 @@ export interface WorkerPort {
   post(message: unknown): void;
   onMessage(listener: (message: unknown) => void): void;
   onError(listener: (error: Error) => void): void;
-  /** Lets the process end while this worker lives (Node). */
+  /** Lets the process end while this worker lives (Node, Deno). */
   unref(): void;
   terminate(): void;
 }
 
 /** Starts a module worker. */
 export function startWorker(url: URL): WorkerPort {
+  // Deno has both kinds of worker; only Node's can be left running at the end of a program, and only files can be one.
   const threads =
-    'Deno' in globalThis
-      ? undefined
-      : nodeModule<typeof import('node:worker_threads')>('node:worker_threads');
+    url.protocol === 'file:'
+      ? nodeModule<typeof import('node:worker_threads')>('node:worker_threads')
+      : undefined;
   if (threads) {
     const worker = new threads.Worker(url);
     return {
