@@ -10,7 +10,9 @@ extern crate alloc;
 
 #[macro_use]
 pub mod abi;
+pub mod adaptive_avg_pool2d;
 pub mod add;
+pub mod avg_pool2d;
 pub mod batch_norm;
 pub mod ceiling;
 pub mod conv2d;
@@ -19,13 +21,15 @@ pub mod gemm;
 pub mod guard;
 pub mod lanes;
 pub mod loops;
+pub mod max_pool2d;
 pub mod multiply;
 pub mod plan;
 pub mod relu;
-pub mod sum_pixels;
 pub mod subsample_pad;
+pub mod sum_pixels;
 pub mod table;
 pub mod team;
+pub mod window;
 
 #[cfg(target_arch = "wasm32")]
 mod exports;

@@ -3,11 +3,14 @@
 use crate::abi::Kernel;
 
 static OPS: &[&[Kernel]] = &[
+    crate::adaptive_avg_pool2d::KERNELS,
     crate::add::KERNELS,
+    crate::avg_pool2d::KERNELS,
     crate::batch_norm::KERNELS,
     crate::ceiling::KERNELS,
     crate::copy::KERNELS,
     crate::guard::KERNELS,
+    crate::max_pool2d::KERNELS,
     crate::multiply::KERNELS,
     crate::relu::KERNELS,
     crate::subsample_pad::KERNELS,

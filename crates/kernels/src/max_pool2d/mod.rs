@@ -1,0 +1,105 @@
+//! Maximum over windows of `[N, H, W, C]`, with the place `h·W + w` of each maximum in its image.
+//!
+//! The first maximum in row-major order wins, a NaN is greater than all, padding takes no part.
+//! Backward: each pixel gathers dy from the windows whose maximum it is, in row-major order of windows.
+
+pub mod reference;
+pub mod simd;
+#[cfg(test)]
+mod tests;
+
+use crate::abi::Kernel;
+use crate::lanes::F32x4;
+use crate::window::Sliding;
+
+kernel_args! {
+    /// Padding is `pad_top` rows before and `pad_left` columns before; what lies after follows from the output's size.
+    pub struct MaxPool2dForward {
+        pub x: *const f32,
+        pub x_stride: u32,
+        pub y: *mut f32,
+        pub y_stride: u32,
+        pub index: *mut i32,
+        pub index_stride: u32,
+        pub images: u32,
+        pub height: u32,
+        pub width: u32,
+        pub channels: u32,
+        pub out_height: u32,
+        pub out_width: u32,
+        pub kernel_height: u32,
+        pub kernel_width: u32,
+        pub stride_height: u32,
+        pub stride_width: u32,
+        pub dilation_height: u32,
+        pub dilation_width: u32,
+        pub pad_top: u32,
+        pub pad_left: u32,
+    }
+}
+
+kernel_args! {
+    /// Sizes as in the forward pass.
+    pub struct MaxPool2dBackward {
+        pub dy: *const f32,
+        pub dy_stride: u32,
+        pub index: *const i32,
+        pub index_stride: u32,
+        pub dx: *mut f32,
+        pub dx_stride: u32,
+        pub images: u32,
+        pub height: u32,
+        pub width: u32,
+        pub channels: u32,
+        pub out_height: u32,
+        pub out_width: u32,
+        pub kernel_height: u32,
+        pub kernel_width: u32,
+        pub stride_height: u32,
+        pub stride_width: u32,
+        pub dilation_height: u32,
+        pub dilation_width: u32,
+        pub pad_top: u32,
+        pub pad_left: u32,
+    }
+}
+
+macro_rules! axes {
+    ($($args:ident),*) => {$(
+        impl $args {
+            /// The windows along height and width.
+            pub fn axes(&self) -> [Sliding; 2] {
+                let rest = Sliding { size: 0, windows: 0, kernel: 0, stride: 0, dilation: 0, before: 0, after: 0, count_padding: false };
+                [
+                    Sliding {
+                        size: self.height,
+                        windows: self.out_height,
+                        kernel: self.kernel_height,
+                        stride: self.stride_height,
+                        dilation: self.dilation_height,
+                        before: self.pad_top,
+                        ..rest
+                    },
+                    Sliding {
+                        size: self.width,
+                        windows: self.out_width,
+                        kernel: self.kernel_width,
+                        stride: self.stride_width,
+                        dilation: self.dilation_width,
+                        before: self.pad_left,
+                        ..rest
+                    },
+                ]
+            }
+        }
+    )*};
+}
+
+axes!(MaxPool2dForward, MaxPool2dBackward);
+
+pub const KERNELS: &[Kernel] = &[
+    row!("maxPool2d.forward.f32/simd", MaxPool2dForward, simd::forward::<F32x4>),
+    row!("maxPool2d.forward.f32/reference", MaxPool2dForward, reference::forward),
+    row!("maxPool2d.backward.f32/simd", MaxPool2dBackward, simd::backward::<F32x4>),
+    row!("maxPool2d.backward.f32/reference", MaxPool2dBackward, reference::backward),
+];

@@ -1,0 +1,15 @@
+import { apply } from '../apply.ts';
+import { adaptiveAvgPool2d as op } from '../ops/adaptiveAvgPool2d.ts';
+import type { Pair } from '../ops/conv2dGeometry.ts';
+import type { Tensor } from '../tensor.ts';
+import { pairOf } from './conv2d.ts';
+
+/**
+ * Mean over windows that divide the image evenly: x `[N, H, W, C]` → `[N, OH, OW, C]`, `outputSize` for both axes or
+ * [height, width].
+ *
+ * @throws ShapeError when x has not four axes, or a size is not a whole number ≥ 1.
+ */
+export function adaptiveAvgPool2d(x: Tensor, outputSize: number | Pair): Tensor {
+  return apply(op, [x], { outputSize: pairOf(outputSize) })[0]!;
+}

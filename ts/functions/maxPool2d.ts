@@ -1,0 +1,35 @@
+import { apply } from '../apply.ts';
+import type { Pair } from '../ops/conv2dGeometry.ts';
+import { maxPool2d as op } from '../ops/maxPool2d.ts';
+import type { Tensor } from '../tensor.ts';
+import { pairOf, sidesOf } from './conv2d.ts';
+import type { Padding } from './conv2d.ts';
+
+/** How {@link maxPool2d} moves its window. */
+export interface MaxPool2dOptions {
+  /** Size of the window, for both axes or [height, width]. */
+  readonly kernelSize: number | Pair;
+  /** Step of the window, for both axes or [height, width]; the window's size by default. */
+  readonly stride?: number | Pair;
+  /** Border that takes no part: see {@link Padding}; 0 by default. */
+  readonly padding?: Padding;
+  /** Distance of the window's pixels, for both axes or [height, width]; 1 by default. */
+  readonly dilation?: number | Pair;
+  /** Whether a last window that reaches beyond the padding counts, as in PyTorch; false by default. */
+  readonly ceilMode?: boolean;
+}
+
+/**
+ * Maximum over windows: x `[N, H, W, C]` → `[N, OH, OW, C]`.
+ *
+ * @throws ShapeError when no window fits, or the padding is as large as the window.
+ */
+export function maxPool2d(x: Tensor, options: MaxPool2dOptions): Tensor {
+  const { ceilMode = false } = options;
+  const kernelSize = pairOf(options.kernelSize);
+  const stride = pairOf(options.stride ?? kernelSize);
+  const dilation = pairOf(options.dilation ?? 1);
+  const size: Pair = [x.shape[1] ?? 0, x.shape[2] ?? 0];
+  const padding = sidesOf(options.padding ?? 0, size, kernelSize, stride, dilation);
+  return apply(op, [x], { kernelSize, stride, padding, dilation, ceilMode })[0]!;
+}

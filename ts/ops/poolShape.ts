@@ -1,0 +1,63 @@
+import { ShapeError } from '../errors.ts';
+import { formatShape } from '../shape.ts';
+import type { Shape } from '../shape.ts';
+import type { Pair, Sides } from './conv2dGeometry.ts';
+
+/** How a window of a pooling moves over an image. */
+export interface PoolGeometry {
+  readonly kernelSize: Pair;
+  readonly stride: Pair;
+  readonly padding: Sides;
+  readonly dilation: Pair;
+  /** Whether a last window that does not fit counts; it must begin inside the image or the padding before it. */
+  readonly ceilMode: boolean;
+}
+
+/** `[N, OH, OW, C]` of a pooling by PyTorch's rule. Throws {@link ShapeError} when no window fits. */
+export function poolShape(op: string, input: Shape, geometry: PoolGeometry): Shape {
+  const { kernelSize, stride, dilation, padding } = geometry;
+  for (const [name, values, least] of [
+    ['kernelSize', kernelSize, 1],
+    ['stride', stride, 1],
+    ['dilation', dilation, 1],
+    ['padding', padding, 0],
+  ] as const) {
+    if (values.some((value) => !Number.isInteger(value) || value < least)) {
+      const rule = `must be whole numbers ≥ ${least}`;
+      throw new ShapeError(`${op}: ${name} is ${formatShape(values)} but its values ${rule}`);
+    }
+  }
+  const [batch, height, width, channels] = input as [number, number, number, number];
+  const [top, right, bottom, left] = padding;
+  const out = [
+    windows(op, 'height', height, top, bottom, 0, geometry),
+    windows(op, 'width', width, left, right, 1, geometry),
+  ];
+  return [batch, ...out, channels];
+}
+
+function windows(
+  op: string,
+  what: string,
+  size: number,
+  before: number,
+  after: number,
+  axis: 0 | 1,
+  { kernelSize, stride, dilation, ceilMode }: PoolGeometry,
+): number {
+  const kernel = kernelSize[axis];
+  const extent = (kernel - 1) * dilation[axis] + 1;
+  if (Math.max(before, after) >= kernel) {
+    const most = Math.max(before, after);
+    throw new ShapeError(
+      `${op}: padding ${most} of the ${what} must be less than the kernel's ${kernel}`,
+    );
+  }
+  const room = size + before + after - extent;
+  if (room < 0) {
+    const facts = `is less than the kernel's ${extent}`;
+    throw new ShapeError(`${op}: ${what} ${size} padded to ${size + before + after} ${facts}`);
+  }
+  const steps = ceilMode ? Math.ceil(room / stride[axis]) : Math.floor(room / stride[axis]);
+  return ceilMode && steps * stride[axis] >= size + before ? steps : steps + 1;
+}
