@@ -81,7 +81,7 @@ export function splitPack(
   w: Spec,
   attrs: Conv2dAttrs,
 ): { pack: Conv2dPackAttrs; conv: Conv2dAttrs } {
-  const conv = shapeOf([x, w], attrs);
+  const conv = shapeOf([x, w], { ...attrs, bias: false, residual: false });
   const algorithm = chooseConvAlgorithm(conv);
   const { kernelSize, outChannels } = conv;
   return {
