@@ -1,0 +1,55 @@
+import type { Op } from '../../ts/ops/op.ts';
+import type { DType, Shape } from '../../ts/shape.ts';
+
+/** A tensor in float64, row-major. */
+export interface Array64 {
+  readonly shape: Shape;
+  readonly values: Float64Array;
+}
+
+/** Makes the values of an input; `name` picks the random numbers. */
+export type Generator = (name: string, shape: Shape) => Float32Array | Int32Array;
+
+/** One input of a row. */
+export interface CaseInput {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly values: Generator;
+}
+
+/** One problem for an op. */
+export interface Row<A> {
+  readonly name: string;
+  readonly inputs: readonly CaseInput[];
+  readonly attrs: A;
+}
+
+/**
+ * Everything the tests know of an op. From each row they derive: values against the definition, gradients against its
+ * finite differences, compiled against eager, one thread against two, on every build.
+ */
+export interface OpCases<A> {
+  readonly op: Op<A>;
+  /** The definition in float64: values of all outputs; writes to the inputs that the op mutates. */
+  readonly reference: (inputs: readonly Array64[], attrs: A) => ArrayLike<number>[];
+  /** Largest error of a value, relative to the largest value of its tensor; 0 asks for the same numbers. */
+  readonly tolerance: number;
+  /** The same for gradients; the tolerance of values by default. */
+  readonly gradientTolerance?: number;
+  readonly rows: readonly Row<A>[];
+}
+
+/** Lets the compiler check attributes against the op. */
+export function cases<A>(table: OpCases<A>): OpCases<unknown> {
+  return table as unknown as OpCases<unknown>;
+}
+
+/** An f32 input. */
+export function f32(shape: Shape, values: Generator): CaseInput {
+  return { shape, dtype: 'f32', values };
+}
+
+/** An i32 input. */
+export function i32(shape: Shape, values: Generator): CaseInput {
+  return { shape, dtype: 'i32', values };
+}

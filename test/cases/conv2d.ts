@@ -1,0 +1,209 @@
+import { conv2d } from '../../ts/ops/conv2d.ts';
+import type { Pair, Sides } from '../../ts/ops/conv2dGeometry.ts';
+import { linear } from '../../ts/ops/linear.ts';
+import type { Shape } from '../../ts/shape.ts';
+import { cases, f32, type Array64, type Row } from './case.ts';
+import { uniform } from './generators.ts';
+
+interface Geometry {
+  readonly x: Shape;
+  readonly w: Shape;
+  readonly stride?: Pair;
+  /** Top, right, bottom, left. */
+  readonly padding?: Sides;
+  readonly dilation?: Pair;
+  readonly groups?: number;
+  readonly bias?: boolean;
+  readonly residual?: Shape;
+  readonly relu?: boolean;
+}
+
+type Attrs = Parameters<typeof conv2d.infer>[1];
+
+function row(name: string, geometry: Geometry): Row<Attrs> {
+  const { x, w, stride = [1, 1], padding = [0, 0, 0, 0], dilation = [1, 1] } = geometry;
+  const { groups = 1, bias = false, residual, relu = false } = geometry;
+  const inputs = [f32(x, uniform()), f32(w, uniform())];
+  if (bias) inputs.push(f32([w[3]!], uniform()));
+  if (residual) inputs.push(f32(residual, uniform()));
+  const attrs = { stride, padding, dilation, groups, relu, bias, residual: residual !== undefined };
+  return { name, inputs, attrs };
+}
+
+const one: Sides = [1, 1, 1, 1];
+
+/** `y[n, oy, ox, o] = act(Σ x[n, oy·s + kh·d - p, ox·s + kw·d - p, c]·w[kh, kw, c, o] + bias[o] + residual)`. */
+function naive(inputs: readonly Array64[], attrs: Attrs): Float64Array[] {
+  const [x, w] = inputs as [Array64, Array64];
+  const bias = attrs.bias ? inputs[2]!.values : undefined;
+  const residual = attrs.residual ? inputs.at(-1)!.values : undefined;
+  const [batch, height, width, channels] = x.shape as [number, number, number, number];
+  const [kh, kw, depth, outChannels] = w.shape as [number, number, number, number];
+  const { stride: s, padding: p, dilation: d, groups } = attrs;
+  const outHeight = Math.floor((height + p[0] + p[2] - d[0] * (kh - 1) - 1) / s[0]) + 1;
+  const outWidth = Math.floor((width + p[1] + p[3] - d[1] * (kw - 1) - 1) / s[1]) + 1;
+  const y = new Float64Array(batch * outHeight * outWidth * outChannels);
+  const perGroup = outChannels / groups;
+  let at = 0;
+  for (let n = 0; n < batch; n++) {
+    for (let oy = 0; oy < outHeight; oy++) {
+      for (let ox = 0; ox < outWidth; ox++) {
+        for (let o = 0; o < outChannels; o++, at++) {
+          let sum = (bias?.[o] ?? 0) + (residual?.[at] ?? 0);
+          const first = Math.floor(o / perGroup) * depth;
+          for (let i = 0; i < kh; i++) {
+            const iy = oy * s[0] + i * d[0] - p[0];
+            if (iy < 0 || iy >= height) continue;
+            for (let j = 0; j < kw; j++) {
+              const ix = ox * s[1] + j * d[1] - p[3];
+              if (ix < 0 || ix >= width) continue;
+              const pixel = ((n * height + iy) * width + ix) * channels + first;
+              const tap = (i * kw + j) * depth * outChannels + o;
+              for (let c = 0; c < depth; c++) {
+                sum += x.values[pixel + c]! * w.values[tap + c * outChannels]!;
+              }
+            }
+          }
+          y[at] = attrs.relu ? Math.max(sum, 0) : sum;
+        }
+      }
+    }
+  }
+  return [y];
+}
+
+export const products = [
+  cases({
+    op: conv2d,
+    reference: naive,
+    tolerance: 2e-6,
+    gradientTolerance: 5e-6,
+    rows: [
+      row('3×3', { x: [2, 5, 4, 3], w: [3, 3, 3, 9], padding: one, bias: true }),
+      row('valid', { x: [2, 5, 6, 2], w: [3, 3, 2, 8] }),
+      row('stride 2', { x: [1, 7, 6, 4], w: [3, 3, 4, 10], stride: [2, 2], padding: one }),
+      row("TensorFlow's same at stride 2", {
+        x: [1, 6, 8, 3],
+        w: [3, 3, 3, 7],
+        stride: [2, 2],
+        padding: [0, 1, 1, 0],
+      }),
+      row('another pad on each side', {
+        x: [1, 5, 4, 3],
+        w: [3, 3, 3, 4],
+        padding: [2, 0, 1, 3],
+      }),
+      row('dilated 5×5', {
+        x: [1, 10, 9, 2],
+        w: [5, 5, 2, 5],
+        padding: [4, 4, 4, 4],
+        dilation: [2, 2],
+      }),
+      row('dilation 2 at stride 2', {
+        x: [1, 9, 8, 3],
+        w: [3, 3, 3, 4],
+        stride: [2, 2],
+        padding: [2, 2, 2, 2],
+        dilation: [2, 2],
+      }),
+      row('dilation 3 at stride 2', {
+        x: [1, 11, 10, 2],
+        w: [3, 3, 2, 5],
+        stride: [2, 2],
+        padding: [3, 3, 3, 3],
+        dilation: [3, 3],
+      }),
+      row('groups', {
+        x: [2, 5, 4, 8],
+        w: [3, 3, 2, 12],
+        padding: one,
+        groups: 4,
+        bias: true,
+      }),
+      row('depthwise', { x: [1, 5, 5, 6], w: [3, 3, 1, 6], padding: one, groups: 6 }),
+      row('depthwise at stride 2', {
+        x: [1, 6, 7, 5],
+        w: [3, 3, 1, 10],
+        stride: [2, 2],
+        padding: one,
+        groups: 5,
+      }),
+      row('1×1', { x: [2, 4, 5, 6], w: [1, 1, 6, 9], bias: true }),
+      row('1×1 at stride 2', { x: [1, 7, 6, 6], w: [1, 1, 6, 8], stride: [2, 2] }),
+      row('1×1 in groups', { x: [1, 3, 4, 6], w: [1, 1, 3, 10], groups: 2 }),
+      row('1×1 with padding', { x: [1, 3, 3, 4], w: [1, 1, 4, 5], padding: one }),
+      row('7×7 stem', {
+        x: [1, 15, 14, 3],
+        w: [7, 7, 3, 16],
+        stride: [2, 2],
+        padding: [3, 3, 3, 3],
+      }),
+      row('partial blocks of channels', { x: [1, 4, 4, 17], w: [3, 3, 17, 19], padding: one }),
+      row('one channel', { x: [2, 6, 6, 1], w: [3, 3, 1, 1], padding: one }),
+      row('rectangular', {
+        x: [1, 7, 9, 3],
+        w: [2, 3, 3, 5],
+        stride: [1, 2],
+        padding: [2, 3, 0, 1],
+        dilation: [2, 1],
+      }),
+      row('even kernel', { x: [1, 6, 6, 3], w: [4, 4, 3, 6], stride: [2, 2], padding: one }),
+      row('stride beyond the kernel', { x: [1, 8, 7, 3], w: [2, 2, 3, 4], stride: [3, 3] }),
+      row('kernel as large as the image', { x: [3, 4, 5, 3], w: [4, 5, 3, 11] }),
+      row('a single pixel', { x: [3, 1, 1, 8], w: [3, 3, 8, 8], padding: one }),
+      row('bias, residual and relu', {
+        x: [2, 4, 4, 5],
+        w: [3, 3, 5, 9],
+        padding: one,
+        bias: true,
+        residual: [2, 4, 4, 9],
+        relu: true,
+      }),
+      row('1×1, residual', { x: [2, 3, 3, 4], w: [1, 1, 4, 12], residual: [2, 3, 3, 12] }),
+      row('deep', { x: [2, 4, 4, 64], w: [3, 3, 64, 16], padding: one }),
+      row('many chunks', { x: [6, 16, 16, 12], w: [3, 3, 12, 20], padding: one, bias: true }),
+      row('1×1, many chunks', { x: [4, 16, 16, 32], w: [1, 1, 32, 40] }),
+      row('one large image', {
+        x: [1, 56, 56, 4],
+        w: [3, 3, 4, 8],
+        stride: [2, 2],
+        padding: one,
+      }),
+    ],
+  }),
+  cases({
+    op: linear,
+    reference([x, w, b]) {
+      const [depth, columns] = w!.shape as [number, number];
+      const y = new Float64Array(x!.shape[0]! * columns);
+      for (let i = 0; i < y.length; i++) {
+        const [r, c] = [Math.floor(i / columns), i % columns];
+        y[i] = b?.values[c] ?? 0;
+        for (let k = 0; k < depth; k++) {
+          y[i]! += x!.values[r * depth + k]! * w!.values[k * columns + c]!;
+        }
+      }
+      return [y];
+    },
+    tolerance: 2e-6,
+    gradientTolerance: 5e-6,
+    rows: (
+      [
+        ['classifier', 5, 64, 10, true],
+        ['without bias', 3, 8, 16, false],
+        ['partial blocks', 7, 13, 11, true],
+        ['one row', 1, 512, 10, true],
+        ['one column', 9, 5, 1, true],
+        ['many chunks', 150, 40, 70, true],
+      ] as const
+    ).map(([name, n, depth, columns, bias]) => ({
+      name,
+      attrs: { bias },
+      inputs: [
+        f32([n, depth], uniform()),
+        f32([depth, columns], uniform()),
+        ...(bias ? [f32([columns], uniform())] : []),
+      ],
+    })),
+  }),
+];

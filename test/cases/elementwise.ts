@@ -1,0 +1,113 @@
+import { add } from '../../ts/ops/add.ts';
+import { dot } from '../../ts/ops/dot.ts';
+import { fill } from '../../ts/ops/fill.ts';
+import { multiply } from '../../ts/ops/multiply.ts';
+import { relu } from '../../ts/ops/relu.ts';
+import { scaleBy } from '../../ts/ops/scaleBy.ts';
+import { sumPixels } from '../../ts/ops/sumPixels.ts';
+import { sumSquares } from '../../ts/ops/sumSquares.ts';
+import type { Shape } from '../../ts/shape.ts';
+import { cases, f32, type Array64, type Generator, type Row } from './case.ts';
+import { awayFromZero, distinct, uniform } from './generators.ts';
+
+/** Shapes that meet the ends of vectors, of rows and of chunks. */
+const shapes: Readonly<Record<string, Shape>> = {
+  'a scalar': [],
+  'one element': [1],
+  'a tail': [7],
+  'no elements': [0, 3],
+  images: [2, 3, 5, 6],
+  'several chunks': [3, 40, 41, 17],
+};
+
+function rows<A>(attrs: A, ...values: Generator[]): Row<A>[] {
+  return Object.entries(shapes).map(([name, shape]) => ({
+    name,
+    attrs,
+    inputs: values.map((generator) => f32(shape, generator)),
+  }));
+}
+
+const map2 = (a: Array64, b: Array64, fn: (a: number, b: number) => number): Float64Array =>
+  a.values.map((value, i) => fn(value, b.values[i]!));
+const sumOf = (values: Float64Array): number[] => [values.reduce((sum, value) => sum + value, 0)];
+
+export const elementwise = [
+  cases({
+    op: relu,
+    reference: ([x]) => [x!.values.map((value) => Math.max(value, 0))],
+    tolerance: 0,
+    gradientTolerance: 1e-6,
+    rows: rows({}, awayFromZero),
+  }),
+  cases({
+    op: add,
+    reference: ([a, b], { relu }) => [map2(a!, b!, (x, y) => (relu ? Math.max(x + y, 0) : x + y))],
+    tolerance: 1e-7,
+    gradientTolerance: 1e-6,
+    rows: [
+      ...rows({ relu: false }, uniform(), uniform()),
+      ...rows({ relu: true }, uniform(0.05), awayFromZero).map((row) => ({
+        ...row,
+        name: `${row.name}, relu`,
+      })),
+    ],
+  }),
+  cases({
+    op: multiply,
+    reference: ([a, b]) => [map2(a!, b!, (x, y) => x * y)],
+    tolerance: 1e-7,
+    gradientTolerance: 1e-6,
+    rows: rows({}, uniform(), uniform()),
+  }),
+  cases({
+    op: scaleBy,
+    reference: ([x, s]) => [x!.values.map((value) => value * s!.values[0]!)],
+    tolerance: 1e-7,
+    gradientTolerance: 1e-6,
+    rows: rows({}, uniform()).map((row) => ({
+      ...row,
+      inputs: [...row.inputs, f32([], uniform(1, 3))],
+    })),
+  }),
+  cases({
+    op: dot,
+    reference: ([a, b]) => [sumOf(map2(a!, b!, (x, y) => x * y))],
+    tolerance: 1e-6,
+    rows: rows({}, uniform(1, 0.5), uniform(1, 0.5)),
+  }),
+  cases({
+    op: sumSquares,
+    reference: ([x]) => [sumOf(x!.values.map((value) => value * value))],
+    tolerance: 1e-6,
+    rows: rows({}, uniform()),
+  }),
+  cases({
+    op: fill,
+    reference: (_, { shape, value }) => [
+      new Float64Array(shape.reduce((size, axis) => size * axis, 1)).fill(value),
+    ],
+    tolerance: 0,
+    rows: Object.entries(shapes).map(([name, shape]) => ({
+      name,
+      inputs: [],
+      attrs: { shape, value: -1.5 },
+    })),
+  }),
+  cases({
+    op: sumPixels,
+    reference([x]) {
+      const channels = x!.shape.at(-1) ?? 1;
+      const sums = new Float64Array(channels);
+      x!.values.forEach((value, i) => (sums[i % channels]! += value));
+      return [sums];
+    },
+    tolerance: 2e-6,
+    rows: [
+      { name: 'a row', inputs: [f32([1, 9], distinct)], attrs: {} },
+      { name: 'images', inputs: [f32([2, 3, 5, 6], uniform())], attrs: {} },
+      { name: 'many pixels', inputs: [f32([3, 40, 41, 5], uniform())], attrs: {} },
+      { name: 'many channels', inputs: [f32([3, 4099], uniform())], attrs: {} },
+    ],
+  }),
+];

@@ -1,0 +1,13 @@
+import { batchNorms } from './batchNorm.ts';
+import type { OpCases } from './case.ts';
+import { channels } from './channels.ts';
+import { products } from './conv2d.ts';
+import { elementwise } from './elementwise.ts';
+
+/** The table of all op cases. */
+export const table: readonly OpCases<unknown>[] = [
+  ...elementwise,
+  ...channels,
+  ...products,
+  ...batchNorms,
+];

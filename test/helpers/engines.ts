@@ -1,0 +1,35 @@
+import { setFlagsFromString } from 'node:v8';
+import type { Build } from '../../ts/kernels/assets.ts';
+import { Engine } from '../../ts/kernels/engine.ts';
+import { loadModule } from '../../ts/kernels/loadModule.ts';
+import { probe } from '../../ts/kernels/probe.ts';
+import { startTeam } from '../../ts/kernels/team.ts';
+
+// Node 20 has relaxed SIMD behind this flag, which counts before the first compilation only.
+if (Number(process.versions.node.split('.')[0]) < 22) {
+  setFlagsFromString('--experimental-wasm-relaxed-simd');
+}
+
+const features = probe();
+const all: readonly Build[] = ['simd', 'relaxed', 'simd-threads', 'relaxed-threads'];
+
+/** Why this runtime cannot load a build; undefined when it can. */
+export function missing(build: Build): string | undefined {
+  if (build.startsWith('relaxed') && !features.relaxed) return 'no relaxed SIMD here';
+  if (build.endsWith('threads') && !features.threads) return 'no shared memory here';
+  return undefined;
+}
+
+/** The builds that this runtime can load. */
+export const builds = all.filter((build) => !missing(build));
+
+/** An engine on exactly this build; those with threads have a team, whatever the number of cores. */
+export async function engineOn(build: Build, threads = 2): Promise<Engine> {
+  const module = await loadModule(build);
+  const numerics = build.startsWith('relaxed') ? 'fast' : 'strict';
+  if (!build.endsWith('threads')) return new Engine({ build, numerics, threads: 1, module });
+  const memory = new WebAssembly.Memory({ initial: 64, maximum: 65536, shared: true });
+  const engine = new Engine({ build, numerics, threads, module, memory });
+  engine.attach(await startTeam(module, memory, threads, false));
+  return engine;
+}

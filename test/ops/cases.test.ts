@@ -1,0 +1,78 @@
+import { afterAll, describe, it } from 'vitest';
+import { finiteDifferences } from '../cases/finiteDifferences.ts';
+import { table } from '../cases/index.ts';
+import { differentiable, float64Inputs, runCompiled, runEagerly } from '../cases/run.ts';
+import { expectClose, expectSameBits, largest } from '../helpers/close.ts';
+import { builds, engineOn } from '../helpers/engines.ts';
+
+const engines = await Promise.all(builds.map((build) => engineOn(build)));
+afterAll(() => engines.forEach((engine) => engine.close()));
+
+for (const entry of table) {
+  const { op, reference, tolerance, gradientTolerance = tolerance } = entry;
+  describe(op.name, () => {
+    describe.each(entry.rows)('$name', (row) => {
+      const wanted = differentiable(entry, row);
+
+      it('equals its definition', () => {
+        const inputs = float64Inputs(entry, row);
+        const expected = reference(inputs, row.attrs);
+        for (const engine of engines) {
+          const { outputs, mutated } = runEagerly(engine, entry, row);
+          outputs.forEach((values, i) =>
+            expectClose(values, expected[i]!, tolerance, `${engine.build}: output ${i}`),
+          );
+          op.mutates?.forEach((input, i) =>
+            expectClose(
+              mutated[i]!,
+              inputs[input]!.values,
+              tolerance,
+              `${engine.build}: input ${input} afterwards`,
+            ),
+          );
+        }
+      });
+
+      it.runIf(wanted.length > 0)('has the gradients of its definition', () => {
+        const derivatives = finiteDifferences(entry, row);
+        for (const engine of engines) {
+          const { gradients } = runEagerly(engine, entry, row);
+          wanted.forEach((input, i) => {
+            const own = derivatives.filter((derivative) => derivative.input === input);
+            const actual = own.map(({ direction }) =>
+              direction.reduce((sum, weight, j) => sum + weight * gradients[i]![j]!, 0),
+            );
+            const expected = own.map(({ value }) => value);
+            const what = `${engine.build}: gradient by input ${input}`;
+            const floor = largest(gradients[i]!) + 1e-4;
+            expectClose(actual, expected, gradientTolerance, what, floor);
+          });
+        }
+      });
+
+      it('gives the same bits for one thread and two', () => {
+        for (const lanes of ['simd', 'relaxed']) {
+          const pair = engines.filter(({ build }) => build.startsWith(lanes));
+          const [one, two] = pair.map((engine) => runEagerly(engine, entry, row));
+          if (!one || !two) continue;
+          for (const part of ['outputs', 'mutated', 'gradients'] as const) {
+            expectSameBits(two[part], one[part], `${lanes}: ${part}`);
+          }
+        }
+      });
+
+      it('gives the same bits compiled', async () => {
+        for (const engine of engines) {
+          const eager = runEagerly(engine, entry, row);
+          for (const firstState of new Set([0, 1, row.inputs.length])) {
+            const compiled = await runCompiled(engine, entry, row, firstState);
+            for (const part of ['outputs', 'mutated', 'gradients'] as const) {
+              const what = `${engine.build}: state from input ${firstState} on: ${part}`;
+              expectSameBits(compiled[part], eager[part], what);
+            }
+          }
+        }
+      });
+    });
+  });
+}
