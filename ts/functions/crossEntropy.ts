@@ -1,0 +1,23 @@
+import { apply } from '../apply.ts';
+import { softmaxCrossEntropy } from '../ops/softmaxCrossEntropy.ts';
+import type { Tensor } from '../tensor.ts';
+
+/** Options of {@link crossEntropy}. */
+export interface CrossEntropyOptions {
+  /** Share of the target that is spread evenly over all classes, from 0 to 1; 0 by default. */
+  readonly labelSmoothing?: number;
+}
+
+/**
+ * Mean cross-entropy between softmax of logits `[N, K]` and labels `[N]` (i32, 0 ≤ label < K), as a scalar. A label out of
+ * range makes it NaN.
+ *
+ * @throws ShapeError when the numbers of rows differ, TypeError when labels are not i32.
+ */
+export function crossEntropy(
+  logits: Tensor,
+  labels: Tensor,
+  { labelSmoothing = 0 }: CrossEntropyOptions = {},
+): Tensor {
+  return apply(softmaxCrossEntropy, [logits, labels], { labelSmoothing })[0]!;
+}

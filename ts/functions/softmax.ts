@@ -1,0 +1,12 @@
+import { apply } from '../apply.ts';
+import { softmax as op } from '../ops/softmax.ts';
+import type { Tensor } from '../tensor.ts';
+
+/**
+ * Probabilities from logits: `exp(x) / Σ exp(x)` of each row, `[N, K]` → `[N, K]`.
+ *
+ * @throws ShapeError when x has not two axes.
+ */
+export function softmax(x: Tensor): Tensor {
+  return apply(op, [x], {})[0]!;
+}

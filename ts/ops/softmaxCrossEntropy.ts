@@ -1,0 +1,68 @@
+import { ShapeError } from '../errors.ts';
+import { formatShape, sameShape, sizeOf } from '../shape.ts';
+import type { Spec } from '../shape.ts';
+import { at, rows } from './args.ts';
+import { elementwiseChunks } from './chunks.ts';
+import { expectAxes, expectType } from './expect.ts';
+import type { Op } from './op.ts';
+import { scaleBy } from './scaleBy.ts';
+
+/** `labelSmoothing` s: the target is `(1 - s)·[k = label] + s/K`. */
+export interface SoftmaxCrossEntropyAttrs {
+  readonly labelSmoothing: number;
+}
+
+/** Checks logits `[N, K]` and labels `[N]` against each other. */
+export function expectLogits(op: string, logits: Spec, labels: Spec): void {
+  expectAxes(op, 'logits', logits, 'NK');
+  expectType(op, 'labels', labels, 'i32');
+  if (!sameShape(labels.shape, [logits.shape[0]!])) {
+    const facts = `labels have shape ${formatShape(labels.shape)}`;
+    throw new ShapeError(
+      `${op}: logits ${formatShape(logits.shape)} have ${logits.shape[0]} rows but ${facts}`,
+    );
+  }
+}
+
+/**
+ * Mean cross-entropy between softmax of logits `[N, K]` and labels `[N]` (i32); outputs the loss `[]` and its gradient by
+ * the logits `[N, K]`. A label out of range makes the loss NaN.
+ */
+export const softmaxCrossEntropy: Op<SoftmaxCrossEntropyAttrs> = {
+  name: 'softmaxCrossEntropy',
+  infer([logits, labels], { labelSmoothing }) {
+    expectLogits('softmaxCrossEntropy', logits!, labels!);
+    if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
+      const facts = `${labelSmoothing} but must be from 0 to 1`;
+      throw new RangeError(`softmaxCrossEntropy: labelSmoothing is ${facts}`);
+    }
+    return [
+      { shape: [], dtype: 'f32' },
+      { shape: logits!.shape, dtype: 'f32' },
+    ];
+  },
+  lower(to, [logits, labels], [loss, dlogits], { labelSmoothing }) {
+    const { pixels, channels } = rows(logits!);
+    const losses = to.workspace(8 * pixels);
+    to.step({
+      kernel: 'softmaxCrossEntropy.rows.f32/scalar',
+      chunks: elementwiseChunks(8 * sizeOf(logits!.shape)),
+      args: {
+        ...at('logits', logits!),
+        labels: labels!.pointer,
+        rows: pixels,
+        classes: channels,
+        smoothing: labelSmoothing,
+        losses,
+        ...at('dlogits', dlogits!),
+      },
+    });
+    to.step({
+      kernel: 'softmaxCrossEntropy.mean.f32/scalar',
+      chunks: 1,
+      args: { losses, rows: pixels, loss: loss!.pointer },
+    });
+  },
+  gradient: (apply, { outputs: [, dlogits], dys: [dloss] }) =>
+    dloss ? apply(scaleBy, [dlogits!, dloss], {}) : [],
+};
