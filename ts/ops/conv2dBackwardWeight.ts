@@ -32,9 +32,13 @@ const PARTITIONS = 8;
 /** Chunks that keep several workers busy to the end. */
 const ENOUGH_CHUNKS = 16;
 /** Output channels below which a chunk would spend its time copying rows. */
-const FEWEST_CHANNELS = 32;
-/** Scratch for a unit's rows of x and dy. */
+const FEWEST_CHANNELS = 64;
+/** Scratch for a unit's rows of x and dy that a first-level cache nearly holds. */
 const SCRATCH_BYTES = 96 * 1024;
+/** Pixels below which a unit spends its time on reading and writing sums, */
+const FEW_PIXELS = 192;
+/** so that it may have as much scratch as a second-level cache holds. */
+const MOST_SCRATCH_BYTES = 768 * 1024;
 /** Pixels that a unit has at most. */
 const MOST_PIXELS = 1024;
 
@@ -62,9 +66,12 @@ export function lowerBackwardWeight(
     const tables = 2 * (kernelHeight * kernelWidth * depth + 8) + pixels + 8;
     return 4 * (images * paddedRows * paddedWidth * depth + pixels * channels + tables);
   };
-  const channels = BLOCK_CHANNELS * blocks;
-  const fits = (images: number, rows: number) =>
-    bytes(images, rows, channels) <= SCRATCH_BYTES && images * rows * outWidth <= MOST_PIXELS;
+  const channels = Math.min(FEWEST_CHANNELS, BLOCK_CHANNELS * blocks);
+  const fits = (images: number, rows: number) => {
+    const pixels = images * rows * outWidth;
+    const most = pixels <= FEW_PIXELS ? MOST_SCRATCH_BYTES : SCRATCH_BYTES;
+    return bytes(images, rows, channels) <= most && pixels <= MOST_PIXELS;
+  };
   let unitRows = outHeight;
   while (unitRows > 1 && !fits(1, unitRows)) unitRows = Math.ceil(unitRows / 2);
   let unitImages = 1;

@@ -4,8 +4,10 @@ const SCRATCH_BYTES = 256 * 1024;
 const MOST_PIXELS = 1024;
 /** Pixels below which a unit reads the weights too often: channels are split before rows get fewer. */
 const FEWEST_PIXELS = 48;
-/** Units that keep several workers busy to the end. */
+/** Units that keep several workers busy to the end, */
 const ENOUGH_UNITS = 16;
+/** and that are worth copying the same rows once for each range of channels. */
+const ENOUGH_RANGES = 8;
 /** Chunks beyond which claims only cost. */
 const MOST_CHUNKS = 64;
 /** Output channels that a kernel computes together. */
@@ -68,7 +70,7 @@ export function unitsOf(problem: UnitProblem): Units {
   unitImages = Math.ceil(batch / Math.ceil(batch / unitImages));
 
   const blocks = Math.ceil(outChannels / BLOCK_CHANNELS);
-  const ranges = Math.min(blocks, Math.ceil(ENOUGH_UNITS / count()));
+  const ranges = Math.min(blocks, Math.ceil(ENOUGH_RANGES / count()));
   const unitChannels = BLOCK_CHANNELS * Math.ceil(blocks / ranges);
   const units = count() * Math.ceil(outChannels / unitChannels);
   return {

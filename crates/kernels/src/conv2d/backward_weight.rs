@@ -7,7 +7,7 @@ use super::rows::copy_padded;
 use super::units::{Steps, Unit, Window, pixel_table, tap_offsets};
 use crate::abi::Task;
 use crate::gemm::PANEL;
-use crate::gemm::tile::{After, Indirect, Output, ROWS, multiply};
+use crate::gemm::tile::{Activation, Indirect, Output, ROWS, multiply_by_rows};
 use crate::lanes::Lanes;
 
 /// # Safety
@@ -61,9 +61,10 @@ pub unsafe fn outer_product<L: Lanes>(a: &Conv2dBackwardWeight, task: &Task) {
                     c_stride: a.out_channels as usize,
                     rows: dw_rows,
                     columns: end - first,
-                    after: if index == cut(partition) { After::Store } else { After::Accumulate },
+                    accumulate: index > cut(partition),
+                    activation: Activation::NONE,
                 };
-                multiply::<L>(&x, panels, &out);
+                multiply_by_rows::<L>(&x, panels, &out);
             }
         }
     }

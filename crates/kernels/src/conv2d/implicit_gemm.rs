@@ -5,7 +5,7 @@ use super::rows::copy_padded;
 use super::units::{Steps, Unit, Window, pixel_table, tap_offsets};
 use crate::abi::Task;
 use crate::gemm::PANEL;
-use crate::gemm::tile::{After, Indirect, Output, ROWS, multiply};
+use crate::gemm::tile::{Activation, Indirect, Output, ROWS, multiply};
 use crate::lanes::Lanes;
 
 /// # Safety
@@ -104,7 +104,8 @@ pub unsafe fn multiply_unit<L: Lanes>(
             c_stride: a.y_stride as usize,
             rows: scratch.out_pixels,
             columns: end - first,
-            after: After::Activate {
+            accumulate: false,
+            activation: Activation {
                 bias: if a.bias.is_null() { a.bias } else { a.bias.add(channel) },
                 residual: if a.residual.is_null() {
                     a.residual

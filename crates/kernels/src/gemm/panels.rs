@@ -1,6 +1,6 @@
 //! A matrix with a row stride times panels.
 
-use super::tile::{After, Indirect, Output, ROWS, multiply};
+use super::tile::{Activation, Indirect, Output, ROWS, multiply};
 use super::{Gemm, PANEL};
 use crate::abi::Task;
 use crate::lanes::Lanes;
@@ -39,12 +39,8 @@ pub unsafe fn gemm<L: Lanes>(g: &Gemm, task: &Task) {
                 c_stride: g.c_stride as usize,
                 rows: c_rows,
                 columns: unit_columns.min(g.columns as usize - column),
-                after: After::Activate {
-                    bias: if g.bias.is_null() { g.bias } else { g.bias.add(column) },
-                    residual: core::ptr::null(),
-                    residual_stride: 0,
-                    relu: false,
-                },
+                accumulate: false,
+                activation: Activation { bias: if g.bias.is_null() { g.bias } else { g.bias.add(column) }, ..Activation::NONE },
             };
             multiply::<L>(&a, g.b.add(column / PANEL * PANEL * g.depth as usize), &out);
         }

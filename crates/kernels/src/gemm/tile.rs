@@ -27,38 +27,83 @@ pub struct Output {
     pub rows: *const u32,
     /// Columns of all panels.
     pub columns: usize,
-    pub after: After,
+    /// Whether products are added to what `c` holds.
+    pub accumulate: bool,
+    pub activation: Activation,
 }
 
-/// What happens to a product before it is stored.
+/// What happens to the whole sum before it is stored; either pointer may be null.
 #[derive(Clone, Copy)]
-pub enum After {
-    /// It is all there is.
-    Store,
-    /// It is added to what `c` holds.
-    Accumulate,
-    /// `bias` and `residual` (either may be null) are added; then, maybe, ReLU.
-    Activate { bias: *const f32, residual: *const f32, residual_stride: usize, relu: bool },
+pub struct Activation {
+    pub bias: *const f32,
+    pub residual: *const f32,
+    pub residual_stride: usize,
+    pub relu: bool,
 }
 
-/// Multiplies by consecutive panels, from the first column on.
+impl Activation {
+    /// The sum as it is.
+    pub const NONE: Self = Self { bias: core::ptr::null(), residual: core::ptr::null(), residual_stride: 0, relu: false };
+}
+
+/// Depth that is multiplied at a time: 16 KiB of a panel, which stay in the first-level cache for all rows.
+const DEPTH: usize = 512;
+
+/// Multiplies by consecutive panels, from the first column on: panel after panel, each in slices of its depth.
 ///
 /// # Safety
 /// All elements that the tables reach exist; panels hold `depth_count` rows each.
 #[inline(always)]
 pub unsafe fn multiply<L: Lanes>(a: &Indirect, panels: *const f32, out: &Output) {
-    let panel = a.depth_count * PANEL;
-    // SAFETY: tables have whole tiles; the last panel is whole.
+    // SAFETY: slices of depth stay within the tables; the last panel is whole.
     unsafe {
-        for block in 0..out.columns.div_ceil(PANEL) {
-            let b = panels.add(block * panel);
-            let mut row = 0;
-            while row < a.row_count {
-                let acc = product::<L>(a, row, b);
-                store(acc, out, row, a.row_count - row, block * PANEL);
-                row += ROWS;
+        for column in (0..out.columns).step_by(PANEL) {
+            let panel = panels.add(column * a.depth_count);
+            let mut from = 0;
+            loop {
+                let depth_count = DEPTH.min(a.depth_count - from);
+                let last = from + depth_count == a.depth_count;
+                let slice = Indirect { depth: a.depth.add(from), depth_count, ..*a };
+                let activation = if last { out.activation } else { Activation::NONE };
+                let to = Output { accumulate: out.accumulate || from > 0, activation, ..*out };
+                for row in (0..a.row_count).step_by(ROWS) {
+                    tile::<L>(&slice, row, panel.add(from * PANEL), &to, column);
+                }
+                if last {
+                    break;
+                }
+                from += depth_count;
             }
         }
+    }
+}
+
+/// Like [`multiply`], four rows after four rows: for many rows of C that are few columns wide apart from each other.
+///
+/// # Safety
+/// As for [`multiply`].
+#[inline(always)]
+pub unsafe fn multiply_by_rows<L: Lanes>(a: &Indirect, panels: *const f32, out: &Output) {
+    // SAFETY: as above.
+    unsafe {
+        for row in (0..a.row_count).step_by(ROWS) {
+            for column in (0..out.columns).step_by(PANEL) {
+                tile::<L>(a, row, panels.add(column * a.depth_count), out, column);
+            }
+        }
+    }
+}
+
+/// Four rows times one panel, stored.
+///
+/// # Safety
+/// As for [`multiply`].
+#[inline(always)]
+unsafe fn tile<L: Lanes>(a: &Indirect, row: usize, b: *const f32, out: &Output, column: usize) {
+    // SAFETY: the caller vouches for tables, panel and output.
+    unsafe {
+        let acc = product::<L>(a, row, b);
+        store(acc, out, row, a.row_count - row, column);
     }
 }
 
@@ -122,22 +167,21 @@ unsafe fn store<L: Lanes>(acc: [[L; 2]; ROWS], out: &Output, row: usize, live: u
 unsafe fn finish<L: Lanes>([low, high]: [L; 2], out: &Output, index: usize, column: usize, c: *const f32) -> [L; 2] {
     // SAFETY: the caller vouches for eight columns.
     let plus = |[low, high]: [L; 2], p: *const f32| unsafe { [low.add(L::load(p)), high.add(L::load(p.add(4)))] };
-    match out.after {
-        After::Store => [low, high],
-        After::Accumulate => plus([low, high], c),
-        After::Activate { bias, residual, residual_stride, relu } => {
-            let mut sum = [low, high];
-            if !bias.is_null() {
-                // SAFETY: bias has all columns.
-                sum = plus(sum, unsafe { bias.add(column) });
-            }
-            if !residual.is_null() {
-                // SAFETY: residual has the rows and columns of c.
-                sum = plus(sum, unsafe { residual.add(index * residual_stride + column) });
-            }
-            if relu { sum.map(|x| x.max(L::zero())) } else { sum }
+    let Activation { bias, residual, residual_stride, relu } = out.activation;
+    let mut sum = [low, high];
+    if out.accumulate {
+        sum = plus(sum, c);
+    }
+    // SAFETY: bias and residual have the columns of c, residual its rows.
+    unsafe {
+        if !bias.is_null() {
+            sum = plus(sum, bias.add(column));
+        }
+        if !residual.is_null() {
+            sum = plus(sum, residual.add(index * residual_stride + column));
         }
     }
+    if relu { sum.map(|x| x.max(L::zero())) } else { sum }
 }
 
 /// The last, narrower panel: as [`finish`], lane by lane.
@@ -147,26 +191,21 @@ unsafe fn finish<L: Lanes>([low, high]: [L; 2], out: &Output, index: usize, colu
 #[inline(never)]
 unsafe fn store_part<L: Lanes>([low, high]: [L; 2], out: &Output, index: usize, column: usize, c: *mut f32, columns: usize) {
     let values = [low.to_array(), high.to_array()];
+    let Activation { bias, residual, residual_stride, relu } = out.activation;
     for j in 0..columns {
         let mut sum = values[j / 4][j % 4];
         // SAFETY: j is below the columns that exist.
         unsafe {
-            match out.after {
-                After::Store => {}
-                After::Accumulate => sum += *c.add(j),
-                After::Activate { bias, residual, residual_stride, relu } => {
-                    if !bias.is_null() {
-                        sum += *bias.add(column + j);
-                    }
-                    if !residual.is_null() {
-                        sum += *residual.add(index * residual_stride + column + j);
-                    }
-                    if relu && sum < 0.0 {
-                        sum = 0.0;
-                    }
-                }
+            if out.accumulate {
+                sum += *c.add(j);
             }
-            *c.add(j) = sum;
+            if !bias.is_null() {
+                sum += *bias.add(column + j);
+            }
+            if !residual.is_null() {
+                sum += *residual.add(index * residual_stride + column + j);
+            }
+            *c.add(j) = if relu && sum < 0.0 { 0.0 } else { sum };
         }
     }
 }
