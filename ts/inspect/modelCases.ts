@@ -2,7 +2,7 @@ import { apply } from '../apply.ts';
 import { useEngine } from '../current.ts';
 import { crossEntropy } from '../functions/crossEntropy.ts';
 import type { Engine } from '../kernels/engine.ts';
-import type { ModelOptions } from '../models/registry.ts';
+import type { ModelOptions } from '../models/classifier.ts';
 import type { Module } from '../nn/module.ts';
 import { guardFinite } from '../ops/guardFinite.ts';
 import { SGD } from '../optim/sgd.ts';

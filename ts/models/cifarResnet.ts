@@ -2,40 +2,30 @@ import { globalAvgPool2d } from '../functions/globalAvgPool2d.ts';
 import { relu } from '../functions/relu.ts';
 import { BatchNorm2d } from '../nn/batchNorm2d.ts';
 import { BasicBlock } from '../nn/blocks/basicBlock.ts';
-import { SubsamplePad } from '../nn/blocks/subsamplePad.ts';
+import { batchNorm2d } from '../nn/blocks/blockOptions.ts';
+import { shortcut, type ShortcutKind } from '../nn/blocks/shortcut.ts';
 import { Conv2d } from '../nn/conv2d.ts';
-import { Identity } from '../nn/identity.ts';
 import { Linear } from '../nn/linear.ts';
-import { Module } from '../nn/module.ts';
 import { manualSeed } from '../nn/seed.ts';
 import { Sequential } from '../nn/sequential.ts';
 import type { Tensor } from '../tensor.ts';
-
-/** Settings that the small-image networks share. */
-export interface CifarResNetOptions {
-  /** Outputs; 10 by default. */
-  readonly numClasses?: number;
-  /** Channels of the images; 3 by default. */
-  readonly inChannels?: number;
-  /** Seed of the initial weights; without it they go on from `manualSeed`. */
-  readonly seed?: number;
-}
+import { Classifier, type ModelOptions } from './classifier.ts';
 
 /**
  * He et al.'s network for 32×32 images (2015, section 4.2): a 3×3 convolution, three stages of n blocks with 16, 32 and 64
  * channels, global average pooling and a linear layer: 6n + 2 weighted layers. `[N, H, W, inChannels]` →
  * `[N, numClasses]`. With shortcuts of kind A, or none: the plain net of the same depth.
  */
-export class CifarResNet extends Module {
+export class CifarResNet extends Classifier {
   readonly conv1: Conv2d;
   readonly bn1: BatchNorm2d;
   readonly layer1: Sequential;
   readonly layer2: Sequential;
   readonly layer3: Sequential;
-  readonly fc: Linear;
+  fc: Linear;
 
   /** Throws RangeError unless depth is 6n + 2. */
-  constructor(depth: number, shortcuts: 'A' | 'none', options: CifarResNetOptions = {}) {
+  constructor(depth: number, shortcuts: ShortcutKind | 'none', options: ModelOptions = {}) {
     super();
     const blocks = (depth - 2) / 6;
     if (!Number.isInteger(blocks) || blocks < 1) {
@@ -57,10 +47,19 @@ export class CifarResNet extends Module {
     this.name();
   }
 
-  override forward(x: Tensor): Tensor {
+  override forwardFeatures(x: Tensor): Tensor {
     const stem = relu(this.bn1.forward(this.conv1.forward(x)));
-    const features = this.layer3.forward(this.layer2.forward(this.layer1.forward(stem)));
+    return this.layer3.forward(this.layer2.forward(this.layer1.forward(stem)));
+  }
+
+  override forwardHead(features: Tensor): Tensor {
     return this.fc.forward(globalAvgPool2d(features));
+  }
+
+  override resetHead(numClasses: number): void {
+    this.fc.dispose();
+    this.fc = new Linear(64, numClasses);
+    this.name();
   }
 }
 
@@ -69,27 +68,24 @@ function stage(
   inChannels: number,
   channels: number,
   stride: number,
-  kind: 'A' | 'none',
+  kind: ShortcutKind | 'none',
 ): Sequential {
   const block = (index: number): BasicBlock => {
     const [from, step] = index === 0 ? [inChannels, stride] : [channels, 1];
-    const same = from === channels && step === 1;
-    const shortcut = same ? new Identity() : new SubsamplePad(from, channels, step);
-    return new BasicBlock(from, channels, {
-      stride: step,
-      shortcut: kind === 'none' ? null : shortcut,
-    });
+    const skip =
+      kind === 'none' ? null : shortcut(kind, from, channels, { stride: step, norm: batchNorm2d });
+    return new BasicBlock(from, channels, { stride: step, shortcut: skip });
   };
   return new Sequential(...Array.from({ length: blocks }, (_, index) => block(index)));
 }
 
 const resnet =
   (depth: number) =>
-  (options?: CifarResNetOptions): CifarResNet =>
+  (options?: ModelOptions): CifarResNet =>
     new CifarResNet(depth, 'A', options);
 const plain =
   (depth: number) =>
-  (options?: CifarResNetOptions): CifarResNet =>
+  (options?: ModelOptions): CifarResNet =>
     new CifarResNet(depth, 'none', options);
 
 /** 8 weighted layers, 0.08 M parameters. */

@@ -1,2 +1,3 @@
 export * from './cifarResnet.ts';
-export { models, type ModelOptions } from './registry.ts';
+export { Classifier, type ModelOptions } from './classifier.ts';
+export { models } from './registry.ts';

@@ -1,4 +1,4 @@
-import type { Module } from '../nn/module.ts';
+import type { Classifier, ModelOptions } from './classifier.ts';
 import {
   plain20,
   plain56,
@@ -8,14 +8,10 @@ import {
   resnet44,
   resnet56,
   resnet8,
-  type CifarResNetOptions,
 } from './cifarResnet.ts';
 
-/** Settings that every network takes. */
-export type ModelOptions = CifarResNetOptions;
-
 /** Networks by name, as the CLI and checkpoints call them. */
-export const models: Readonly<Record<string, (options?: ModelOptions) => Module>> = {
+export const models: Readonly<Record<string, (options?: ModelOptions) => Classifier>> = {
   resnet8,
   resnet20,
   resnet32,
@@ -25,3 +21,5 @@ export const models: Readonly<Record<string, (options?: ModelOptions) => Module>
   plain20,
   plain56,
 };
+
+export type { ModelOptions } from './classifier.ts';

@@ -43,6 +43,10 @@ export class Conv2d extends Module {
     if (options.bias ?? true) this.bias = parameter([outChannels]);
   }
 
+  get inChannels(): number {
+    return this.weight.shape[2]! * (this.#options.groups ?? 1);
+  }
+
   override forward(x: Tensor): Tensor {
     const { stride, padding, dilation, groups } = this.#options;
     return this.here(() =>

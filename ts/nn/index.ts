@@ -1,9 +1,15 @@
 export { BatchNorm2d, type BatchNorm2dOptions } from './batchNorm2d.ts';
-export { BasicBlock, type BasicBlockOptions } from './blocks/basicBlock.ts';
+export { BasicBlock } from './blocks/basicBlock.ts';
+export type { Activation, BlockOptions, Gate, Norm } from './blocks/blockOptions.ts';
+export { Bottleneck, type BottleneckOptions } from './blocks/bottleneck.ts';
+export { DenseConcat } from './blocks/denseConcat.ts';
+export { PreActBasicBlock, PreActBottleneck } from './blocks/preActivation.ts';
 export { Residual } from './blocks/residual.ts';
+export { shortcut, type ShortcutKind } from './blocks/shortcut.ts';
 export { SubsamplePad } from './blocks/subsamplePad.ts';
 export { Conv2d, type Conv2dOptions } from './conv2d.ts';
 export { Dropout } from './dropout.ts';
+export { Flatten } from './flatten.ts';
 export { Identity } from './identity.ts';
 export { Linear, type LinearOptions } from './linear.ts';
 export { Module, type LoadOptions, type LoadReport } from './module.ts';

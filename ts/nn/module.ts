@@ -113,6 +113,12 @@ export abstract class Module {
     return this.train(false);
   }
 
+  /** Takes the weights here and below out of training, and fixes the running statistics of batch norms. */
+  freezeAll(): void {
+    for (const tensor of this.parameters().values()) tensor.requiresGrad = false;
+    for (const [, module] of this.modules()) if ('frozen' in module) module.frozen = true;
+  }
+
   /** Frees weights and buffers. */
   dispose(): void {
     for (const tensor of this.stateDict().values()) tensor.dispose();

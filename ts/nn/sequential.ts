@@ -1,20 +1,25 @@
 import type { Tensor } from '../tensor.ts';
 import { Module } from './module.ts';
 
-/** Modules one after the other, named `0`, `1`, … */
+/** Modules one after the other, named `0`, `1`, … or as the record says. */
 export class Sequential extends Module {
-  readonly layers: readonly Module[];
+  readonly layers: ReadonlyMap<string, Module>;
 
-  constructor(...layers: Module[]) {
+  constructor(...layers: Module[] | [Readonly<Record<string, Module>>]) {
     super();
-    this.layers = layers;
+    const [first] = layers;
+    const named =
+      layers.length === 1 && !(first instanceof Module) ? Object.entries(first ?? {}) : undefined;
+    this.layers = new Map(
+      named ?? (layers as Module[]).map((layer, index) => [String(index), layer]),
+    );
   }
 
   override *children(): Generator<[string, Module]> {
-    for (const [index, layer] of this.layers.entries()) yield [String(index), layer];
+    yield* this.layers;
   }
 
   override forward(x: Tensor): Tensor {
-    return this.layers.reduce((value, layer) => layer.forward(value), x);
+    return [...this.layers.values()].reduce((value, layer) => layer.forward(value), x);
   }
 }

@@ -1,45 +1,40 @@
-import { add } from '../../functions/add.ts';
-import { relu } from '../../functions/relu.ts';
 import type { Tensor } from '../../tensor.ts';
-import { BatchNorm2d } from '../batchNorm2d.ts';
 import { Conv2d } from '../conv2d.ts';
-import { Module } from '../module.ts';
+import type { Module } from '../module.ts';
+import { batchNorm2d, type BlockOptions } from './blockOptions.ts';
+import { ResidualBlock } from './residualBlock.ts';
 
-/** Settings of a {@link BasicBlock}. */
-export interface BasicBlockOptions {
-  /** Stride of the first 3×3 convolution; 1 by default. */
-  readonly stride?: number;
-  /** What is added to F(x); a module of the same output shape, or null for a plain block without a shortcut. */
-  readonly shortcut: Module | null;
-}
-
-/** Two 3×3 convolutions and a shortcut: `relu(bn2(conv2(relu(bn1(conv1(x))))) + shortcut(x))` (He et al. 2015). */
-export class BasicBlock extends Module {
+/** Two 3×3 convolutions and a shortcut: `act(bn2(conv2(act(bn1(conv1(x))))) + shortcut(x))` (He et al. 2015). */
+export class BasicBlock extends ResidualBlock {
   readonly conv1: Conv2d;
-  readonly bn1: BatchNorm2d;
+  readonly bn1: Module;
   readonly conv2: Conv2d;
-  readonly bn2: BatchNorm2d;
-  /** Named as torchvision names a projection. */
-  readonly downsample: Module | null;
+  readonly bn2: Module;
+  override readonly downsample: Module | null;
 
-  constructor(inChannels: number, outChannels: number, options: BasicBlockOptions) {
-    super();
-    const { stride = 1 } = options;
+  /** Throws ShapeError when body and shortcut cannot be added. */
+  constructor(inChannels: number, outChannels: number, options: BlockOptions) {
+    super(options);
+    const { stride = 1, norm = batchNorm2d } = options;
     this.conv1 = new Conv2d(inChannels, outChannels, {
       kernelSize: 3,
       stride,
       padding: 1,
       bias: false,
     });
-    this.bn1 = new BatchNorm2d(outChannels);
+    this.bn1 = norm(outChannels);
     this.conv2 = new Conv2d(outChannels, outChannels, { kernelSize: 3, padding: 1, bias: false });
-    this.bn2 = new BatchNorm2d(outChannels);
+    this.bn2 = norm(outChannels);
     this.downsample = options.shortcut;
+    this.finish(inChannels, options, this.bn2);
+  }
+
+  override body(x: Tensor): Tensor {
+    const hidden = this.act(this.bn1.forward(this.conv1.forward(x)));
+    return this.bn2.forward(this.conv2.forward(hidden));
   }
 
   override forward(x: Tensor): Tensor {
-    const hidden = relu(this.bn1.forward(this.conv1.forward(x)));
-    const body = this.bn2.forward(this.conv2.forward(hidden));
-    return this.here(() => relu(this.downsample ? add(body, this.downsample.forward(x)) : body));
+    return this.here(() => this.act(this.join(x)));
   }
 }

@@ -1,0 +1,8 @@
+export type { AugmentOptions } from './augment.ts';
+export { DATASETS, type DatasetFacts, type DatasetName, type Split } from './catalog.ts';
+export { cifarDataset } from './cifar.ts';
+export { imageDataset, type ImageDataset, type ImageDatasetFields } from './dataset.ts';
+export { idxDataset } from './idxDataset.ts';
+export { DataLoader, type Batch, type DataLoaderOptions } from './loader.ts';
+export { normalise, type Normalisation } from './normalise.ts';
+export { slice, subset } from './subset.ts';

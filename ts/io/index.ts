@@ -1,0 +1,7 @@
+export {
+  parseSafetensors,
+  serializeSafetensors,
+  type Safetensors,
+  type SafetensorsDtype,
+  type SafetensorsTensor,
+} from './safetensors.ts';

@@ -1,0 +1,55 @@
+import { adaptiveAvgPool2d } from '../functions/adaptiveAvgPool2d.ts';
+import { avgPool2d, type AvgPool2dOptions } from '../functions/avgPool2d.ts';
+import { globalAvgPool2d } from '../functions/globalAvgPool2d.ts';
+import { maxPool2d, type MaxPool2dOptions } from '../functions/maxPool2d.ts';
+import type { Tensor } from '../tensor.ts';
+import { Module } from './module.ts';
+
+/** Largest value of each window: `[N, H, W, C]` → `[N, OH, OW, C]`. */
+export class MaxPool2d extends Module {
+  readonly #options: MaxPool2dOptions;
+
+  constructor(options: MaxPool2dOptions) {
+    super();
+    this.#options = options;
+  }
+
+  override forward(x: Tensor): Tensor {
+    return this.here(() => maxPool2d(x, this.#options));
+  }
+}
+
+/** Mean of each window: `[N, H, W, C]` → `[N, OH, OW, C]`. */
+export class AvgPool2d extends Module {
+  readonly #options: AvgPool2dOptions;
+
+  constructor(options: AvgPool2dOptions) {
+    super();
+    this.#options = options;
+  }
+
+  override forward(x: Tensor): Tensor {
+    return this.here(() => avgPool2d(x, this.#options));
+  }
+}
+
+/** Means over a grid of windows that cover the image: `[N, H, W, C]` → `[N, OH, OW, C]` for any H and W. */
+export class AdaptiveAvgPool2d extends Module {
+  readonly #outputSize: number | readonly [number, number];
+
+  constructor(outputSize: number | readonly [number, number]) {
+    super();
+    this.#outputSize = outputSize;
+  }
+
+  override forward(x: Tensor): Tensor {
+    return this.here(() => adaptiveAvgPool2d(x, this.#outputSize));
+  }
+}
+
+/** Mean of each channel: `[N, H, W, C]` → `[N, C]`. */
+export class GlobalAvgPool2d extends Module {
+  override forward(x: Tensor): Tensor {
+    return this.here(() => globalAvgPool2d(x));
+  }
+}
