@@ -22,6 +22,8 @@ export interface Row<A> {
   readonly name: string;
   readonly inputs: readonly CaseInput[];
   readonly attrs: A;
+  /** The definition has a kink at these inputs: there are no finite differences. */
+  readonly kink?: boolean;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { OpCases } from './case.ts';
 import { channels } from './channels.ts';
 import { products } from './conv2d.ts';
 import { elementwise } from './elementwise.ts';
+import { pools } from './pools.ts';
 
 /** The table of all op cases. */
 export const table: readonly OpCases<unknown>[] = [
@@ -10,4 +11,5 @@ export const table: readonly OpCases<unknown>[] = [
   ...channels,
   ...products,
   ...batchNorms,
+  ...pools,
 ];

@@ -33,7 +33,7 @@ for (const entry of table) {
         }
       });
 
-      it.runIf(wanted.length > 0)('has the gradients of its definition', () => {
+      it.runIf(wanted.length > 0 && !row.kink)('has the gradients of its definition', () => {
         const derivatives = finiteDifferences(entry, row);
         for (const engine of engines) {
           const { gradients } = runEagerly(engine, entry, row);
