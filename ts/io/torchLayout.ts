@@ -1,42 +1,84 @@
-import type { Shape } from '../shape.ts';
+import { ShapeError } from '../errors.ts';
+import { formatShape, type Shape, sizeOf } from '../shape.ts';
 
-/** Axes of torch's layout in ours: convolutions OIHW from HWIO, linear layers [out, in] from [in, out]. */
-const TORCH_AXES: Readonly<Record<number, readonly number[]>> = { 2: [1, 0], 4: [3, 2, 0, 1] };
-const OWN_AXES: Readonly<Record<number, readonly number[]>> = { 2: [1, 0], 4: [2, 3, 1, 0] };
+/**
+ * What a weight is, which says how PyTorch lays it out: `conv` is `[KH, KW, Cin / groups, Cout]` here and
+ * `[Cout, Cin / groups, KH, KW]` there, `linear` is `[in, out]` here and `[out, in]` there, a `vector` (bias, batch
+ * norm's parameters and statistics, a counter) is the same.
+ */
+export type WeightKind = 'conv' | 'linear' | 'vector';
 
-/** Shape that torch gives a weight of ours: `[KH, KW, I, O]` → `[O, I, KH, KW]`, `[in, out]` → `[out, in]`. */
-export function torchShape(shape: Shape): number[] {
-  const axes = TORCH_AXES[shape.length];
-  return axes ? axes.map((axis) => shape[axis]!) : [...shape];
+/** Row-major values. */
+export interface LaidOut {
+  readonly shape: Shape;
+  readonly data: Float32Array;
 }
 
-/** Values of a weight of ours, of this shape, in torch's order. */
-export function toTorchLayout(values: Float32Array, shape: Shape): Float32Array {
-  return transpose(values, shape, TORCH_AXES[shape.length]);
+const RANKS = { conv: 4, linear: 2 };
+
+/**
+ * The shape in a PyTorch file of a weight that has `shape` here.
+ *
+ * @throws {ShapeError} for a shape that a weight of this kind cannot have
+ */
+export function torchShape(kind: WeightKind, shape: Shape): Shape {
+  checkRank(kind, shape);
+  if (kind === 'vector') return shape;
+  if (kind === 'linear') return [shape[1]!, shape[0]!];
+  return [shape[3]!, shape[2]!, shape[0]!, shape[1]!];
 }
 
-/** Values in torch's order as those of a weight of ours, of this shape. */
-export function fromTorchLayout(values: Float32Array, shape: Shape): Float32Array {
-  return transpose(values, torchShape(shape), OWN_AXES[shape.length]);
-}
-
-function transpose(
-  values: Float32Array,
-  shape: Shape,
-  axes: readonly number[] | undefined,
-): Float32Array {
-  if (!axes) return values;
-  const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1));
-  const to = new Float32Array(values.length);
-  let write = 0;
-  const walk = (depth: number, read: number): void => {
-    if (depth === axes.length) {
-      to[write++] = values[read]!;
-      return;
+/**
+ * A weight in PyTorch's layout, copied; a vector is passed on.
+ *
+ * @throws {ShapeError} for a shape that a weight of this kind cannot have
+ */
+export function toTorchLayout(kind: WeightKind, weight: LaidOut): LaidOut {
+  const shape = torchShape(kind, weight.shape);
+  if (kind === 'vector') return weight;
+  const [outputs, inputs, taps] = extents(shape);
+  const data = new Float32Array(weight.data.length);
+  for (let tap = 0, from = 0; tap < taps; tap++) {
+    for (let input = 0; input < inputs; input++) {
+      for (let output = 0; output < outputs; output++) {
+        data[(output * inputs + input) * taps + tap] = weight.data[from++]!;
+      }
     }
-    const axis = axes[depth]!;
-    for (let i = 0; i < shape[axis]!; i++) walk(depth + 1, read + i * strides[axis]!);
-  };
-  walk(0, 0);
-  return to;
+  }
+  return { shape, data };
+}
+
+/**
+ * A weight from PyTorch's layout, copied; a vector is passed on.
+ *
+ * @throws {ShapeError} for a shape that a weight of this kind cannot have
+ */
+export function fromTorchLayout(kind: WeightKind, weight: LaidOut): LaidOut {
+  checkRank(kind, weight.shape);
+  if (kind === 'vector') return weight;
+  const [outputs, inputs, taps] = extents(weight.shape);
+  const data = new Float32Array(weight.data.length);
+  for (let tap = 0, to = 0; tap < taps; tap++) {
+    for (let input = 0; input < inputs; input++) {
+      for (let output = 0; output < outputs; output++) {
+        data[to++] = weight.data[(output * inputs + input) * taps + tap]!;
+      }
+    }
+  }
+  const [kernelHeight, kernelWidth] = weight.shape.slice(2);
+  const shape =
+    kind === 'linear' ? [inputs, outputs] : [kernelHeight!, kernelWidth!, inputs, outputs];
+  return { shape, data };
+}
+
+/** Outputs, inputs and kernel taps of a shape in PyTorch's layout. */
+function extents(shape: Shape): [outputs: number, inputs: number, taps: number] {
+  return [shape[0]!, shape[1]!, sizeOf(shape.slice(2))];
+}
+
+function checkRank(kind: WeightKind, shape: Shape): void {
+  if (kind === 'vector' || shape.length === RANKS[kind]) return;
+  throw new ShapeError(
+    `torch layout: ${kind} weight has shape ${formatShape(shape)} but must have ${RANKS[kind]} axes`,
+  );
 }

@@ -1,0 +1,13 @@
+import type { Image } from '../image.ts';
+import { decodePng } from '../png.ts';
+import { readFile } from './readFile.ts';
+
+/**
+ * Reads a PNG file.
+ *
+ * @throws {FormatError} for a file that is damaged or no PNG
+ * @throws {Error} for a file that cannot be read
+ */
+export async function readImage(path: string): Promise<Image> {
+  return decodePng(await readFile(path), path);
+}
