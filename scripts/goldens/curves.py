@@ -1,27 +1,26 @@
 """Ten training steps of small nets: test/golden/curves/<net>_<h>x<w>x<c>.safetensors.
 
-Batch norm starts fresh, the other parameters are generated; batch `s` is batch('batch.<s>', …, 10). SGD with momentum 0.9,
-learning rate 0.01, no weight decay. Stored from f64: losses, logits before and after, and digests of the gradients, the
-running statistics and the parameters.
+Batch norm starts fresh, the other parameters are generated; the batch of step s is batch('<stream>.<s>', [32, C, H, W], 10).
+SGD with momentum 0.9, learning rate 0.01, no weight decay. The stream is the one of eight whose f32 curve stays nearest to
+f64: a ReLU that flips in one precision sends the two curves apart, whoever computes them.
 """
 
 import torch
 from torch.nn import functional as F
 
-from generator import batch, state_dict
-from golden import digests, relative_error, total_error, write_safetensors
+from generator import batch
+from golden import write_safetensors
 from resnet_cifar import small_image_net
-from torch_golden import in_both, load, torch_metadata
+from torch_golden import compare, generated, in_both, torch_metadata
 
-BATCH, STEPS, LR, MOMENTUM = 32, 10, 0.01, 0.9
+BATCH, CLASSES, STEPS, LR, MOMENTUM = 32, 10, 10, 0.01, 0.9
+STREAMS = [f'curve.{index}' for index in range(8)]
 
 
-def run(name, image, dtype):
-    """Trains; returns arrays by name, dictionaries of tensors flattened as <group>/<tensor>."""
-    net = small_image_net(name, image[0])
-    load(net, state_dict(shapes_of(net), 'fresh'), dtype)
+def run(name, image, stream, dtype):
+    net = generated(lambda: small_image_net(name, image[0]), 'fresh', dtype)
     optimizer = torch.optim.SGD(net.parameters(), LR, MOMENTUM)
-    batches = [batch(f'batch.{step}', (BATCH, *image), 10) for step in range(STEPS)]
+    batches = [batch(f'{stream}.{step}', (BATCH, *image), CLASSES) for step in range(STEPS)]
     first = torch.tensor(batches[0][0], dtype=dtype)
     results, losses = {}, []
 
@@ -29,7 +28,7 @@ def run(name, image, dtype):
         results.update({f'{group}/{key}': tensor.detach().clone() for key, tensor in tensors})
 
     with torch.no_grad():
-        results['logits/eval0'] = net.eval()(first)
+        results['logitsEval0'] = net.eval()(first)
     net.train()
     for step, (images, target) in enumerate(batches):
         logits = net(torch.tensor(images, dtype=dtype))
@@ -38,39 +37,35 @@ def run(name, image, dtype):
         loss.backward()
         losses.append(loss.detach())
         if step == 0:
-            results['logits/train0'] = logits
+            results['logitsTrain0'] = logits
             keep('gradients0', ((key, parameter.grad) for key, parameter in net.named_parameters()))
             keep('running1', ((key, buffer) for key, buffer in net.named_buffers() if 'running' in key))
         optimizer.step()
     keep('parameters10', net.named_parameters())
     with torch.no_grad():
-        results['logits/eval10'] = net.eval()(first)
+        results['logitsEval10'] = net.eval()(first)
     return {'loss': torch.stack(losses), **results}
 
 
-def shapes_of(net):
-    return {key: tuple(value.shape) for key, value in net.state_dict().items() if value.is_floating_point()}
-
-
-def group_of(results, group):
-    return {key[len(group) + 1:]: value for key, value in results.items() if key.startswith(f'{group}/')}
-
-
 def write(name, image):
-    truth, single = in_both(lambda dtype: run(name, image, dtype))
-    arrays = {'loss': truth['loss'], 'loss.f32': single['loss']}
-    errors = {'loss': [relative_error(*pair) for pair in zip(single['loss'], truth['loss'])]}
-    for key in ('logits/eval0', 'logits/train0', 'logits/eval10'):
-        arrays[key] = truth[key]
-        errors[key] = relative_error(single[key], truth[key])
-    for group in ('gradients0', 'running1', 'parameters10'):
-        arrays[group] = digests(group_of(truth, group), group_of(single, group))
-        errors[group] = total_error(group_of(truth, group), group_of(single, group))
+    best, worst = None, float('inf')
+    for stream in STREAMS:
+        truth, single = in_both(lambda dtype: run(name, image, stream, dtype))
+        error = abs(single['loss'] / truth['loss'] - 1).max()
+        print(name, image, stream, error)
+        if error < worst:
+            best, worst = (stream, truth, single), error
+    stream, truth, single = best
+    arrays, errors = compare(truth, single, ['gradients0', 'running1', 'parameters10'])
     channels, height, width = image
     facts = torch_metadata(
-        net=name, image=image, classes=10, batch=BATCH, steps=STEPS, lr=LR, momentum=MOMENTUM, norm='fresh', f32Error=errors,
+        net=name, shape=[BATCH, *image], classes=CLASSES, stream=stream, steps=STEPS, lr=LR, momentum=MOMENTUM, norm='fresh',
+        f32Error={**errors, 'lossMax': float(f'{worst:.3g}')},
     )
-    write_safetensors(f'curves/{name}_{height}x{width}x{channels}.safetensors', arrays, facts)
+    print(errors)
+    write_safetensors(
+        f'curves/{name}_{height}x{width}x{channels}.safetensors', {**arrays, 'lossF32': single['loss']}, facts,
+    )
 
 
 if __name__ == '__main__':

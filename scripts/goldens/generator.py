@@ -67,13 +67,13 @@ def sketch(name, values, rows=8):
 def parameter(name, shape, norm):
     """A parameter or buffer under its state-dict name.
 
-    Weights of convolutions and linear layers are uniform with He's deviation sqrt(2 / fan_in). `norm` is the mean
+    Convolutions are uniform with He's deviation sqrt(2 / fan_in), linear layers within 1 / sqrt(fan_in). `norm` is the mean
     of batch norm's weights, or 'fresh' for batch norm as it is after construction (1, 0, 0, 1).
     """
     kind = name.rsplit('.', 1)[-1]
     if len(shape) > 1:
         fan_in = int(np.prod(shape[1:]))
-        return uniform(name, shape, np.sqrt(6.0 / fan_in))
+        return uniform(name, shape, np.sqrt((6.0 if len(shape) == 4 else 1.0) / fan_in))
     if kind == 'running_mean':
         return np.zeros(shape, np.float32) if norm == 'fresh' else uniform(name, shape, 0.1)
     if kind == 'running_var':

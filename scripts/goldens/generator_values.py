@@ -11,6 +11,7 @@ SHAPES = {
     'bn1.bias': (6,),
     'bn1.running_mean': (6,),
     'bn1.running_var': (6,),
+    'fc.weight': (2, 6),
     'fc.bias': (6,),
 }
 

@@ -1,5 +1,7 @@
 """ResNets for small images (He et al. 2015, section 4.2) and the same nets without shortcuts, under torchvision's names."""
 
+import re
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -53,5 +55,5 @@ class CifarResNet(nn.Module):
 
 def small_image_net(name, in_channels=3):
     """'resnet20', 'plain56', …"""
-    kind, depth = name[:6].rstrip('0123456789'), int(name.lstrip('abcdefghijklmnopqrstuvwxyz'))
-    return CifarResNet(depth, kind == 'resnet', in_channels)
+    kind, depth = re.fullmatch(r'(resnet|plain)(\d+)', name).groups()
+    return CifarResNet(int(depth), kind == 'resnet', in_channels)

@@ -1,8 +1,11 @@
-"""What the PyTorch scripts share: both precisions of one computation."""
+"""What the PyTorch scripts share: both precisions of one computation, and digests of a net's gradients."""
 
 import torch
+from torch.nn import functional as F
 
-from golden import metadata
+from discontinuities import best_stream
+from generator import state_dict
+from golden import digests, metadata, relative_error, total_error
 
 torch.set_num_threads(1)
 torch.use_deterministic_algorithms(True)
@@ -22,10 +25,57 @@ def in_both(compute):
     return results
 
 
-def load(net, values, dtype):
-    """Gives a module its generated values, strictly but for `num_batches_tracked`, and turns it to `dtype`."""
-    net.to(dtype)
-    missing, unexpected = net.load_state_dict({name: torch.tensor(value, dtype=dtype) for name, value in values.items()}, strict=False)
+def shapes_of(net):
+    """Shapes of the float entries of a net's state dict."""
+    return {name: tuple(value.shape) for name, value in net.state_dict().items() if value.is_floating_point()}
+
+
+def generated(make, norm, dtype):
+    """make() with generated values."""
+    net = make().to(dtype)
+    values = state_dict(shapes_of(net), norm)
+    missing, unexpected = net.load_state_dict({name: torch.tensor(value) for name, value in values.items()}, strict=False)
     missing = [name for name in missing if not name.endswith('num_batches_tracked')]
     if missing or unexpected:
-        raise ValueError(f'load: missing {missing}, unexpected {unexpected}')
+        raise ValueError(f'generated: load: missing {missing}, unexpected {unexpected}')
+    return net
+
+
+def group_of(results, group):
+    """The entries <group>/<name> of a dict as name -> value."""
+    return {name[len(group) + 1:]: value for name, value in results.items() if name.startswith(f'{group}/')}
+
+
+def compare(truth, single, groups):
+    """Arrays for a golden file, f64 values or digests of `groups`, and the relative errors of f32 by array."""
+    arrays, errors = {}, {}
+    for name in truth:
+        if '/' not in name:
+            arrays[name] = truth[name]
+            errors[name] = relative_error(single[name], truth[name])
+    for group in groups:
+        arrays[group] = digests(group_of(truth, group), group_of(single, group))
+        errors[group] = total_error(group_of(truth, group), group_of(single, group))
+    return arrays, {name: float(f'{error:.3g}') for name, error in errors.items()}
+
+
+def logits_loss_gradients(net, images, target, loss_of=F.cross_entropy):
+    """One forward and backward pass in the net's present mode."""
+    net.zero_grad(set_to_none=True)
+    logits = net(images)
+    loss = loss_of(logits, target)
+    loss.backward()
+    gradients = {
+        f'gradients/{name}': parameter.grad for name, parameter in net.named_parameters() if parameter.grad is not None
+    }
+    return {'logits': logits if torch.is_tensor(logits) else logits[0], 'loss': loss, **gradients}
+
+
+def choose_stream(make, norm, images_of, streams, modes=(False, True)):
+    """best_stream for a net in eval and train mode."""
+    both = [generated(make, norm, dtype) for dtype in PRECISIONS.values()]
+
+    def forwards(net):
+        return [lambda images, mode=mode: net.train(mode)(images) for mode in modes]
+
+    return best_stream(streams, *(forwards(net) for net in both), images_of)

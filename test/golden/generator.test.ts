@@ -32,6 +32,7 @@ describe('golden generator equals its Python twin', () => {
       'bn1.bias': [6],
       'bn1.running_mean': [6],
       'bn1.running_var': [6],
+      'fc.weight': [2, 6],
       'fc.bias': [6],
     };
     for (const norm of [0.5, 'fresh'] as const) {

@@ -7,8 +7,8 @@ export type GoldenNorm = number | 'fresh';
 export type GoldenShapes = Readonly<Record<string, readonly number[]>>;
 
 /**
- * A float parameter or buffer in torch's layout; weights of rank 2 and 4 are uniform with He's
- * deviation √(2 / fan_in).
+ * A float parameter or buffer in torch's layout; convolutions are uniform with He's deviation
+ * √(2 / fan_in), linear layers within ±1 / √fan_in.
  */
 export function goldenParameter(
   name: string,
@@ -17,7 +17,7 @@ export function goldenParameter(
 ): Float32Array {
   if (shape.length > 1) {
     const fanIn = shape.slice(1).reduce((size, axis) => size * axis, 1);
-    return goldenTensor(name, shape, Math.sqrt(6 / fanIn));
+    return goldenTensor(name, shape, Math.sqrt((shape.length === 4 ? 6 : 1) / fanIn));
   }
   const fresh = norm === 'fresh';
   switch (name.slice(name.lastIndexOf('.') + 1)) {

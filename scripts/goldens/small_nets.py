@@ -1,0 +1,48 @@
+"""Logits, loss and gradients of small nets: test/golden/smallNets/<net>_<h>x<w>x<c>_<mode>.safetensors.
+
+All values are generated, running statistics too; `norm` is 0.5 with shortcuts, 1 without. Mode `frozen` uses running
+statistics, mode `train` those of the batch. The batch is batch('<stream>', [2, C, H, W], 10).
+"""
+
+import torch
+
+from generator import batch
+from golden import write_safetensors
+from resnet_cifar import small_image_net
+from torch_golden import choose_stream, compare, generated, in_both, logits_loss_gradients, torch_metadata
+
+BATCH, CLASSES = 2, 10
+STREAMS = [f'small.{index}' for index in range(100)]
+
+
+def write(name, image):
+    channels, height, width = image
+    norm = 0.5 if name.startswith('resnet') else 1.0
+    shape = (BATCH, *image)
+
+    def make():
+        return small_image_net(name, channels)
+
+    stream, margin = choose_stream(make, norm, lambda stream: torch.tensor(batch(stream, shape, CLASSES)[0]), STREAMS)
+    images, target = batch(stream, shape, CLASSES)
+    for mode in ('frozen', 'train'):
+
+        def compute(dtype):
+            net = generated(make, norm, dtype).train(mode == 'train')
+            results = logits_loss_gradients(net, torch.tensor(images, dtype=dtype), torch.tensor(target))
+            running = {f'running/{key}': value for key, value in net.named_buffers() if 'running' in key}
+            return {**results, **(running if mode == 'train' else {})}
+
+        groups = ['gradients', 'running'] if mode == 'train' else ['gradients']
+        arrays, errors = compare(*in_both(compute), groups)
+        facts = torch_metadata(
+            net=name, mode=mode, shape=shape, classes=CLASSES, stream=stream, margin=round(margin, 1), norm=norm, f32Error=errors,
+        )
+        print(stream, margin, errors)
+        write_safetensors(f'smallNets/{name}_{height}x{width}x{channels}_{mode}.safetensors', arrays, facts)
+
+
+if __name__ == '__main__':
+    for image in ((1, 28, 28), (3, 32, 32)):
+        for name in ('resnet20', 'plain20'):
+            write(name, image)
