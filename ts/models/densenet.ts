@@ -1,0 +1,213 @@
+import { concat } from '../functions/concat.ts';
+import { globalAvgPool2d } from '../functions/globalAvgPool2d.ts';
+import { relu } from '../functions/relu.ts';
+import { BatchNorm2d } from '../nn/batchNorm2d.ts';
+import { Conv2d } from '../nn/conv2d.ts';
+import { Dropout } from '../nn/dropout.ts';
+import { Linear } from '../nn/linear.ts';
+import { Module } from '../nn/module.ts';
+import { AvgPool2d, MaxPool2d } from '../nn/pooling.ts';
+import { ReLU } from '../nn/relu.ts';
+import { manualSeed } from '../nn/seed.ts';
+import { Sequential } from '../nn/sequential.ts';
+import type { Tensor } from '../tensor.ts';
+import { Classifier, type ModelOptions } from './classifier.ts';
+
+/** Settings of a {@link DenseNet}. */
+export interface DenseNetOptions extends ModelOptions {
+  /** `imagenet`: 7×7 stride 2 and max pooling; `cifar`: 3×3, for small images. The paper's for each net by default. */
+  readonly stem?: 'imagenet' | 'cifar';
+  /** Probability of dropping what a layer adds, in training; 0 by default (the paper takes 0.2 without augmentation). */
+  readonly dropout?: number;
+}
+
+/** What tells one DenseNet from another. */
+interface Recipe {
+  /** Layers of each block. */
+  readonly layers: readonly number[];
+  /** Channels that a layer adds: k. */
+  readonly growth: number;
+  /** Channels of the first convolution. */
+  readonly initial: number;
+  /** Width of the 1×1 bottleneck in multiples of k; 0 for none. */
+  readonly bottleneck: number;
+  /** Share of the channels that a transition keeps: θ. */
+  readonly compression: number;
+  readonly stem: 'imagenet' | 'cifar';
+  readonly numClasses: number;
+}
+
+/** BN-ReLU-1×1-BN-ReLU-3×3, or BN-ReLU-3×3 without a bottleneck: what a dense block adds at each layer. */
+class DenseLayer extends Module {
+  readonly norm1: BatchNorm2d;
+  readonly conv1: Conv2d;
+  readonly norm2?: BatchNorm2d;
+  readonly conv2?: Conv2d;
+  readonly #dropout: Dropout;
+
+  constructor(inChannels: number, { growth, bottleneck }: Recipe, dropout: number) {
+    super();
+    const spatial = { kernelSize: 3, padding: 1, bias: false };
+    this.norm1 = new BatchNorm2d(inChannels);
+    if (bottleneck > 0) {
+      this.conv1 = new Conv2d(inChannels, bottleneck * growth, { kernelSize: 1, bias: false });
+      this.norm2 = new BatchNorm2d(bottleneck * growth);
+      this.conv2 = new Conv2d(bottleneck * growth, growth, spatial);
+    } else {
+      this.conv1 = new Conv2d(inChannels, growth, spatial);
+    }
+    this.#dropout = new Dropout(dropout);
+  }
+
+  override forward(x: Tensor): Tensor {
+    let added = this.conv1.forward(relu(this.norm1.forward(x)));
+    if (this.norm2 && this.conv2) added = this.conv2.forward(relu(this.norm2.forward(added)));
+    this.#dropout.training = this.training;
+    return this.#dropout.forward(added);
+  }
+}
+
+/** `x ← concat(x, layer(x))` for each layer (Huang et al. 2017). */
+class DenseBlock extends Sequential {
+  override forward(x: Tensor): Tensor {
+    return [...this.layers.values()].reduce(
+      (features, layer) => concat([features, layer.forward(features)]),
+      x,
+    );
+  }
+}
+
+/** BN-ReLU-1×1 and 2×2 average pooling: halves the image and compresses the channels. */
+class Transition extends Module {
+  readonly norm: BatchNorm2d;
+  readonly conv: Conv2d;
+  readonly #pool = new AvgPool2d({ kernelSize: 2 });
+
+  constructor(inChannels: number, outChannels: number) {
+    super();
+    this.norm = new BatchNorm2d(inChannels);
+    this.conv = new Conv2d(inChannels, outChannels, { kernelSize: 1, bias: false });
+  }
+
+  override forward(x: Tensor): Tensor {
+    return this.#pool.forward(this.conv.forward(relu(this.norm.forward(x))));
+  }
+}
+
+/** Densely connected network (Huang et al. 2017, arXiv:1608.06993): `[N, H, W, inChannels]` → `[N, numClasses]`. */
+export class DenseNet extends Classifier {
+  readonly features: Sequential;
+  classifier: Linear;
+
+  constructor(recipe: Recipe, options: DenseNetOptions = {}) {
+    super();
+    if (options.seed !== undefined) manualSeed(options.seed);
+    const {
+      inChannels = 3,
+      stem = recipe.stem,
+      dropout = 0,
+      numClasses = recipe.numClasses,
+    } = options;
+    const modules: Record<string, Module> = {};
+    let channels = recipe.initial;
+    if (stem === 'imagenet') {
+      modules['conv0'] = new Conv2d(inChannels, channels, {
+        kernelSize: 7,
+        stride: 2,
+        padding: 3,
+        bias: false,
+      });
+      modules['norm0'] = new BatchNorm2d(channels);
+      modules['relu0'] = new ReLU();
+      modules['pool0'] = new MaxPool2d({ kernelSize: 3, stride: 2, padding: 1 });
+    } else {
+      modules['conv0'] = new Conv2d(inChannels, channels, {
+        kernelSize: 3,
+        padding: 1,
+        bias: false,
+      });
+    }
+    for (const [index, count] of recipe.layers.entries()) {
+      const layers: Record<string, Module> = {};
+      for (let layer = 1; layer <= count; layer++) {
+        layers[`denselayer${layer}`] = new DenseLayer(channels, recipe, dropout);
+        channels += recipe.growth;
+      }
+      modules[`denseblock${index + 1}`] = new DenseBlock(layers);
+      if (index === recipe.layers.length - 1) continue;
+      const kept = Math.floor(channels * recipe.compression);
+      modules[`transition${index + 1}`] = new Transition(channels, kept);
+      channels = kept;
+    }
+    modules[`norm${recipe.layers.length + 1}`] = new BatchNorm2d(channels);
+    this.features = new Sequential(modules);
+    this.classifier = new Linear(channels, numClasses);
+    this.name();
+  }
+
+  override forwardFeatures(x: Tensor): Tensor {
+    return relu(this.features.forward(x));
+  }
+
+  override forwardHead(features: Tensor): Tensor {
+    return this.classifier.forward(globalAvgPool2d(features));
+  }
+
+  override resetHead(numClasses: number): void {
+    const [features] = this.classifier.weight.shape as [number, number];
+    this.classifier.dispose();
+    this.classifier = new Linear(features, numClasses);
+    this.name();
+  }
+}
+
+const densenet =
+  (recipe: Recipe) =>
+  (options?: DenseNetOptions): DenseNet =>
+    new DenseNet(recipe, options);
+const imagenet = {
+  growth: 32,
+  initial: 64,
+  bottleneck: 4,
+  compression: 0.5,
+  stem: 'imagenet',
+  numClasses: 1000,
+} as const;
+
+/** Three blocks for small images: L layers in all, k channels added by each (Huang et al. 2017, table 2). */
+function small(depth: number, growth: number, bc: boolean): Recipe {
+  const layers = (depth - 4) / (bc ? 6 : 3);
+  if (!Number.isInteger(layers) || layers < 1) {
+    throw new RangeError(`DenseNet: depth is ${depth} but must be ${bc ? '6n' : '3n'} + 4`);
+  }
+  const blocks = {
+    layers: [layers, layers, layers],
+    growth,
+    stem: 'cifar',
+    numClasses: 10,
+  } as const;
+  return bc
+    ? { ...blocks, initial: 2 * growth, bottleneck: 4, compression: 0.5 }
+    : { ...blocks, initial: 16, bottleneck: 0, compression: 1 };
+}
+
+/** 121 layers, 7,978,856 parameters. */
+export const densenet121 = densenet({ ...imagenet, layers: [6, 12, 24, 16] });
+/** 161 layers, 28,681,000 parameters. */
+export const densenet161 = densenet({
+  ...imagenet,
+  layers: [6, 12, 36, 24],
+  growth: 48,
+  initial: 96,
+});
+/** 169 layers, 14,149,480 parameters. */
+export const densenet169 = densenet({ ...imagenet, layers: [6, 12, 32, 32] });
+/** 201 layers, 20,013,928 parameters. */
+export const densenet201 = densenet({ ...imagenet, layers: [6, 12, 48, 32] });
+/** L = 40, k = 12, without bottleneck or compression, 1.0 M parameters. */
+export const densenet40 = densenet(small(40, 12, false));
+/** DenseNet-BC of any depth 6n + 4 and growth: bottlenecks, and transitions that halve the channels. */
+export const densenetBC = (depth: number, growth: number, options?: DenseNetOptions): DenseNet =>
+  new DenseNet(small(depth, growth, true), options);
+/** DenseNet-BC with L = 100, k = 12, 0.8 M parameters. */
+export const densenet_bc100 = densenet(small(100, 12, true));

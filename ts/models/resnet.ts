@@ -1,0 +1,176 @@
+import { globalAvgPool2d } from '../functions/globalAvgPool2d.ts';
+import { maxPool2d } from '../functions/maxPool2d.ts';
+import { relu } from '../functions/relu.ts';
+import { BasicBlock } from '../nn/blocks/basicBlock.ts';
+import { Bottleneck } from '../nn/blocks/bottleneck.ts';
+import { batchNorm2d, type BlockOptions } from '../nn/blocks/blockOptions.ts';
+import { PreActBasicBlock, PreActBottleneck } from '../nn/blocks/preActivation.ts';
+import { shortcut, type ShortcutKind } from '../nn/blocks/shortcut.ts';
+import { Conv2d } from '../nn/conv2d.ts';
+import { Identity } from '../nn/identity.ts';
+import { Linear } from '../nn/linear.ts';
+import type { Module } from '../nn/module.ts';
+import { manualSeed } from '../nn/seed.ts';
+import { Sequential } from '../nn/sequential.ts';
+import type { Tensor } from '../tensor.ts';
+import { Classifier, type ModelOptions } from './classifier.ts';
+
+/** Settings of a {@link ResNet}. */
+export interface ResNetOptions extends ModelOptions, Pick<BlockOptions, 'gate' | 'norm' | 'act'> {
+  /** `imagenet`: 7×7 stride 2 and max pooling; `cifar`: 3×3, for small images. `imagenet` by default. */
+  readonly stem?: 'imagenet' | 'cifar';
+  /** Kind of shortcut; `B` by default, as in torchvision. */
+  readonly shortcuts?: ShortcutKind;
+  /** Starts each block as its shortcut; false by default. */
+  readonly zeroInit?: boolean;
+  /** Probability that the last block is left out for a batch, growing linearly from 0 at the first; 0 by default. */
+  readonly dropPath?: number;
+}
+
+/** What tells one ResNet from another. */
+interface Recipe {
+  /** Blocks of each of the four stages. */
+  readonly blocks: readonly [number, number, number, number];
+  /** 1: two 3×3 convolutions; 4: a bottleneck that widens fourfold. */
+  readonly expansion: 1 | 4;
+  /** Groups of the 3×3 convolutions (ResNeXt); 1 by default. */
+  readonly groups?: number;
+  /** Channels of a group in the first stage; 64 by default. */
+  readonly groupWidth?: number;
+  /** Normalisation and activation in front (He et al. 2016). */
+  readonly preActivation?: boolean;
+}
+
+const STAGES = [64, 128, 256, 512] as const;
+
+/**
+ * He et al.'s network for ImageNet (2015, table 1), and its relatives ResNeXt (Xie et al. 2017), WideResNet (Zagoruyko
+ * and Komodakis 2016) and pre-activation ResNet (He et al. 2016). `[N, H, W, inChannels]` → `[N, numClasses]`.
+ */
+export class ResNet extends Classifier {
+  readonly conv1: Conv2d;
+  readonly bn1: Module;
+  readonly layer1: Sequential;
+  readonly layer2: Sequential;
+  readonly layer3: Sequential;
+  readonly layer4: Sequential;
+  /** Only in pre-activation nets: what activates the last sum. */
+  readonly norm: Module;
+  fc: Linear;
+  readonly #pools: boolean;
+  readonly #act: (x: Tensor) => Tensor;
+  readonly #preActivation: boolean;
+
+  constructor(recipe: Recipe, options: ResNetOptions = {}) {
+    super();
+    if (options.seed !== undefined) manualSeed(options.seed);
+    const { stem = 'imagenet', norm = batchNorm2d, act = relu, inChannels = 3 } = options;
+    this.#pools = stem === 'imagenet';
+    this.#act = act;
+    this.#preActivation = recipe.preActivation ?? false;
+    const geometry = this.#pools
+      ? { kernelSize: 7, stride: 2, padding: 3 }
+      : { kernelSize: 3, padding: 1 };
+    this.conv1 = new Conv2d(inChannels, STAGES[0], { ...geometry, bias: false });
+    this.bn1 = norm(STAGES[0]);
+    const stages = STAGES.map((_, stage) => makeStage(recipe, options, stage));
+    [this.layer1, this.layer2, this.layer3, this.layer4] = stages as [
+      Sequential,
+      Sequential,
+      Sequential,
+      Sequential,
+    ];
+    this.norm = this.#preActivation ? norm(STAGES[3] * recipe.expansion) : new Identity();
+    this.fc = new Linear(STAGES[3] * recipe.expansion, options.numClasses ?? 1000);
+    this.name();
+  }
+
+  override forwardFeatures(x: Tensor): Tensor {
+    const stem = this.#act(this.bn1.forward(this.conv1.forward(x)));
+    const small = this.#pools ? maxPool2d(stem, { kernelSize: 3, stride: 2, padding: 1 }) : stem;
+    const features = this.layer4.forward(
+      this.layer3.forward(this.layer2.forward(this.layer1.forward(small))),
+    );
+    return this.#preActivation ? this.#act(this.norm.forward(features)) : features;
+  }
+
+  override forwardHead(features: Tensor): Tensor {
+    return this.fc.forward(globalAvgPool2d(features));
+  }
+
+  override resetHead(numClasses: number): void {
+    const [features] = this.fc.weight.shape as [number, number];
+    this.fc.dispose();
+    this.fc = new Linear(features, numClasses);
+    this.name();
+  }
+}
+
+/** The blocks of one stage; the first has the stride and the projection. */
+function makeStage(recipe: Recipe, options: ResNetOptions, stage: number): Sequential {
+  const { expansion, groups = 1, groupWidth = 64, preActivation = false } = recipe;
+  const { norm = batchNorm2d, shortcuts = 'B', dropPath = 0 } = options;
+  const channels = STAGES[stage]! * expansion;
+  const width = ((STAGES[stage]! * groupWidth) / 64) * groups;
+  const before = recipe.blocks.slice(0, stage).reduce((sum, count) => sum + count, 0);
+  const last = recipe.blocks.reduce((sum, count) => sum + count, 0) - 1;
+
+  const block = (index: number): Module => {
+    const first = index === 0;
+    const previous = stage === 0 ? STAGES[0] : STAGES[stage - 1]! * expansion;
+    const from = first ? previous : channels;
+    const stride = first && stage > 0 ? 2 : 1;
+    const skip = shortcut(shortcuts, from, channels, { stride, norm: preActivation ? null : norm });
+    const settings = {
+      ...options,
+      stride,
+      shortcut: skip,
+      dropPath: (dropPath * (before + index)) / Math.max(1, last),
+    };
+    if (expansion === 1)
+      return new (preActivation ? PreActBasicBlock : BasicBlock)(from, channels, settings);
+    return new (preActivation ? PreActBottleneck : Bottleneck)(from, channels, {
+      ...settings,
+      width,
+      groups,
+    });
+  };
+  return new Sequential(
+    ...Array.from({ length: recipe.blocks[stage]! }, (_, index) => block(index)),
+  );
+}
+
+const resnet =
+  (recipe: Recipe) =>
+  (options?: ResNetOptions): ResNet =>
+    new ResNet(recipe, options);
+const of18 = { blocks: [2, 2, 2, 2], expansion: 1 } as const;
+const of34 = { blocks: [3, 4, 6, 3], expansion: 1 } as const;
+const of50 = { blocks: [3, 4, 6, 3], expansion: 4 } as const;
+const of101 = { blocks: [3, 4, 23, 3], expansion: 4 } as const;
+const of152 = { blocks: [3, 8, 36, 3], expansion: 4 } as const;
+
+/** 18 weighted layers, 11,689,512 parameters. */
+export const resnet18 = resnet(of18);
+/** 34 weighted layers, 21,797,672 parameters. */
+export const resnet34 = resnet(of34);
+/** 50 weighted layers, 25,557,032 parameters. */
+export const resnet50 = resnet(of50);
+/** 101 weighted layers, 44,549,160 parameters. */
+export const resnet101 = resnet(of101);
+/** 152 weighted layers, 60,192,808 parameters. */
+export const resnet152 = resnet(of152);
+/** ResNet-50 with 3×3 convolutions in 32 groups of 4 channels, 25,028,904 parameters. */
+export const resnext50_32x4d = resnet({ ...of50, groups: 32, groupWidth: 4 });
+/** ResNet-50 with 3×3 convolutions twice as wide, 68,883,240 parameters. */
+export const wide_resnet50_2 = resnet({ ...of50, groupWidth: 128 });
+/** ResNet-18 with activation in front. */
+export const preact_resnet18 = resnet({ ...of18, preActivation: true });
+/** ResNet-34 with activation in front. */
+export const preact_resnet34 = resnet({ ...of34, preActivation: true });
+/** ResNet-50 with activation in front. */
+export const preact_resnet50 = resnet({ ...of50, preActivation: true });
+/** ResNet-101 with activation in front. */
+export const preact_resnet101 = resnet({ ...of101, preActivation: true });
+/** ResNet-152 with activation in front. */
+export const preact_resnet152 = resnet({ ...of152, preActivation: true });
