@@ -32,12 +32,14 @@ impl Column for Moments {
         // SAFETY: the columns lie within the tile.
         unsafe {
             let x = self.x.add(c);
+            // Sums of differences lose no bits where the mean is large beside the deviation.
+            let first: [L; V] = load_all(x);
             let mut sum = [L::zero(); V];
-            for p in 0..self.pixels {
+            for p in 1..self.pixels {
                 let value: [L; V] = load_all(x.add(p * self.stride));
-                sum = core::array::from_fn(|v| sum[v].add(value[v]));
+                sum = core::array::from_fn(|v| sum[v].add(value[v].sub(first[v])));
             }
-            let mut mean = sum.map(|s| s.mul(L::splat(1.0 / n)));
+            let mut mean: [L; V] = core::array::from_fn(|v| first[v].madd(sum[v], L::splat(1.0 / n)));
             let mut squares = [L::zero(); V];
             for p in 0..self.pixels {
                 let value: [L; V] = load_all(x.add(p * self.stride));
