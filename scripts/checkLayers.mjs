@@ -11,7 +11,8 @@ const LAYERS = [
   ['ops/'],
   ['core'],
   ['nn/', 'optim/'],
-  ['models/', 'io/', 'data/', 'compile/'],
+  ['io/'],
+  ['models/', 'data/', 'compile/'],
   ['train/', 'inspect/'],
   ['cli/', 'index.ts', 'node.ts'],
 ];
