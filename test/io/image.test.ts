@@ -93,7 +93,12 @@ describe('decodePng', () => {
       'is interlaced with 1 bits a sample but at least 8 are needed for that',
     ],
     ['a damaged byte', changed(60, good[60]! ^ 1), 'CRC mismatch'],
-    ['a truncated file', good.subarray(0, 80), ''],
+    ['a truncated file', good.subarray(0, 80), 'file ends after 80 bytes but not its data'],
+    [
+      'a file without its end',
+      good.subarray(0, -12),
+      `file ends after ${good.length - 12} bytes but not its data`,
+    ],
   ])('refuses %s', (_, bytes, message) => {
     const error = errorOf(() => decodePng(bytes, 'a.png'));
     expect(error).toBeInstanceOf(FormatError);

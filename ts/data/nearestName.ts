@@ -3,7 +3,7 @@ import { closest, distance } from 'fastest-levenshtein';
 /** The known name that a mistyped one most resembles; undefined when none comes near. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   if (known.length === 0) return undefined;
-  const nearest = closest(name.toLowerCase(), known as string[]);
+  const nearest = closest(name.toLowerCase(), known);
   const allowed = Math.max(2, Math.floor(name.length / 3));
   return distance(name.toLowerCase(), nearest) <= allowed ? nearest : undefined;
 }

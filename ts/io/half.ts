@@ -46,5 +46,6 @@ export function floatToBfloat(floats: Float32Array): Uint16Array {
 /** `value / 2^shift` to nearest, ties to even. */
 function roundShift(value: number, shift: number): number {
   const odd = (value >>> shift) & 1;
-  return ((value + 2 ** (shift - 1) - 1 + odd) >>> shift) & 0xffff;
+  const lessThanHalf = (1 << (shift - 1)) - 1;
+  return ((value + lessThanHalf + odd) >>> shift) & 0xffff;
 }

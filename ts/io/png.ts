@@ -16,8 +16,16 @@ export function decodePng(bytes: Uint8Array, name: string): Image {
   try {
     return toImage(decode(bytes, { checkCrc: true }));
   } catch (cause) {
-    throw new FormatError(`${name}: png: ${(cause as Error).message}`, { cause });
+    throw new FormatError(`${name}: png: ${reasonOf(cause as Error, bytes.length)}`, { cause });
   }
+}
+
+/** The decoder's words, except where it runs out of bytes and speaks of its own buffers. */
+function reasonOf({ message, cause }: Error, bytes: number): string {
+  if (message.includes('outside the bounds'))
+    return `file ends after ${bytes} bytes but not its data`;
+  const detail = cause instanceof Error ? ` ${cause.message}` : '';
+  return message + detail;
 }
 
 /** Refuses what the decoder would not: a small file that claims to be a huge picture, and interlaced bits. */
@@ -57,7 +65,7 @@ function toImage(png: DecodedPng): Image {
     return { width, height, channels: colours, data: convertIndexedToRgb(png) };
   }
   const samples = depth < 8 ? unpack(png) : png.data;
-  const most = 2 ** depth - 1;
+  const most = (1 << depth) - 1;
   const data = Uint8Array.from(samples, (sample) => Math.round((sample * 255) / most));
   if (!transparency) return { width, height, channels, data };
   return { width, height, ...withAlpha(data, samples, transparency) };
@@ -71,7 +79,7 @@ function unpack({ width, height, depth, data }: DecodedPng): Uint8Array {
     for (let x = 0; x < width; x++) {
       const bit = x * depth;
       const byte = data[y * rowBytes + (bit >> 3)]!;
-      samples[to++] = (byte >> (8 - depth - (bit & 7))) & (2 ** depth - 1);
+      samples[to++] = (byte >> (8 - depth - (bit & 7))) & ((1 << depth) - 1);
     }
   }
   return samples;
