@@ -1,0 +1,47 @@
+import { sizeOf } from '../shape.ts';
+import { at, rows } from './args.ts';
+import { elementwiseChunks } from './chunks.ts';
+import { expectAxes, expectShape, expectType } from './expect.ts';
+import type { Op } from './op.ts';
+
+/** Settings of the update, as in PyTorch. */
+export interface SgdUpdateAttrs {
+  readonly momentum: number;
+  readonly nesterov: boolean;
+  readonly weightDecay: number;
+}
+
+/**
+ * One step of stochastic gradient descent in place: `g = grad + weightDecay·param`, `buffer = momentum·buffer + g`,
+ * `param -= lr·buffer`, or with Nesterov's momentum `param -= lr·(g + momentum·buffer)`. Inputs param, grad, buffer of one
+ * shape (the buffer starts at zero) and lr `[]`; no outputs.
+ *
+ * Source: Sutskever et al., 2013, in the form of PyTorch.
+ */
+export const sgdUpdate: Op<SgdUpdateAttrs> = {
+  name: 'sgdUpdate',
+  mutates: [0, 2],
+  infer([param, grad, buffer, lr]) {
+    expectType('sgdUpdate', 'parameter', param!, 'f32');
+    expectShape('sgdUpdate', 'gradient', grad!, param!.shape, 'the parameter has');
+    expectShape('sgdUpdate', 'momentum buffer', buffer!, param!.shape, 'the parameter has');
+    expectAxes('sgdUpdate', 'lr', lr!, '');
+    return [];
+  },
+  lower(to, [param, grad, buffer, lr], _, { momentum, nesterov, weightDecay }) {
+    to.step({
+      kernel: 'sgdUpdate.forward.f32/simd',
+      chunks: elementwiseChunks(sizeOf(param!.shape)),
+      args: {
+        param: param!.pointer,
+        ...at('grad', grad!),
+        buffer: buffer!.pointer,
+        lr: lr!.pointer,
+        ...rows(param!),
+        momentum,
+        weightDecay,
+        nesterov: Number(nesterov),
+      },
+    });
+  },
+};
