@@ -10,6 +10,7 @@ extern crate alloc;
 
 #[macro_use]
 pub mod abi;
+pub mod adamw_update;
 pub mod adaptive_avg_pool2d;
 pub mod add;
 pub mod avg_pool2d;
@@ -18,14 +19,18 @@ pub mod ceiling;
 pub mod conv2d;
 pub mod copy;
 pub mod count_correct;
+pub mod dropout;
 pub mod gemm;
 pub mod guard;
+pub mod increment;
 pub mod lanes;
 pub mod loops;
 pub mod max_pool2d;
 pub mod multiply;
 pub mod plan;
+pub mod random;
 pub mod relu;
+pub mod sgd_update;
 pub mod softmax;
 pub mod softmax_cross_entropy;
 pub mod subsample_pad;

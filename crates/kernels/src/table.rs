@@ -3,23 +3,28 @@
 use crate::abi::Kernel;
 
 static OPS: &[&[Kernel]] = &[
+    crate::adamw_update::KERNELS,
     crate::adaptive_avg_pool2d::KERNELS,
     crate::add::KERNELS,
     crate::avg_pool2d::KERNELS,
     crate::batch_norm::KERNELS,
     crate::ceiling::KERNELS,
+    crate::conv2d::KERNELS,
     crate::copy::KERNELS,
     crate::count_correct::KERNELS,
+    crate::dropout::KERNELS,
+    crate::gemm::KERNELS,
     crate::guard::KERNELS,
+    crate::increment::KERNELS,
     crate::max_pool2d::KERNELS,
     crate::multiply::KERNELS,
+    crate::random::KERNELS,
     crate::relu::KERNELS,
+    crate::sgd_update::KERNELS,
     crate::softmax::KERNELS,
     crate::softmax_cross_entropy::KERNELS,
     crate::subsample_pad::KERNELS,
     crate::sum_pixels::KERNELS,
-    crate::gemm::KERNELS,
-    crate::conv2d::KERNELS,
 ];
 
 /// How many kernels there are.

@@ -1,0 +1,56 @@
+import { ShapeError } from '../errors.ts';
+import { formatShape, sameShape, sizeOf } from '../shape.ts';
+import type { Spec } from '../shape.ts';
+import { at, rows } from './args.ts';
+import { elementwiseChunks } from './chunks.ts';
+import { expectType } from './expect.ts';
+import { multiply } from './multiply.ts';
+import type { Op } from './op.ts';
+
+/** Probability of a zero, and the number of the random stream: each dropout of a network has its own. */
+export interface DropoutAttrs {
+  readonly p: number;
+  readonly stream: number;
+}
+
+/** Throws unless the tensor is `[seed low, seed high, step low, step high]`. */
+export function expectRandomState(op: string, state: Spec): void {
+  expectType(op, 'random state', state, 'i32');
+  if (!sameShape(state.shape, [4])) {
+    throw new ShapeError(
+      `${op}: random state has shape ${formatShape(state.shape)} but must be [4]`,
+    );
+  }
+}
+
+/**
+ * Zeroes elements with probability p and multiplies the others by `1/(1 - p)`; inputs x and the random state (i32 `[4]`),
+ * outputs y and the mask of factors. The same seed, step and stream give the same mask.
+ *
+ * Source: Srivastava et al., "Dropout", 2014.
+ */
+export const dropout: Op<DropoutAttrs> = {
+  name: 'dropout',
+  inPlace: [[0, 0]],
+  infer([x, state], { p }) {
+    expectType('dropout', 'input', x!, 'f32');
+    expectRandomState('dropout', state!);
+    if (!(p >= 0 && p < 1)) {
+      throw new RangeError(`dropout: p is ${p} but must be at least 0 and below 1`);
+    }
+    return [
+      { shape: x!.shape, dtype: 'f32' },
+      { shape: x!.shape, dtype: 'f32' },
+    ];
+  },
+  lower(to, [x, state], [y, mask], { p, stream }) {
+    const tensors = { ...at('x', x!), state: state!.pointer, ...at('y', y!), ...at('mask', mask!) };
+    to.step({
+      kernel: 'dropout.forward.f32/scalar',
+      chunks: elementwiseChunks(4 * sizeOf(x!.shape)),
+      args: { ...tensors, ...rows(x!), stream, p, scale: 1 / (1 - p) },
+    });
+  },
+  gradient: (apply, { outputs: [, mask], dys: [dy] }) =>
+    dy ? apply(multiply, [dy, mask!], {}) : [],
+};
