@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { assets, dist, root } from './paths.mjs';
-import { run, say } from './run.mjs';
+import { run, say, SetupError } from './run.mjs';
 import { digest, isFresh, stamp } from './stamp.mjs';
 
 const ENTRIES = { index: 'ts/index.ts', node: 'ts/node.ts', cli: 'ts/cli/main.ts' };
@@ -21,8 +21,15 @@ const common = {
   platform: 'neutral',
   packages: 'external',
   external: ['node:*'],
-  logLevel: 'warning',
+  logLevel: 'error',
 };
+
+async function bundle(options) {
+  const { build } = await import('esbuild');
+  await build({ ...common, ...options }).catch((error) => {
+    throw new SetupError(`bundles (esbuild): ${error.message}`);
+  });
+}
 
 /** The script that every helper thread runs, as one file beside the WASM builds. */
 export async function setUpWorker() {
@@ -30,8 +37,7 @@ export async function setUpWorker() {
   if (!existsSync(join(root, WORKER))) return say(`no ${WORKER} yet: worker script left out`);
   const hash = digest(['ts', ...SETTINGS]);
   if (isFresh('worker', hash, [output])) return undefined;
-  const { build } = await import('esbuild');
-  await build({ ...common, entryPoints: [WORKER], outfile: output });
+  await bundle({ entryPoints: [WORKER], outfile: output });
   return stamp('worker', hash);
 }
 
@@ -45,12 +51,10 @@ export async function setUpBundles() {
   const outputs = present.map(([name]) => join(dist, `${name}.js`));
   const hash = digest(['ts', ...SETTINGS], present);
   if (!isFresh('bundles', hash, outputs)) {
-    const { build } = await import('esbuild');
     for (const file of existsSync(dist) ? readdirSync(dist) : []) {
       if (/\.js(\.map)?$/.test(file)) rmSync(join(dist, file));
     }
-    await build({
-      ...common,
+    await bundle({
       entryPoints: Object.fromEntries(present),
       outdir: dist,
       splitting: true,

@@ -13,7 +13,10 @@ export const sharedCache =
   process.env.RESIDUA_CACHE ??
   join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'residua');
 
-/** Where cargo puts installed programs. */
+/** Programs that this set-up compiled, for all clones. */
+export const toolsFolder = join(sharedCache, 'tools');
+
+/** Where cargo and its programs usually are. */
 export const cargoBin = join(process.env.CARGO_HOME || join(homedir(), '.cargo'), 'bin');
 
 /** The WASM files and the worker's script that the source runs with. */

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { cargoBin, root } from './paths.mjs';
+import { cargoBin, root, toolsFolder } from './paths.mjs';
 
 /** A set-up step that cannot go on; `advice` says what a person can do about it. */
 export class SetupError extends Error {
@@ -82,19 +82,27 @@ export function ask(command, args = [], env = process.env) {
   return status === 0 ? stdout.trim() : undefined;
 }
 
-/** Full path of a program on PATH or in cargo's folder, or undefined. */
-export function find(name) {
-  for (const folder of [...(process.env.PATH ?? '').split(delimiter), cargoBin]) {
-    const path = join(folder, name);
-    try {
-      accessSync(path, constants.X_OK);
-      return path;
-    } catch {
-      continue;
-    }
-  }
-  return undefined;
+/** Full paths of a program: on PATH, in cargo's folder, among the tools this set-up compiled. */
+export function findAll(name) {
+  const folders = [
+    ...(process.env.PATH ?? '').split(delimiter),
+    cargoBin,
+    join(toolsFolder, 'bin'),
+  ];
+  return folders
+    .map((folder) => join(folder, name))
+    .filter((path) => {
+      try {
+        accessSync(path, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
 }
+
+/** The first of `findAll`, or undefined. */
+export const find = (name) => findAll(name)[0];
 
 /** `process.env` with folders put before PATH. */
 export function envWithPath(...folders) {

@@ -1,15 +1,15 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { aptInstall, canApt } from './apt.mjs';
-import { cargoBin, root, sharedCache } from './paths.mjs';
-import { ask, envWithPath, find, run, say, SetupError } from './run.mjs';
+import { cargoBin, root, sharedCache, toolsFolder } from './paths.mjs';
+import { ask, envWithPath, find, findAll, isRoot, run, say, SetupError } from './run.mjs';
 
 const DEBIAN = ['rustc-web', 'cargo-web', 'rust-web-src', 'lld-22'];
 const DEBIAN_BIN = '/usr/bin';
 const TARGET = 'wasm32-unknown-unknown';
 
 const ADVICE = `Install Rust >= ${minimumRust()} with \`rustup\` (https://rustup.rs), then
-  rustup target add ${TARGET} && rustup component add rust-src
+  rustup update && rustup target add ${TARGET} && rustup component add rust-src
 or, on Debian 12 as root, run this again: it installs ${DEBIAN.join(', ')} with apt-get.`;
 
 function minimumRust() {
@@ -56,55 +56,49 @@ function wasmEnvironment(rust) {
   return { ...rust.env, RUSTC_BOOTSTRAP: '1', ...(linker && { [name]: linker }) };
 }
 
-async function addRustupParts(rust) {
-  const quick = { timeout: 300_000, env: rust.env };
-  try {
-    await run(`rustup: the ${TARGET} target`, 'rustup', ['target', 'add', TARGET], quick);
-    await run(
-      'rustup: the standard library source',
-      'rustup',
-      ['component', 'add', 'rust-src'],
-      quick,
-    );
-  } catch (error) {
-    say(`rustup could not: ${error.message.trimEnd().split('\n').at(-1)}`);
-  }
+/** The Rust found first on PATH, when it can build WASM. */
+function ownRust() {
+  const rust = describe(envWithPath(cargoBin));
+  return rust && wasmEnvironment(rust);
 }
 
-async function addDebianRust() {
-  if (!canApt) return;
-  say('this Rust cannot build WASM, so Debian packages of one that can are installed beside it');
-  await aptInstall(`Debian's Rust for WASM (${DEBIAN.join(', ')}; about 30 s)`, DEBIAN, ADVICE);
-}
-
-/** wasm-pack takes the folder as the sign that the target is there; the parts in it are built from source. */
-function completeDebianRust() {
-  const folder = join(DEBIAN_BIN, '../lib/rustlib', TARGET, 'lib');
+/** Debian's Rust, which may hide behind rustup's on PATH, when it can build WASM. */
+function debianRust() {
   const source = join(DEBIAN_BIN, '../lib/rustlib/src/rust/library');
-  if (canApt && existsSync(source)) mkdirSync(folder, { recursive: true });
+  // wasm-pack takes this folder as the sign that the target is there; what it lacks is built from source.
+  if (isRoot && existsSync(source)) {
+    mkdirSync(join(DEBIAN_BIN, '../lib/rustlib', TARGET, 'lib'), { recursive: true });
+  }
+  const rust = describe(envWithPath(DEBIAN_BIN, cargoBin));
+  return rust && wasmEnvironment(rust);
+}
+
+async function completedRustup() {
+  if (!find('rustup') || !describe(envWithPath(cargoBin))) return undefined;
+  const options = { timeout: 300_000, env: { ...envWithPath(cargoBin), RUST_BACKTRACE: '0' } };
+  try {
+    await run(`rustup target add ${TARGET}`, 'rustup', ['target', 'add', TARGET], options);
+    await run('rustup component add rust-src', 'rustup', ['component', 'add', 'rust-src'], options);
+  } catch (error) {
+    const reason = error.message.split('\n').find((line) => line.startsWith('error:'));
+    say(`rustup could not add them (${reason ?? error.message.split('\n')[0]})`);
+  }
+  return ownRust();
+}
+
+async function addedDebianRust() {
+  if (!canApt) return undefined;
+  say("no Rust here can build WASM, so Debian's is installed; a Rust from rustup stays as it is");
+  await aptInstall(`Debian packages ${DEBIAN.join(', ')} (about 30 s)`, DEBIAN, ADVICE);
+  return debianRust();
 }
 
 /** Environment in which `cargo` and `rustc` build WASM with std from source; installs what is missing. */
 export async function wasmRust() {
-  const own = describe(envWithPath(cargoBin));
-  const ownEnvironment = own && wasmEnvironment(own);
-  if (ownEnvironment) return ownEnvironment;
-  completeDebianRust();
-  const debian = () => {
-    const rust = describe(envWithPath(DEBIAN_BIN, cargoBin));
-    return rust && wasmEnvironment(rust);
-  };
-  const installed = debian();
-  if (installed) return installed;
-  if (own && find('rustup')) {
-    await addRustupParts(own);
-    const now = wasmEnvironment(own);
-    if (now) return now;
+  for (const attempt of [ownRust, debianRust, completedRustup, addedDebianRust]) {
+    const env = await attempt();
+    if (env) return env;
   }
-  await addDebianRust();
-  completeDebianRust();
-  const added = debian();
-  if (added) return added;
   throw new SetupError('no Rust here can build WASM', ADVICE);
 }
 
@@ -120,35 +114,49 @@ function wasmBindgenVersion() {
   return /name = "wasm-bindgen"\nversion = "([^"]+)"/.exec(lock)[1];
 }
 
-const versionOf = (name) => {
-  const path = find(name);
-  return path && /[\d.]+/.exec(ask(path, ['--version']) ?? '')?.[0];
-};
+const versionOf = (path) => /[\d.]+/.exec(ask(path, ['--version']) ?? '')?.[0] ?? '0.0';
 
-async function cargoInstall(name, args, minutes) {
+async function cargoInstall(name, args) {
+  // These run for a second per build; compiling them with few optimisations saves minutes.
+  const quick = {
+    OPT_LEVEL: '1',
+    LTO: 'off',
+    CODEGEN_UNITS: '16',
+    DEBUG: 'false',
+    STRIP: 'symbols',
+  };
+  const profile = Object.entries(quick).map(([key, value]) => [
+    `CARGO_PROFILE_RELEASE_${key}`,
+    value,
+  ]);
   await run(
-    `${name}: compiling it with cargo install into ${cargoBin} (about ${minutes} minutes, once per machine)`,
+    `${name}: compiling it with cargo install (about 2 minutes, once per machine)`,
     'cargo',
-    ['install', name, ...args],
+    ['install', name, '--root', toolsFolder, ...args],
     {
       cwd: sharedCache,
-      env: { ...(await hostRust()), CARGO_TARGET_DIR: join(sharedCache, 'target/tools') },
+      env: {
+        ...(await hostRust()),
+        ...Object.fromEntries(profile),
+        CARGO_TARGET_DIR: join(sharedCache, 'target/tools'),
+      },
       advice: `cargo must reach crates.io and find a C compiler; or put ${name} on PATH yourself`,
     },
   );
 }
 
-/** wasm-pack and the wasm-bindgen tool, installed when missing or of another version. */
-export async function setUpWasmTools() {
+/** Paths of wasm-pack and of the wasm-bindgen tool of the right version; compiles what is missing. */
+export async function wasmTools() {
   mkdirSync(sharedCache, { recursive: true });
-  if (!isAtLeast(versionOf('wasm-pack') ?? '0.0', '0.13')) {
-    await cargoInstall('wasm-pack', ['--locked', '--version', '0.15.1'], 2);
-  }
   const version = wasmBindgenVersion();
-  if (versionOf('wasm-bindgen') !== version) {
+  const pack = () => findAll('wasm-pack').find((path) => isAtLeast(versionOf(path), '0.13'));
+  const bindgen = () => findAll('wasm-bindgen').find((path) => versionOf(path) === version);
+  if (!pack()) await cargoInstall('wasm-pack', ['--locked', '--version', '0.15.1']);
+  if (!bindgen()) {
     // Without --locked: the lock file inside the crate names a version that registries have withdrawn.
-    await cargoInstall('wasm-bindgen-cli', ['--version', version, '--force'], 3);
+    await cargoInstall('wasm-bindgen-cli', ['--version', version, '--force']);
   }
+  return { wasmPack: pack(), wasmBindgen: bindgen() };
 }
 
 /** Clippy and rustfmt for the checks; Debian keeps them in packages of their own. */

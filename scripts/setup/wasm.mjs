@@ -1,10 +1,10 @@
-import { copyFileSync, mkdirSync, renameSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { basename, delimiter, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { withLock } from './lock.mjs';
 import { assets, localCache, sharedCache } from './paths.mjs';
-import { setUpWasmTools, wasmRust } from './rust.mjs';
-import { find, run } from './run.mjs';
+import { wasmRust, wasmTools } from './rust.mjs';
+import { run } from './run.mjs';
 import { digest, isFresh, stamp } from './stamp.mjs';
 
 const SIMD = '+simd128';
@@ -38,7 +38,7 @@ const CARGO_FLAGS = ['-Zbuild-std=core,alloc,panic_abort'];
 
 // A function of type () -> v128 that ends in f32x4.relaxed_madd.
 const RELAXED_PROBE = Uint8Array.from([
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 18, 1, 16, 0, 65, 0, 253, 17,
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 19, 1, 17, 0, 65, 0, 253, 17,
   65, 0, 253, 17, 65, 0, 253, 17, 253, 133, 2, 11,
 ]);
 
@@ -50,11 +50,20 @@ export function buildOfThisNode() {
   return WebAssembly.validate(RELAXED_PROBE) ? 'relaxed-threads' : 'simd-threads';
 }
 
-async function build(name, env) {
+/** A folder that holds nothing but a link to one program. */
+function linkFolder(program) {
+  const folder = join(localCache, 'bin');
+  mkdirSync(folder, { recursive: true });
+  rmSync(join(folder, basename(program)), { force: true });
+  symlinkSync(program, join(folder, basename(program)));
+  return folder;
+}
+
+async function build(name, env, { wasmPack, wasmBindgen }) {
   const folder = join(localCache, 'pkg', name);
   await run(
     `WASM build ${name} (wasm-pack, about 20 s)`,
-    find('wasm-pack'),
+    wasmPack,
     [
       ...['build', 'crates/kernels', '--mode', 'no-install', '--target', 'web', '--release'],
       ...['--no-typescript', '--no-pack', '--out-dir', folder, '--', ...CARGO_FLAGS],
@@ -62,6 +71,8 @@ async function build(name, env) {
     {
       env: {
         ...env,
+        // wasm-pack takes wasm-bindgen from PATH; cargo must stay the one of `env`.
+        PATH: [linkFolder(wasmBindgen), env.PATH].join(delimiter),
         RUSTFLAGS: BUILDS[name],
         CARGO_TARGET_DIR: join(sharedCache, 'target', name),
       },
@@ -83,9 +94,9 @@ export async function setUpWasm(names) {
     const todo = stale();
     if (todo.length === 0) return;
     const env = await wasmRust();
-    await setUpWasmTools();
+    const tools = await wasmTools();
     for (const name of todo) {
-      await build(name, env);
+      await build(name, env, tools);
       stamp(`wasm-${name}`, hashes[names.indexOf(name)]);
     }
   });
