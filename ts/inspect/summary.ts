@@ -47,13 +47,18 @@ export function summary(model: Module, inputShape: Shape): Summary {
   const { training } = model;
   model.eval();
   try {
-    const graph = noGrad(() => capture((x) => model.forward(x!), [{ shape: inputShape, dtype: 'f32' }]));
+    const graph = noGrad(() =>
+      capture((x) => model.forward(x!), [{ shape: inputShape, dtype: 'f32' }]),
+    );
     const rows = [...model.modules()].map(([path, module]) => ({
       path,
       layer: module.describe(),
       depth: path === '' ? 0 : path.split('.').length,
       output: outputs.get(module),
-      parameters: [...module.parameters().values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0),
+      parameters: [...module.parameters().values()].reduce(
+        (sum, { shape }) => sum + sizeOf(shape),
+        0,
+      ),
       flops: flopsBelow(path, graph.nodes),
     }));
     const [{ parameters, flops }] = rows as [SummaryRow];
@@ -85,12 +90,18 @@ function flopsBelow(path: string, nodes: readonly Node[]): number {
 
 function format({ rows, parameters, flops }: Omit<Summary, 'toString'>): string {
   const lines = rows.map((row) => [
-    '  '.repeat(row.depth) + (row.path === '' ? row.layer : `${row.path.split('.').at(-1)}: ${row.layer}`),
+    '  '.repeat(row.depth) +
+      (row.path === '' ? row.layer : `${row.path.split('.').at(-1)}: ${row.layer}`),
     row.output ? formatShape(row.output) : '',
     row.parameters ? row.parameters.toLocaleString('en') : '',
     row.flops ? (row.flops / 1e6).toFixed(2) : '',
   ]);
-  const table = formatTable(['module', 'output', 'parameters', 'MFLOP'], lines, ['left', 'left', 'right', 'right']);
+  const table = formatTable(['module', 'output', 'parameters', 'MFLOP'], lines, [
+    'left',
+    'left',
+    'right',
+    'right',
+  ]);
   const total = `${parameters.toLocaleString('en')} parameters, ${(flops / 1e6).toFixed(1)} MFLOP forward`;
   return `${table}\n${total}`;
 }

@@ -1,7 +1,7 @@
 import type { DatasetFacts } from '../data/catalog.ts';
 import { FormatError, StateDictError } from '../errors.ts';
 import type { Safetensors, SafetensorsTensor } from '../io/safetensors.ts';
-import { fromTorchLayout, torchShape, toTorchLayout } from '../io/torchLayout.ts';
+import { fromTorchLayout, torchShape, toTorchLayout, type WeightKind } from '../io/torchLayout.ts';
 import { models, type ModelOptions } from '../models/registry.ts';
 import type { Module } from '../nn/module.ts';
 import { dropoutState } from '../nn/seed.ts';
@@ -146,11 +146,16 @@ function trainingState({ model, optimizer }: Trainer): Map<string, Tensor> {
 
 const isCounter = (name: string): boolean => name.endsWith(COUNTER);
 
+/** Moments have the layout of their weights. */
+function kindOf({ shape }: Tensor): WeightKind {
+  return shape.length === 4 ? 'conv' : shape.length === 2 ? 'linear' : 'vector';
+}
+
 function toFile(name: string, tensor: Tensor): SafetensorsTensor {
-  const shape = torchShape(tensor.shape);
+  const { shape } = tensor;
   const data = tensor.data();
   if (data instanceof Float32Array) {
-    return { dtype: 'F32', shape, data: toTorchLayout(data, tensor.shape) };
+    return { dtype: 'F32', ...toTorchLayout(kindOf(tensor), { shape, data }) };
   }
   return isCounter(name)
     ? { dtype: 'I64', shape, data: BigInt64Array.from(data, BigInt) }
@@ -172,8 +177,9 @@ function restore(
   }
   for (const [name, tensor] of own) checkTensor(name, tensor, given.get(name)!, file);
   for (const [name, tensor] of own) {
-    const { data } = given.get(name)!;
-    if (data instanceof Float32Array) tensor.write(fromTorchLayout(data, tensor.shape));
+    const { shape, data } = given.get(name)!;
+    if (data instanceof Float32Array)
+      tensor.write(fromTorchLayout(kindOf(tensor), { shape, data }).data);
     else tensor.write(Int32Array.from(data as ArrayLike<number | bigint>, Number));
   }
 }
@@ -185,7 +191,7 @@ function checkTensor(name: string, tensor: Tensor, given: SafetensorsTensor, fil
       `${file}: checkpoint: ${name}: is ${given.dtype} but must be ${dtype}`,
     );
   }
-  const shape = torchShape(tensor.shape);
+  const shape = torchShape(kindOf(tensor), tensor.shape);
   if (!sameShape(given.shape, shape)) {
     throw new StateDictError(
       `${file}: checkpoint: ${name}: is ${formatShape(given.shape)} but the model has ${formatShape(shape)}`,
@@ -199,7 +205,8 @@ function someOf(names: readonly string[], most = 6): string {
   return names.slice(0, most).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
 }
 
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+const isCount = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && Number(value) >= 0;
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

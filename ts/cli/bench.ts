@@ -1,0 +1,59 @@
+import { Command, Option } from 'commander';
+import { unknownName } from '../data/nearestName.ts';
+import { runBench } from '../inspect/benchCase.ts';
+import { formatBench } from '../inspect/benchRow.ts';
+import { inferenceCase, trainingCase } from '../inspect/modelCases.ts';
+import { models } from '../models/registry.ts';
+import {
+  jsonOption,
+  numericsOption,
+  threadsOption,
+  wholeNumber,
+  type EngineFlags,
+} from './options.ts';
+import { printResult } from './say.ts';
+import { startEngine } from './startEngine.ts';
+
+interface BenchFlags extends EngineFlags {
+  readonly model: string;
+  readonly size: number;
+  readonly channels: number;
+  readonly batch?: number;
+  readonly rounds: number;
+  readonly json?: boolean;
+}
+
+/** `residua bench`. */
+export function benchCommand(): Command {
+  const number = (flags: string, text: string): Option =>
+    new Option(flags, text).argParser(wholeNumber(1));
+  return new Command('bench')
+    .description('Time a network: a training step, or inference.')
+    .addArgument(new Command().createArgument('<pass>', 'what to time').choices(['train', 'infer']))
+    .option('--model <name>', 'network', 'resnet20')
+    .addOption(number('--size <n>', 'side of the square images').default(28))
+    .addOption(number('--channels <n>', 'channels of the images').default(1))
+    .addOption(number('--batch <n>', 'images at a time (default: train 128, infer 1)'))
+    .addOption(number('--rounds <n>', 'times it is measured; the median counts').default(7))
+    .addOption(threadsOption())
+    .addOption(numericsOption())
+    .addOption(jsonOption())
+    .action(bench);
+}
+
+async function bench(pass: 'train' | 'infer', flags: BenchFlags): Promise<void> {
+  const create = Object.hasOwn(models, flags.model) ? models[flags.model] : undefined;
+  if (!create) throw new RangeError(unknownName('model', flags.model, Object.keys(models)));
+  const engine = await startEngine(flags);
+  const settings = {
+    name: flags.model,
+    create,
+    size: flags.size,
+    batch: flags.batch ?? (pass === 'train' ? 128 : 1),
+    inChannels: flags.channels,
+  };
+  const item = pass === 'train' ? trainingCase(engine, settings) : inferenceCase(engine, settings);
+  const rows = await runBench([item], { rounds: flags.rounds });
+  engine.close();
+  printResult(Boolean(flags.json), rows, () => formatBench(rows));
+}

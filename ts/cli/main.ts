@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+/** Entry of the `residua` program. */
+import { createRequire } from 'node:module';
+import process from 'node:process';
+import { report } from './fail.ts';
+import { program } from './program.ts';
+
+const manifest = createRequire(import.meta.url)('residua/package.json') as { version: string };
+
+try {
+  await program(manifest.version).parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}

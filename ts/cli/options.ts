@@ -1,0 +1,60 @@
+import { InvalidArgumentError, Option } from 'commander';
+import type { Numerics } from '../kernels/engine.ts';
+
+/** A parser for whole numbers of at least `least`. */
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isSafeInteger(value) || value < least) {
+      throw new InvalidArgumentError(`It must be a whole number of at least ${least}.`);
+    }
+    return value;
+  };
+}
+
+/** A parser for numbers in `[least, below)`. */
+export function numberIn(least: number, below = Infinity): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !(value >= least && value < below)) {
+      const limit = below === Infinity ? '' : ` and below ${below}`;
+      throw new InvalidArgumentError(`It must be a number of at least ${least}${limit}.`);
+    }
+    return value;
+  };
+}
+
+/** A parser for `1,28,28,1`. */
+export function imageShape(text: string): number[] {
+  const sizes = text.split(',').map(Number);
+  if (sizes.length !== 4 || sizes.some((size) => !Number.isSafeInteger(size) || size < 1)) {
+    throw new InvalidArgumentError('It must be four sizes N,H,W,C, such as 1,28,28,1.');
+  }
+  return sizes;
+}
+
+/** Options that say how kernels run. */
+export interface EngineFlags {
+  readonly threads?: number;
+  readonly numerics?: Numerics;
+}
+
+export const threadsOption = (): Option =>
+  new Option('--threads <n>', 'threads, at most one per core (default: all cores)').argParser(
+    wholeNumber(1),
+  );
+
+export const numericsOption = (): Option =>
+  new Option(
+    '--numerics <kind>',
+    'strict: same bits everywhere; fast: fused multiply-add, Winograd (default: fast)',
+  ).choices(['strict', 'fast']);
+
+export const jsonOption = (): Option =>
+  new Option('--json', 'print the result as JSON on stdout, and nothing else there');
+
+export const dataDirOption = (): Option =>
+  new Option('--data-dir <dir>', "folder of the data set's files (default: where it is installed)");
+
+export const runOption = (): Option =>
+  new Option('--run <path>', 'run directory or checkpoint file (default: newest in runs/)');

@@ -1,0 +1,69 @@
+import type { AugmentOptions } from '../data/augment.ts';
+import type { DatasetFacts } from '../data/catalog.ts';
+import type { Numerics } from '../kernels/engine.ts';
+import type { Module } from '../nn/module.ts';
+import { AdamW } from '../optim/adamW.ts';
+import type { Optimizer } from '../optim/optimizer.ts';
+import {
+  constantSchedule,
+  cosineSchedule,
+  oneCycleSchedule,
+  stepSchedule,
+  type Schedule,
+} from '../optim/schedule.ts';
+import { SGD } from '../optim/sgd.ts';
+
+/** Names of the learning-rate schedules. */
+export const SCHEDULES = ['one-cycle', 'cosine', 'step', 'constant'] as const;
+
+/** All that decides what a training run computes; kept in config.json and in its checkpoints. */
+export interface TrainSettings {
+  readonly model: string;
+  readonly data: string;
+  readonly epochs: number;
+  readonly batch: number;
+  readonly lr: number;
+  readonly seed: number;
+  readonly optimizer: 'sgd' | 'adamw';
+  readonly momentum: number;
+  readonly weightDecay: number;
+  readonly schedule: (typeof SCHEDULES)[number];
+  readonly labelSmoothing: number;
+  readonly augment: boolean;
+  readonly numerics: Numerics;
+  readonly limit?: number;
+  readonly testLimit?: number;
+}
+
+/** What an optimizer starts from when nothing is asked for. */
+export const OPTIMIZER_DEFAULTS = {
+  sgd: { lr: 0.1, weightDecay: 5e-4 },
+  adamw: { lr: 0.004, weightDecay: 0.05 },
+} as const;
+
+/** Share of a run in which the cosine schedule warms up. */
+const WARMUP = 0.05;
+
+export function makeOptimizer(model: Module, settings: TrainSettings): Optimizer {
+  const { lr, momentum, weightDecay } = settings;
+  if (settings.optimizer === 'adamw') return new AdamW(model.parameters(), { lr, weightDecay });
+  return new SGD(model.parameters(), { lr, momentum, nesterov: momentum > 0, weightDecay });
+}
+
+export function makeSchedule({ schedule, lr }: TrainSettings): Schedule {
+  switch (schedule) {
+    case 'one-cycle':
+      return oneCycleSchedule(lr);
+    case 'cosine':
+      return cosineSchedule(lr, { warmup: WARMUP });
+    case 'step':
+      return stepSchedule(lr);
+    case 'constant':
+      return constantSchedule(lr);
+  }
+}
+
+/** Crops for all, and mirroring where a mirrored picture is of the same class: digits have a handedness. */
+export function augmentation({ name, height }: DatasetFacts): AugmentOptions {
+  return { crop: Math.round(height / 8) - (name === 'mnist' ? 2 : 0), flip: name !== 'mnist' };
+}

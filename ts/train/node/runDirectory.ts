@@ -1,0 +1,131 @@
+import { existsSync } from 'node:fs';
+import { mkdir, statfs, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileError } from '../../io/node/fileError.ts';
+import { writeAtomic } from '../../io/node/writeAtomic.ts';
+import type { CheckpointInfo } from '../checkpoint.ts';
+import type { Trainer } from '../trainer.ts';
+import { saveCheckpoint } from './checkpointFile.ts';
+import { MetricsLog } from './metricsLog.ts';
+
+/** Names of the files in a run directory. */
+export const RUN_FILES = {
+  config: 'config.json',
+  metrics: 'metrics.jsonl',
+  result: 'result.json',
+  checkpoint: 'checkpoint.safetensors',
+  report: 'report.html',
+} as const;
+
+/** Files that show that a directory holds a run already. */
+const SIGNS = Object.values(RUN_FILES);
+
+/** The folder of one training run: settings, metrics, checkpoint, result and report; each file is written in one piece. */
+export class RunDirectory {
+  readonly path: string;
+  readonly metrics: MetricsLog;
+
+  private constructor(path: string, metrics: MetricsLog) {
+    this.path = path;
+    this.metrics = metrics;
+  }
+
+  /**
+   * Makes the directory for a new run.
+   *
+   * @throws {Error} when it holds a run, or cannot be made or written
+   */
+  static async create(path: string): Promise<RunDirectory> {
+    await refuseOldRun(path);
+    try {
+      await mkdir(path, { recursive: true });
+    } catch (error) {
+      throw fileError(path, 'create', error);
+    }
+    return RunDirectory.#begin(path);
+  }
+
+  /** Makes a directory `<parent>/<stem>`, or `<stem>-2`, `-3`, … when there is one. */
+  static async createFresh(parent: string, stem: string): Promise<RunDirectory> {
+    for (let number = 1; ; number++) {
+      const path = join(parent, number === 1 ? stem : `${stem}-${number}`);
+      try {
+        await mkdir(parent, { recursive: true });
+        await mkdir(path);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'EEXIST' && existsSync(path)) continue;
+        throw fileError(path, 'create', error);
+      }
+      return RunDirectory.#begin(path);
+    }
+  }
+
+  /** Opens the directory of a run to go on after `step` steps; what its metrics say of later steps is dropped. */
+  static async resume(path: string, step: number): Promise<RunDirectory> {
+    const metrics = await MetricsLog.resume(join(path, RUN_FILES.metrics), step);
+    return new RunDirectory(path, metrics);
+  }
+
+  static async #begin(path: string): Promise<RunDirectory> {
+    const metrics = join(path, RUN_FILES.metrics);
+    try {
+      await writeFile(metrics, '', { flag: 'wx' });
+    } catch (error) {
+      throw fileError(metrics, 'write', error);
+    }
+    return new RunDirectory(path, new MetricsLog(metrics));
+  }
+
+  /** Path of one of its files. */
+  file(name: keyof typeof RUN_FILES): string {
+    return join(this.path, RUN_FILES[name]);
+  }
+
+  /**
+   * Checks that the disk has room for the files of the run, where the system says how much there is.
+   *
+   * @throws {Error} with both numbers when it has not
+   */
+  async reserve(bytes: number): Promise<void> {
+    const free = await statfs(this.path).then(
+      ({ bavail, bsize }) => bavail * bsize,
+      () => Infinity,
+    );
+    if (free < bytes) {
+      const mega = (value: number): string => (value / 1e6).toFixed(1);
+      throw new Error(
+        `${this.path}: write: the run needs ${mega(bytes)} MB but the disk has ${mega(free)} MB left`,
+      );
+    }
+  }
+
+  async writeConfig(config: unknown): Promise<void> {
+    await writeAtomic(this.file('config'), `${JSON.stringify(config, null, 2)}\n`);
+  }
+
+  async writeResult(result: unknown): Promise<void> {
+    await writeAtomic(this.file('result'), `${JSON.stringify(result, null, 2)}\n`);
+  }
+
+  async writeReport(html: string): Promise<void> {
+    await writeAtomic(this.file('report'), html);
+  }
+
+  async writeCheckpoint(trainer: Trainer, info: CheckpointInfo): Promise<void> {
+    await saveCheckpoint(this.file('checkpoint'), trainer, info);
+  }
+}
+
+/**
+ * Refuses a directory that holds a run.
+ *
+ * @throws {Error} naming the file that shows it
+ */
+export async function refuseOldRun(path: string): Promise<void> {
+  const sign = SIGNS.find((name) => existsSync(join(path, name)));
+  if (sign !== undefined) {
+    throw new Error(
+      `${path}: holds a run already (${sign}): choose another directory, or go on with it by --resume ${path}`,
+    );
+  }
+}
