@@ -1,14 +1,39 @@
-import type { Classifier, ModelOptions } from './classifier.ts';
+import { alexnet } from './alexnet.ts';
 import {
-  plain20,
-  plain56,
-  resnet110,
+  resnet8,
   resnet20,
   resnet32,
   resnet44,
   resnet56,
-  resnet8,
+  resnet110,
+  plain20,
+  plain56,
 } from './cifarResnet.ts';
+import {
+  resnet18,
+  resnet34,
+  resnet50,
+  resnet101,
+  resnet152,
+  resnext50_32x4d,
+  wide_resnet50_2,
+  preact_resnet18,
+  preact_resnet34,
+  preact_resnet50,
+  preact_resnet101,
+  preact_resnet152,
+} from './resnet.ts';
+import {
+  densenet121,
+  densenet161,
+  densenet169,
+  densenet201,
+  densenet40,
+  densenet_bc100,
+} from './densenet.ts';
+import { vgg11, vgg13, vgg16, vgg19, vgg11_bn, vgg13_bn, vgg16_bn, vgg19_bn } from './vgg.ts';
+import type { Classifier, ModelOptions } from './classifier.ts';
+import { googlenet } from './googlenet.ts';
 
 /** Networks by name, as the CLI and checkpoints call them. */
 export const models: Readonly<Record<string, (options?: ModelOptions) => Classifier>> = {
@@ -20,6 +45,34 @@ export const models: Readonly<Record<string, (options?: ModelOptions) => Classif
   resnet110,
   plain20,
   plain56,
+  resnet18,
+  resnet34,
+  resnet50,
+  resnet101,
+  resnet152,
+  resnext50_32x4d,
+  wide_resnet50_2,
+  preact_resnet18,
+  preact_resnet34,
+  preact_resnet50,
+  preact_resnet101,
+  preact_resnet152,
+  densenet121,
+  densenet161,
+  densenet169,
+  densenet201,
+  densenet40,
+  densenet_bc100,
+  vgg11,
+  vgg13,
+  vgg16,
+  vgg19,
+  vgg11_bn,
+  vgg13_bn,
+  vgg16_bn,
+  vgg19_bn,
+  alexnet,
+  googlenet,
 };
 
 export type { ModelOptions } from './classifier.ts';

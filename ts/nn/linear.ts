@@ -7,6 +7,11 @@ import { Module } from './module.ts';
 export interface LinearOptions {
   /** Adds a bias; true by default. */
   readonly bias?: boolean;
+  /**
+   * `[h, w, c]` where the input is a flattened image. Files of other frameworks flatten channels first; this is what
+   * translates their weights. Absent by default.
+   */
+  readonly flattened?: readonly [height: number, width: number, channels: number];
 }
 
 /** `y = x·W + b`: `[N, inFeatures]` → `[N, outFeatures]`. Starts from U(±1/√inFeatures), as in PyTorch. */
@@ -15,9 +20,12 @@ export class Linear extends Module {
   readonly weight: Tensor;
   /** `[outFeatures]`. */
   readonly bias?: Tensor;
+  /** `[h, w, c]` of the image that its input was flattened from, if it was. */
+  readonly flattened: LinearOptions['flattened'];
 
   constructor(inFeatures: number, outFeatures: number, options: LinearOptions = {}) {
     super();
+    this.flattened = options.flattened;
     const bound = 1 / Math.sqrt(inFeatures);
     this.weight = uniform([inFeatures, outFeatures], bound);
     if (options.bias ?? true) this.bias = uniform([outFeatures], bound);

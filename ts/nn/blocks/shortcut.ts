@@ -13,22 +13,22 @@ export type ShortcutKind = 'A' | 'B' | 'C';
 
 /**
  * The shortcut of a block. Shapes differ when the stride is not 1 **or** the channels change. A projection is followed by
- * `norm` (torchvision), or by nothing when that is null (the Keras tutorial's form).
+ * `norm` (torchvision), or by nothing when that is null; `bias` is for the Keras tutorial's form.
  */
 export function shortcut(
   kind: ShortcutKind,
   inChannels: number,
   outChannels: number,
-  options: { stride: number; norm: Norm | null },
+  options: { stride: number; norm: Norm | null; bias?: boolean },
 ): Module {
-  const { stride, norm } = options;
+  const { stride, norm, bias = false } = options;
   const same = stride === 1 && inChannels === outChannels;
   if (same && kind !== 'C') return new Identity();
   if (kind === 'A') return new SubsamplePad(inChannels, outChannels, stride);
   const projection = new Conv2d(inChannels, outChannels, {
     kernelSize: 1,
     stride,
-    bias: norm === null,
+    bias,
   });
   return norm ? new Sequential(projection, norm(outChannels)) : projection;
 }

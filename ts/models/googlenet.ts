@@ -1,0 +1,191 @@
+import { adaptiveAvgPool2d } from '../functions/adaptiveAvgPool2d.ts';
+import { concat } from '../functions/concat.ts';
+import { globalAvgPool2d } from '../functions/globalAvgPool2d.ts';
+import { relu } from '../functions/relu.ts';
+import { BatchNorm2d } from '../nn/batchNorm2d.ts';
+import { Conv2d, type Conv2dOptions } from '../nn/conv2d.ts';
+import { Dropout } from '../nn/dropout.ts';
+import { Flatten } from '../nn/flatten.ts';
+import { Linear } from '../nn/linear.ts';
+import { Module } from '../nn/module.ts';
+import { MaxPool2d } from '../nn/pooling.ts';
+import { manualSeed } from '../nn/seed.ts';
+import { Sequential } from '../nn/sequential.ts';
+import type { Tensor } from '../tensor.ts';
+import { Classifier, type ModelOptions } from './classifier.ts';
+
+/** Settings of {@link GoogLeNet}. */
+export interface GoogLeNetOptions extends ModelOptions {
+  /** Probability of dropping before the last layer; 0.2 by default. */
+  readonly dropout?: number;
+  /** Adds the two auxiliary heads, used by {@link GoogLeNet.forwardAll}; true by default. */
+  readonly auxiliary?: boolean;
+}
+
+/** Convolution, batch norm (eps 1e-3), ReLU. */
+class BasicConv2d extends Module {
+  readonly conv: Conv2d;
+  readonly bn: BatchNorm2d;
+
+  constructor(inChannels: number, outChannels: number, options: Conv2dOptions) {
+    super();
+    this.conv = new Conv2d(inChannels, outChannels, { ...options, bias: false });
+    this.bn = new BatchNorm2d(outChannels, { eps: 1e-3 });
+  }
+
+  override forward(x: Tensor): Tensor {
+    return relu(this.bn.forward(this.conv.forward(x)));
+  }
+}
+
+/** Channels of an inception module's branches. */
+interface Branches {
+  readonly one: number;
+  readonly three: readonly [reduce: number, out: number];
+  /** Named five after the paper; torchvision's kernel is 3×3. */
+  readonly five: readonly [reduce: number, out: number];
+  readonly pool: number;
+}
+
+/** Four branches side by side, joined along the channels (Szegedy et al. 2015, figure 2b). */
+class Inception extends Module {
+  readonly branch1: BasicConv2d;
+  readonly branch2: Sequential;
+  readonly branch3: Sequential;
+  readonly branch4: Sequential;
+
+  constructor(inChannels: number, { one, three, five, pool }: Branches) {
+    super();
+    const reduced = ([reduce, out]: readonly [number, number]): Sequential =>
+      new Sequential(
+        new BasicConv2d(inChannels, reduce, { kernelSize: 1 }),
+        new BasicConv2d(reduce, out, { kernelSize: 3, padding: 1 }),
+      );
+    this.branch1 = new BasicConv2d(inChannels, one, { kernelSize: 1 });
+    this.branch2 = reduced(three);
+    this.branch3 = reduced(five);
+    this.branch4 = new Sequential(
+      new MaxPool2d({ kernelSize: 3, stride: 1, padding: 1, ceilMode: true }),
+      new BasicConv2d(inChannels, pool, { kernelSize: 1 }),
+    );
+  }
+
+  override forward(x: Tensor): Tensor {
+    return concat(
+      [this.branch1, this.branch2, this.branch3, this.branch4].map((branch) => branch.forward(x)),
+    );
+  }
+}
+
+/** A classifier on an intermediate feature map, against vanishing gradients. */
+class InceptionAux extends Module {
+  readonly conv: BasicConv2d;
+  readonly fc1: Linear;
+  readonly fc2: Linear;
+  readonly #dropout = new Dropout(0.7);
+
+  constructor(inChannels: number, numClasses: number) {
+    super();
+    this.conv = new BasicConv2d(inChannels, 128, { kernelSize: 1 });
+    this.fc1 = new Linear(16 * 128, 1024, { flattened: [4, 4, 128] });
+    this.fc2 = new Linear(1024, numClasses);
+  }
+
+  override forward(x: Tensor): Tensor {
+    const features = this.conv.forward(adaptiveAvgPool2d(x, 4));
+    const hidden = relu(this.fc1.forward(new Flatten().forward(features)));
+    this.#dropout.training = this.training;
+    return this.fc2.forward(this.#dropout.forward(hidden));
+  }
+}
+
+/** Szegedy et al.'s network (2015, arXiv:1409.4842) in torchvision's form, with batch norm. */
+export class GoogLeNet extends Classifier {
+  readonly conv1: BasicConv2d;
+  readonly conv2: BasicConv2d;
+  readonly conv3: BasicConv2d;
+  readonly inception3a: Inception;
+  readonly inception3b: Inception;
+  readonly inception4a: Inception;
+  readonly inception4b: Inception;
+  readonly inception4c: Inception;
+  readonly inception4d: Inception;
+  readonly inception4e: Inception;
+  readonly inception5a: Inception;
+  readonly inception5b: Inception;
+  readonly aux1?: InceptionAux;
+  readonly aux2?: InceptionAux;
+  fc: Linear;
+  readonly #dropout: Dropout;
+
+  constructor(options: GoogLeNetOptions = {}) {
+    super();
+    if (options.seed !== undefined) manualSeed(options.seed);
+    const { inChannels = 3, numClasses = 1000, dropout = 0.2, auxiliary = true } = options;
+    const inception = (
+      from: number,
+      one: number,
+      three: readonly [number, number],
+      five: readonly [number, number],
+      pool: number,
+    ): Inception => new Inception(from, { one, three, five, pool });
+    this.conv1 = new BasicConv2d(inChannels, 64, { kernelSize: 7, stride: 2, padding: 3 });
+    this.conv2 = new BasicConv2d(64, 64, { kernelSize: 1 });
+    this.conv3 = new BasicConv2d(64, 192, { kernelSize: 3, padding: 1 });
+    this.inception3a = inception(192, 64, [96, 128], [16, 32], 32);
+    this.inception3b = inception(256, 128, [128, 192], [32, 96], 64);
+    this.inception4a = inception(480, 192, [96, 208], [16, 48], 64);
+    this.inception4b = inception(512, 160, [112, 224], [24, 64], 64);
+    this.inception4c = inception(512, 128, [128, 256], [24, 64], 64);
+    this.inception4d = inception(512, 112, [144, 288], [32, 64], 64);
+    this.inception4e = inception(528, 256, [160, 320], [32, 128], 128);
+    this.inception5a = inception(832, 256, [160, 320], [32, 128], 128);
+    this.inception5b = inception(832, 384, [192, 384], [48, 128], 128);
+    if (auxiliary) {
+      this.aux1 = new InceptionAux(512, numClasses);
+      this.aux2 = new InceptionAux(528, numClasses);
+    }
+    this.#dropout = new Dropout(dropout);
+    this.fc = new Linear(1024, numClasses);
+    this.name();
+  }
+
+  override forwardFeatures(x: Tensor): Tensor {
+    return this.#features(x).features;
+  }
+
+  override forwardHead(features: Tensor): Tensor {
+    this.#dropout.training = this.training;
+    return this.fc.forward(this.#dropout.forward(globalAvgPool2d(features)));
+  }
+
+  /** Logits, and those of the auxiliary heads where there are any; the paper's loss weighs the latter by 0.3. */
+  forwardAll(x: Tensor): readonly [logits: Tensor, aux2?: Tensor, aux1?: Tensor] {
+    const { features, after4a, after4d } = this.#features(x);
+    const logits = this.forwardHead(features);
+    if (!this.aux1 || !this.aux2) return [logits];
+    return [logits, this.aux2.forward(after4d), this.aux1.forward(after4a)];
+  }
+
+  override resetHead(numClasses: number): void {
+    this.fc.dispose();
+    this.fc = new Linear(1024, numClasses);
+    this.name();
+  }
+
+  #features(x: Tensor): { features: Tensor; after4a: Tensor; after4d: Tensor } {
+    const pool = (y: Tensor, kernelSize: number): Tensor =>
+      new MaxPool2d({ kernelSize, stride: 2, ceilMode: true }).forward(y);
+    const stem = this.conv3.forward(this.conv2.forward(pool(this.conv1.forward(x), 3)));
+    const stage3 = this.inception3b.forward(this.inception3a.forward(pool(stem, 3)));
+    const after4a = this.inception4a.forward(pool(stage3, 3));
+    const after4d = this.inception4d.forward(
+      this.inception4c.forward(this.inception4b.forward(after4a)),
+    );
+    const stage5 = this.inception5a.forward(pool(this.inception4e.forward(after4d), 2));
+    return { features: this.inception5b.forward(stage5), after4a, after4d };
+  }
+}
+
+/** 22 weighted layers, 6,624,904 parameters, 13,004,888 with its auxiliary heads. */
+export const googlenet = (options?: GoogLeNetOptions): GoogLeNet => new GoogLeNet(options);
