@@ -141,6 +141,7 @@ export class Trainer {
       correct += batchCorrect![0]!;
       images += count;
       options.onBatch?.(images, data.count);
+      await eventLoopTurn();
     }
     return { loss: loss / images, accuracy: correct / images, images };
   }
