@@ -11,6 +11,7 @@ import type { Tensor } from '../tensor.ts';
  */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   const known = sizeOf(shape.filter((axis) => axis !== -1));
-  const filled = shape.map((axis) => (axis === -1 ? sizeOf(x.shape) / known : axis));
+  const left = sizeOf(x.shape) / known;
+  const filled = shape.map((axis) => (axis === -1 && Number.isInteger(left) ? left : axis));
   return apply(op, [x], { shape: filled })[0]!;
 }

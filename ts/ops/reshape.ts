@@ -15,8 +15,8 @@ export const reshape: Op<ReshapeAttrs> = {
   infer([x], { shape }) {
     const whole = shape.every((size) => Number.isInteger(size) && size >= 0);
     if (!whole || sizeOf(shape) !== sizeOf(x!.shape)) {
-      const [from, to] = [x!.shape, shape].map((s) => `${formatShape(s)} of ${sizeOf(s)} elements`);
-      throw new ShapeError(`reshape: input ${from} does not fit ${to}`);
+      const facts = `${formatShape(x!.shape)} has ${sizeOf(x!.shape)} elements`;
+      throw new ShapeError(`reshape: input ${facts}, which do not fit ${formatShape(shape)}`);
     }
     return [{ shape, dtype: x!.dtype }];
   },
