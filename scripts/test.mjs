@@ -1,11 +1,12 @@
 // `npm test`: sets up, then runs every check and test in every runtime; the last line is `N passed, N failed`.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { setUp } from './setup.mjs';
 import { localCache, root } from './setup/paths.mjs';
 import { hostRust } from './setup/rust.mjs';
+import { envWithPath } from './setup/run.mjs';
 
 const total = { passed: 0, failed: 0, skipped: [], failures: [] };
 
@@ -89,7 +90,8 @@ async function vitest(name, node, args) {
   rmSync(report, { force: true });
   const reporters = ['--reporter=default', '--reporter=./scripts/vitestReporter.mjs'];
   const env = { ...process.env, RESIDUA_REPORT: report };
-  const vitestArgs = [tool('vitest/vitest.mjs'), 'run', '--passWithNoTests', ...reporters, ...args];
+  const flags = ['--passWithNoTests', '--allowOnly=false', ...reporters];
+  const vitestArgs = [tool('vitest/vitest.mjs'), 'run', ...flags, ...args];
   const { code } = await execute(node, vitestArgs, env);
   const counts = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : {};
   if (code !== 0 && !counts.failed) {
@@ -112,7 +114,8 @@ async function inRuntime(name, binary, work) {
 async function denoTests(deno) {
   const folder = join(root, 'test/deno');
   if (!existsSync(folder) || readdirSync(folder).length === 0) return;
-  const env = { ...process.env, NO_COLOR: '1', DENO_NO_UPDATE_CHECK: '1' };
+  const own = envWithPath(dirname(process.execPath));
+  const env = { ...own, NO_COLOR: '1', DENO_NO_UPDATE_CHECK: '1' };
   const { code, output } = await execute(
     deno,
     ['test', '-A', '--no-check', '--no-lock', 'test/deno'],

@@ -1,11 +1,18 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { assets, dist, root } from './paths.mjs';
-import { run, say, SetupError } from './run.mjs';
+import { run, SetupError } from './run.mjs';
 import { digest, isFresh, stamp } from './stamp.mjs';
 
 const ENTRIES = { index: 'ts/index.ts', node: 'ts/node.ts', cli: 'ts/cli/main.ts' };
-const WORKER = 'ts/kernels/teamWorker.ts';
 const SETTINGS = [
   'package-lock.json',
   'tsconfig.json',
@@ -26,52 +33,55 @@ const common = {
 
 async function bundle(options) {
   const { build } = await import('esbuild');
-  await build({ ...common, ...options }).catch((error) => {
+  try {
+    return (await build({ ...common, ...options })).metafile;
+  } catch (error) {
     throw new SetupError(`bundles (esbuild): ${error.message}`);
-  });
+  }
 }
 
 /** The script that every helper thread runs, as one file beside the WASM builds. */
 export async function setUpWorker() {
   const output = join(assets, 'team-worker.js');
-  if (!existsSync(join(root, WORKER))) return say(`no ${WORKER} yet: worker script left out`);
   const hash = digest(['ts', ...SETTINGS]);
-  if (isFresh('worker', hash, [output])) return undefined;
-  await bundle({ entryPoints: [WORKER], outfile: output });
-  return stamp('worker', hash);
+  if (isFresh('worker', hash, [output])) return;
+  await bundle({ entryPoints: ['ts/kernels/teamWorker.ts'], outfile: output });
+  stamp('worker', hash);
 }
 
-/** The package's JavaScript in dist/, with the assets beside it. */
+/** The package's JavaScript in dist/, with the assets beside it; `npx residua` works in the clone. */
 export async function setUpBundles() {
-  const present = Object.entries(ENTRIES).filter(([name, path]) => {
-    const exists = existsSync(join(root, path));
-    if (!exists) say(`no ${path} yet: dist/${name}.js left out`);
-    return exists;
-  });
-  const outputs = present.map(([name]) => join(dist, `${name}.js`));
-  const hash = digest(['ts', ...SETTINGS], present);
+  const hash = digest(['ts', ...SETTINGS]);
+  const outputs = Object.keys(ENTRIES).map((name) => join(dist, `${name}.js`));
   if (!isFresh('bundles', hash, outputs)) {
-    for (const file of existsSync(dist) ? readdirSync(dist) : []) {
-      if (/\.js(\.map)?$/.test(file)) rmSync(join(dist, file));
-    }
-    await bundle({
-      entryPoints: Object.fromEntries(present),
+    const { outputs: written } = await bundle({
+      entryPoints: ENTRIES,
       outdir: dist,
       splitting: true,
       sourcemap: true,
       chunkNames: 'chunk-[hash]',
+      metafile: true,
     });
+    const old = readdirSync(dist).filter(
+      (name) => name.startsWith('chunk-') && !written[`dist/${name}`],
+    );
+    for (const name of old) rmSync(join(dist, name));
+    chmodSync(join(dist, 'cli.js'), 0o755);
     stamp('bundles', hash);
   }
   copyAssets(join(dist, 'assets'));
+  linkProgram();
+}
+
+function linkProgram() {
+  const link = join(root, 'node_modules/.bin/residua');
+  if (!lstatSync(link, { throwIfNoEntry: false })) symlinkSync('../../dist/cli.js', link);
 }
 
 /** Copies the WASM builds and the worker's script to where bundles look for them. */
 export function copyAssets(folder) {
   mkdirSync(folder, { recursive: true });
-  const files = existsSync(assets)
-    ? readdirSync(assets).filter((name) => /\.(wasm|js)$/.test(name))
-    : [];
+  const files = readdirSync(assets).filter((name) => /\.(wasm|js)$/.test(name));
   for (const name of files) copyFileSync(join(assets, name), join(folder, name));
 }
 
