@@ -18,7 +18,15 @@ const reason = 'its last bit differs between runtimes; use the functions of the 
 
 export default tseslint.config(
   {
-    ignores: ['**/dist/', '**/node_modules/', 'target/', 'runs/', '.cache/', 'ts/kernels/assets/'],
+    ignores: [
+      '**/dist/',
+      '**/node_modules/',
+      'target/',
+      'runs/',
+      '.cache/',
+      'ts/kernels/assets/',
+      'test/package/consumer/',
+    ],
   },
   js.configs.recommended,
   {
@@ -60,11 +68,14 @@ export default tseslint.config(
     },
   },
   {
-    files: ['scripts/**/*.mjs', 'bench/**/*.mjs', '*.js'],
+    files: ['scripts/**/*.mjs', 'bench/**/*.mjs', 'demo/**/*.mjs', 'test/**/*.mjs', '*.js'],
     languageOptions: {
       globals: Object.fromEntries(
         [
           'process',
+          'Deno',
+          'TextDecoder',
+          'navigator',
           'console',
           'URL',
           'performance',
