@@ -3,7 +3,10 @@ import type { OpCases } from './case.ts';
 import { channels } from './channels.ts';
 import { products } from './conv2d.ts';
 import { elementwise } from './elementwise.ts';
+import { losses } from './losses.ts';
+import { optimizers } from './optimizers.ts';
 import { pools } from './pools.ts';
+import { randoms } from './random.ts';
 
 /** The table of all op cases. */
 export const table: readonly OpCases<unknown>[] = [
@@ -12,4 +15,7 @@ export const table: readonly OpCases<unknown>[] = [
   ...products,
   ...batchNorms,
   ...pools,
+  ...losses,
+  ...optimizers,
+  ...randoms,
 ];

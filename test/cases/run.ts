@@ -1,5 +1,6 @@
 import { apply } from '../../ts/apply.ts';
 import { compile } from '../../ts/compile/compile.ts';
+import type { Plan } from '../../ts/compile/plan.ts';
 import { tensor } from '../../ts/create.ts';
 import { useEngine } from '../../ts/current.ts';
 import type { Engine } from '../../ts/kernels/engine.ts';
@@ -83,20 +84,27 @@ export function runEagerly(engine: Engine, entry: OpCases<unknown>, row: Row<unk
   });
 }
 
+/** A row as a plan, and how to run and free it. */
+export interface CompiledRow {
+  readonly plan: Plan;
+  run(): Promise<Results>;
+  dispose(): void;
+}
+
 /**
- * Runs a row as a plan. Inputs from index `firstState` on are state of the plan, as weights are; those that the op
- * writes always are.
+ * Compiles a row, its gradients included. Inputs from index `firstState` on are state of the plan, as weights are; those
+ * that the op writes always are.
  */
-export async function runCompiled(
+export function compileRow(
   engine: Engine,
   entry: OpCases<unknown>,
   row: Row<unknown>,
   firstState: number,
-): Promise<Results> {
+): CompiledRow {
   useEngine(engine);
-  const { op } = entry;
+  const mutates = entry.op.mutates ?? [];
   const values = inputValues(entry, row);
-  const isState = (i: number): boolean => i >= firstState || (op.mutates ?? []).includes(i);
+  const isState = (i: number): boolean => i >= firstState || mutates.includes(i);
   const states = row.inputs.map(({ shape, dtype }, i) =>
     isState(i) ? tensor(values[i]!, shape, dtype) : undefined,
   );
@@ -110,18 +118,22 @@ export async function runCompiled(
     count = results.outputs.length;
     return [...results.outputs, ...results.gradients];
   }, given);
-  try {
-    const results = await plan.run(...given.map(({ at }) => values[at]!));
-    return {
-      outputs: results.slice(0, count),
-      mutated: (op.mutates ?? []).map((i) => states[i]!.data()),
-      gradients: results.slice(count) as Float32Array[],
-    };
-  } finally {
-    plan.dispose();
-    dy?.dispose();
-    for (const state of states) state?.dispose();
-  }
+  return {
+    plan,
+    async run() {
+      const results = await plan.run(...given.map(({ at }) => values[at]!));
+      return {
+        outputs: results.slice(0, count),
+        mutated: mutates.map((i) => states[i]!.data()),
+        gradients: results.slice(count) as Float32Array[],
+      };
+    },
+    dispose() {
+      plan.dispose();
+      dy?.dispose();
+      for (const state of states) state?.dispose();
+    },
+  };
 }
 
 /** Inputs in float64 for the definition. */

@@ -1,7 +1,7 @@
 import { afterAll, describe, it } from 'vitest';
 import { finiteDifferences } from '../cases/finiteDifferences.ts';
 import { table } from '../cases/index.ts';
-import { differentiable, float64Inputs, runCompiled, runEagerly } from '../cases/run.ts';
+import { differentiable, float64Inputs, compileRow, runEagerly } from '../cases/run.ts';
 import { expectClose, expectSameBits, largest } from '../helpers/close.ts';
 import { builds, engineOn } from '../helpers/engines.ts';
 
@@ -65,7 +65,9 @@ for (const entry of table) {
         for (const engine of engines) {
           const eager = runEagerly(engine, entry, row);
           for (const firstState of new Set([0, 1, row.inputs.length])) {
-            const compiled = await runCompiled(engine, entry, row, firstState);
+            const { run, dispose } = compileRow(engine, entry, row, firstState);
+            const compiled = await run();
+            dispose();
             for (const part of ['outputs', 'mutated', 'gradients'] as const) {
               const what = `${engine.build}: state from input ${firstState} on: ${part}`;
               expectSameBits(compiled[part], eager[part], what);

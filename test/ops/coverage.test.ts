@@ -1,0 +1,49 @@
+import { readdirSync } from 'node:fs';
+import { afterAll, expect, it } from 'vitest';
+import { table } from '../cases/index.ts';
+import { compileRow } from '../cases/run.ts';
+import { engineOn } from '../helpers/engines.ts';
+import type { Op } from '../../ts/ops/op.ts';
+
+const isOp = (value: unknown): value is Op =>
+  typeof value === 'object' && value !== null && 'infer' in value && 'lower' in value;
+
+const folder = new URL('../../ts/ops/', import.meta.url);
+const files = readdirSync(folder).filter((file) => file.endsWith('.ts'));
+const modules = (await Promise.all(
+  files.map((file) => import(new URL(file, folder).href)),
+)) as Record<string, unknown>[];
+const ops = modules.flatMap((module) => Object.values(module).filter(isOp));
+
+const engine = await engineOn('simd');
+afterAll(() => engine.close());
+
+it('has a case for each op with a gradient', () => {
+  const tested = new Set(table.map(({ op }) => op));
+  const left = ops.filter((op) => op.gradient && !tested.has(op)).map((op) => op.name);
+  expect(ops.length).toBeGreaterThan(30);
+  expect(left).toEqual([]);
+});
+
+it('reaches every other op through cases, their gradients or the compiler', () => {
+  const reached = new Set<Op>(table.map(({ op }) => op));
+  for (const entry of table) {
+    for (const row of entry.rows) {
+      const { plan, dispose } = compileRow(engine, entry, row, 1);
+      const { prologue, main } = plan.lowered;
+      for (const { node } of [...prologue, ...main]) reached.add(node.op);
+      dispose();
+    }
+  }
+  // A plan is ended by it, which test/compile looks at.
+  const elsewhere = ['guardFinite'];
+  const left = ops.map((op) => op.name).filter((name) => !elsewhere.includes(name));
+  const names = new Set([...reached].map((op) => op.name));
+  expect(left.filter((name) => !names.has(name))).toEqual([]);
+});
+
+it('names an op after its export', () => {
+  for (const module of modules) {
+    for (const [name, op] of Object.entries(module)) if (isOp(op)) expect(op.name).toBe(name);
+  }
+});

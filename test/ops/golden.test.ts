@@ -1,0 +1,157 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { tensor } from '../../ts/create.ts';
+import { useEngine } from '../../ts/current.ts';
+import { adaptiveAvgPool2d } from '../../ts/functions/adaptiveAvgPool2d.ts';
+import { avgPool2d } from '../../ts/functions/avgPool2d.ts';
+import { batchNorm } from '../../ts/functions/batchNorm.ts';
+import { conv2d } from '../../ts/functions/conv2d.ts';
+import { dot } from '../../ts/functions/dot.ts';
+import { linear } from '../../ts/functions/linear.ts';
+import { maxPool2d } from '../../ts/functions/maxPool2d.ts';
+import { scope } from '../../ts/scope.ts';
+import { gradients } from '../../ts/tape.ts';
+import type { Tensor } from '../../ts/tensor.ts';
+import { hwioToOihw, nchwToNhwc, nhwcToNchw, oihwToHwio, transpose } from '../golden/layout.ts';
+import { goldenCases, type GoldenCase } from '../golden/opCases.ts';
+import { builds, engineOn } from '../helpers/engines.ts';
+
+/** Arrays by name, in torch's layout. */
+type Arrays = Record<string, ArrayLike<number>>;
+
+/** Moves an array between torch's layout and ours, by the name of the input and its torch shape. */
+function toOurs(name: string, values: Float32Array, shape: readonly number[]): Tensor {
+  const [a, b, c, d] = shape as [number, number, number, number];
+  if (shape.length === 4 && name === 'w') return tensor(oihwToHwio(values, shape), [c, d, b, a]);
+  if (shape.length === 4) return tensor(nchwToNhwc(values, shape), [a, c, d, b]);
+  if (shape.length === 2 && name === 'w') return tensor(transpose(values, shape), [b, a]);
+  return tensor(values, shape);
+}
+
+function toTorch(
+  name: string,
+  { shape, values }: { shape: readonly number[]; values: ArrayLike<number> },
+): ArrayLike<number> {
+  if (shape.length === 4)
+    return name === 'w' ? hwioToOihw(values, shape) : nhwcToNchw(values, shape);
+  return shape.length === 2 && name === 'w' ? transpose(values, shape) : values;
+}
+
+/** Runs y = forward(inputs) and its gradients by all inputs but running statistics. */
+function differentiate(
+  { inputs, dy, expected }: GoldenCase,
+  forward: (inputs: Record<string, Tensor>) => Tensor,
+): Arrays {
+  const tensors = Object.fromEntries(
+    Object.entries(inputs).map(([name, { shape, values }]) => [name, toOurs(name, values, shape)]),
+  );
+  const wanted = Object.entries(tensors).filter(([name]) => !name.startsWith('running'));
+  for (const [, input] of wanted) input.requiresGrad = true;
+  const y = forward(tensors);
+  const loss = dot(y, toOurs('y', dy!, expected.y!.shape));
+  const found = gradients(
+    loss,
+    wanted.map(([, input]) => input),
+  );
+  const read = (name: string, value: Tensor): ArrayLike<number> =>
+    toTorch(name, { shape: value.shape, values: value.data() });
+  return {
+    y: read('y', y),
+    ...Object.fromEntries(wanted.map(([name], i) => [`d${name}`, read(name, found[i]!)])),
+    ...Object.fromEntries(
+      Object.entries(tensors)
+        .filter(([name]) => name.startsWith('running'))
+        .map(([name, value]) => [name, value.data()]),
+    ),
+  };
+}
+
+const runs: Readonly<Record<string, (golden: GoldenCase) => Arrays>> = {
+  conv2d: (golden) =>
+    differentiate(golden, ({ x, w, b }) => {
+      const { stride, dilation, groups, padding } = golden.options as {
+        stride: [number, number];
+        dilation: [number, number];
+        groups: number;
+        padding: [number, number, number, number];
+      };
+      const [top, bottom, left, right] = padding;
+      return conv2d(x!, w!, {
+        bias: b,
+        stride,
+        dilation,
+        groups,
+        padding: [top, right, bottom, left],
+      });
+    }),
+  linear: (golden) => differentiate(golden, ({ x, w, b }) => linear(x!, w!, b)),
+  batchNorm: (golden) =>
+    differentiate(golden, ({ x, weight, bias, running_mean, running_var }) =>
+      batchNorm(x!, {
+        weight: weight!,
+        bias: bias!,
+        runningMean: running_mean!,
+        runningVar: running_var!,
+        ...golden.options,
+      }),
+    ),
+  maxPool2d: (golden) => {
+    const { ties, ...options } = golden.options as { ties: boolean; kernelSize: number };
+    if (ties)
+      for (const { values } of Object.values(golden.inputs))
+        values.forEach((v, i) => (values[i] = roundEven(2 * v) / 2));
+    return differentiate(golden, ({ x }) => maxPool2d(x!, options));
+  },
+  avgPool2d: (golden) =>
+    differentiate(golden, ({ x }) => avgPool2d(x!, golden.options as { kernelSize: number })),
+  adaptiveAvgPool2d: (golden) =>
+    differentiate(golden, ({ x }) =>
+      adaptiveAvgPool2d(x!, golden.options.outputSize as [number, number]),
+    ),
+};
+
+/** torch.round: halves go to the even neighbour. */
+function roundEven(x: number): number {
+  const floor = Math.floor(x);
+  if (x - floor !== 0.5) return Math.round(x);
+  return floor % 2 === 0 ? floor : floor + 1;
+}
+
+/** Rounding of one f32 result: none is asked to be better. */
+const ROUNDING = 2 ** -24;
+
+const engines = await Promise.all(
+  builds.filter((build) => !build.endsWith('threads')).map((build) => engineOn(build)),
+);
+afterAll(() => engines.forEach((engine) => engine.close()));
+
+describe.each(Object.keys(runs))('%s against PyTorch', (op) => {
+  describe.each(engines)('$build', (engine) => {
+    const ratios: number[] = [];
+    it.each(goldenCases(op))('$name', (golden) => {
+      useEngine(engine);
+      const actual = scope(() => runs[op]!(golden));
+      for (const [name, { values }] of Object.entries(golden.expected)) {
+        const error = relativeError(actual[name]!, values);
+        const ratio = error / Math.max(golden.f32Error[name]!, ROUNDING);
+        ratios.push(ratio);
+        expect(ratio, `${name}: error ${error} over that of torch in f32`).toBeLessThan(5);
+      }
+    });
+    it('errs at most twice as much as torch in f32 altogether', () => {
+      const logs = ratios.map((ratio) => Math.log(Math.max(ratio, 0.1)));
+      const mean = Math.exp(logs.reduce((sum, log) => sum + log, 0) / logs.length);
+      expect(mean).toBeLessThan(2);
+    });
+  });
+});
+
+/** ‖actual − truth‖ / ‖truth‖, as the golden files state it. */
+function relativeError(actual: ArrayLike<number>, truth: ArrayLike<number>): number {
+  let [error, norm] = [0, 0];
+  expect(actual.length).toBe(truth.length);
+  for (let i = 0; i < truth.length; i++) {
+    error += (actual[i]! - truth[i]!) ** 2;
+    norm += truth[i]! ** 2;
+  }
+  return Math.sqrt(norm > 0 ? error / norm : error);
+}
