@@ -33,6 +33,7 @@ export function compile(
 ): Plan {
   const engine = options.engine ?? currentEngine();
   const run = (): ReturnType<typeof capture> => capture(fn, inputs);
-  const graph = optimize(options.recording === false ? noGrad(run) : run());
+  const captured = options.recording === false ? noGrad(run) : run();
+  const graph = optimize(captured, engine.numerics === 'fast');
   return new Plan(engine, graph, lower(graph, engine));
 }

@@ -6,8 +6,8 @@ import { fuseReluBackward } from './passes/fuseReluBackward.ts';
 import { fuseResidual } from './passes/fuseResidual.ts';
 import { packWeights } from './passes/packWeights.ts';
 
-/** The passes in their order: each makes room for the next. */
-const passes: readonly ((graph: Graph) => Graph)[] = [
+/** The passes in their order: each makes room for the next. `winograd` says whether its algorithms may be chosen. */
+const passes: readonly ((graph: Graph, winograd: boolean) => Graph)[] = [
   dropDead,
   foldBatchNorm,
   fuseRelu,
@@ -18,6 +18,6 @@ const passes: readonly ((graph: Graph) => Graph)[] = [
 ];
 
 /** The graph that a plan runs. */
-export function optimize(graph: Graph): Graph {
-  return passes.reduce((current, pass) => pass(current), graph);
+export function optimize(graph: Graph, winograd: boolean): Graph {
+  return passes.reduce((current, pass) => pass(current, winograd), graph);
 }

@@ -1,15 +1,33 @@
 import type { ConvShape } from './conv2dGeometry.ts';
 
 /** How a convolution is computed; weights are packed for one of them. */
-export type ConvAlgorithm = 'implicit_gemm' | 'pointwise';
+export type ConvAlgorithm = 'implicit_gemm' | 'pointwise' | 'winograd_4x4';
 
 /**
- * The fastest kernel for a geometry.
+ * The fastest kernel for a geometry; `winograd` says whether its rounding (twice that of a plain sum) is allowed.
  *
  * - `pointwise`: a 1×1 kernel without padding reads its input in place, whatever the stride.
+ * - `winograd_4x4`: a 3×3 kernel at stride 1, where {@link winogradWins}.
  * - `implicit_gemm`: everything else.
  */
-export function chooseConvAlgorithm(conv: ConvShape): ConvAlgorithm {
+export function chooseConvAlgorithm(conv: ConvShape, winograd: boolean): ConvAlgorithm {
   const pointwise = conv.kernelSize.every((k) => k === 1) && conv.padding.every((p) => p === 0);
-  return pointwise ? 'pointwise' : 'implicit_gemm';
+  if (pointwise) return 'pointwise';
+  return winograd && winogradWins(conv) ? 'winograd_4x4' : 'implicit_gemm';
+}
+
+/** Channels that pay for transforming tiles. */
+const FEWEST_CHANNELS = 16;
+/** Tiles that pay for reading 36 values for each 9 weights. */
+const FEWEST_TILES = 16;
+
+function winogradWins(conv: ConvShape): boolean {
+  const { kernelSize, stride, dilation, groups, inChannels, outChannels, outputSize, batch } = conv;
+  const possible =
+    kernelSize.every((k) => k === 3) &&
+    [...stride, ...dilation, groups].every((one) => one === 1) &&
+    inChannels % 4 === 0 &&
+    outChannels % 4 === 0;
+  const tiles = batch * Math.ceil(outputSize[0] / 4) * Math.ceil(outputSize[1] / 4);
+  return possible && Math.min(inChannels, outChannels) >= FEWEST_CHANNELS && tiles >= FEWEST_TILES;
 }

@@ -45,11 +45,12 @@ export const conv2d: Op<Conv2dAttrs> = {
   lower(to, inputs, [y], attrs) {
     const conv = shapeOf(inputs, attrs);
     const [x, w] = [inputs[0]!, inputs[1]!];
-    const algorithm = attrs.algorithm ?? chooseConvAlgorithm(conv);
+    const algorithm = attrs.algorithm ?? chooseConvAlgorithm(conv, to.winograd);
     let packed = w.pointer;
     if (!attrs.packed) {
-      packed = to.workspace(4 * packedSize(w.shape, attrs.groups));
-      lowerPack(to, w.pointer, w.shape, attrs.groups, packed);
+      const pack = { groups: attrs.groups, algorithm };
+      packed = to.workspace(4 * packedSize(w.shape, pack));
+      lowerPack(to, w.pointer, w.shape, pack, packed);
     }
     const bias = attrs.bias ? inputs[2]!.pointer : null;
     const residual = attrs.residual ? inputs.at(-1)! : null;
@@ -80,9 +81,10 @@ export function splitPack(
   x: Spec,
   w: Spec,
   attrs: Conv2dAttrs,
+  winograd: boolean,
 ): { pack: Conv2dPackAttrs; conv: Conv2dAttrs } {
   const conv = shapeOf([x, w], { ...attrs, bias: false, residual: false });
-  const algorithm = chooseConvAlgorithm(conv);
+  const algorithm = chooseConvAlgorithm(conv, winograd);
   const { kernelSize, outChannels } = conv;
   return {
     pack: { groups: attrs.groups, algorithm },
@@ -102,7 +104,9 @@ function shapeOf(inputs: readonly Spec[], attrs: Conv2dAttrs): ConvShape {
   if (attrs.packed) {
     const conv = convShape('conv2d', x.shape, attrs.kernelSize!, attrs.outChannels!, attrs);
     const weight = [...conv.kernelSize, conv.inChannels / conv.groups, conv.outChannels];
-    expectShape('conv2d', 'packed weight', w, [packedSize(weight, conv.groups)]);
+    expectShape('conv2d', 'packed weight', w, [
+      packedSize(weight, { groups: conv.groups, algorithm: attrs.algorithm! }),
+    ]);
     return conv;
   }
   if (w.shape.length !== 4) {

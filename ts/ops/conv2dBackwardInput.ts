@@ -1,9 +1,11 @@
 import { ShapeError } from '../errors.ts';
 import { formatShape } from '../shape.ts';
+import { chooseConvAlgorithm } from './chooseConvAlgorithm.ts';
 import { emitConv } from './conv2dForward.ts';
 import { convShape, expectFloats, expectShape, outputShape, phasesOf } from './conv2dGeometry.ts';
 import { lowerPanels, panelFloats } from './conv2dPack.ts';
 import type { Spec } from '../shape.ts';
+import type { ConvAlgorithm } from './chooseConvAlgorithm.ts';
 import type { ConvGeometry, ConvShape, Pair, Phase } from './conv2dGeometry.ts';
 import type { Lowering, Op, View } from './op.ts';
 
@@ -52,22 +54,6 @@ function lowerPhase(
   const tapRow = conv.kernelSize[1] * tapColumn;
   const empty = row.taps === 0 || column.taps === 0;
   const [height, width] = empty ? [0, 0] : [row.taps, column.taps];
-  const packed = to.workspace(
-    Math.max(4, 4 * panelFloats(height * width * depth, columns, groups)),
-  );
-  if (!empty) {
-    const lastRow = row.firstTap + (row.taps - 1) * row.tapStep;
-    const lastColumn = column.firstTap + (column.taps - 1) * column.tapStep;
-    lowerPanels(to, {
-      w: shifted(w.pointer, lastRow * tapRow + lastColumn * tapColumn),
-      ...{ packed, height, width, depth, columns, groups },
-      tapRow: -row.tapStep * tapRow,
-      tapColumn: -column.tapStep * tapColumn,
-      depthStride: 1,
-      columnStride: outChannels,
-      groupStride: depth,
-    });
-  }
   const phase: ConvShape = {
     batch: conv.batch,
     inputSize: conv.outputSize,
@@ -80,18 +66,30 @@ function lowerPhase(
     dilation: [row.dilation, column.dilation],
     groups,
   };
+  const algorithm = chooseAlgorithm(phase, empty, to.winograd && conv.stride.every((s) => s === 1));
+  const floats = panelFloats(algorithm, height * width, depth, columns, groups);
+  const packed = to.workspace(Math.max(4, 4 * floats));
+  if (!empty) {
+    const lastRow = row.firstTap + (row.taps - 1) * row.tapStep;
+    const lastColumn = column.firstTap + (column.taps - 1) * column.tapStep;
+    lowerPanels(to, algorithm, {
+      w: shifted(w.pointer, lastRow * tapRow + lastColumn * tapColumn),
+      ...{ packed, height, width, depth, columns, groups },
+      tapRow: -row.tapStep * tapRow,
+      tapColumn: -column.tapStep * tapColumn,
+      depthStride: 1,
+      columnStride: outChannels,
+      groupStride: depth,
+    });
+  }
   const [inputHeight, inputWidth] = conv.inputSize;
   const y = {
     pointer: shifted(dx.pointer, (row.offset * inputWidth + column.offset) * dx.stride),
     stride: dx.stride,
   };
-  const one = height === 1 && width === 1;
-  const inside =
-    one && fitsInside(row, conv.outputSize[0]) && fitsInside(column, conv.outputSize[1]);
-  const algorithm = empty || inside ? 'pointwise' : 'implicit_gemm';
   emitConv(
     to,
-    `conv2d.backward_input.f32/${algorithm}`,
+    'backward_input',
     { conv: phase, algorithm, x: dy, packed, bias: null, residual: null, y, relu: false },
     {
       yColumn: conv.stride[1],
@@ -101,9 +99,14 @@ function lowerPhase(
   );
 }
 
-/** Whether a phase of one tap reads no pixel outside the output. */
-function fitsInside(phase: Phase, outputSize: number): boolean {
-  return phase.padding === 0 && phase.size <= outputSize;
+/** A phase that reads no pixel outside the output, or none at all, needs no padded rows. */
+function chooseAlgorithm(phase: ConvShape, empty: boolean, winograd: boolean): ConvAlgorithm {
+  const inside = [0, 1].every(
+    (axis) => phase.kernelSize[axis] === 1 && phase.outputSize[axis]! <= phase.inputSize[axis]!,
+  );
+  if (empty || (inside && phase.padding.every((p) => p === 0))) return 'pointwise';
+  const algorithm = chooseConvAlgorithm(phase, winograd);
+  return algorithm === 'pointwise' ? 'implicit_gemm' : algorithm;
 }
 
 function shifted(pointer: View['pointer'], floats: number): View['pointer'] {

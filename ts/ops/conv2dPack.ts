@@ -15,24 +15,24 @@ export interface Conv2dPackAttrs {
 /** Weights `[KH, KW, C/groups, O]` → the blob that kernels of one algorithm read; a function of the weights alone. */
 export const conv2dPack: Op<Conv2dPackAttrs> = {
   name: 'conv2dPack',
-  infer([w], { groups }) {
+  infer([w], attrs) {
     expectFloats('conv2dPack', [w!]);
     if (w!.shape.length !== 4) {
       throw new ShapeError(
         `conv2dPack: weight ${formatShape(w!.shape)} has ${w!.shape.length} axes but [KH, KW, C/groups, O] has 4`,
       );
     }
-    return [{ shape: [packedSize(w!.shape, groups)], dtype: 'f32' }];
+    return [{ shape: [packedSize(w!.shape, attrs)], dtype: 'f32' }];
   },
-  lower(to, [w], [packed], { groups }) {
-    lowerPack(to, w!.pointer, w!.shape, groups, packed!.pointer);
+  lower(to, [w], [packed], attrs) {
+    lowerPack(to, w!.pointer, w!.shape, attrs, packed!.pointer);
   },
 };
 
 /** Floats of a packed weight. */
-export function packedSize(weight: Shape, groups: number): number {
-  const [height, width, inChannels, outChannels] = weight as [number, number, number, number];
-  return groups * blocked(outChannels / groups) * height * width * inChannels;
+export function packedSize(weight: Shape, { groups, algorithm }: Conv2dPackAttrs): number {
+  const [height, width, depth, outChannels] = weight as [number, number, number, number];
+  return panelFloats(algorithm, height * width, depth, outChannels / groups, groups);
 }
 
 /** Emits the step that packs weights for the forward pass. */
@@ -40,12 +40,12 @@ export function lowerPack(
   to: Lowering,
   w: Pointer,
   weight: Shape,
-  groups: number,
+  { groups, algorithm }: Conv2dPackAttrs,
   packed: Pointer,
 ): void {
   const [height, width, depth, outChannels] = weight as [number, number, number, number];
   const columns = outChannels / groups;
-  lowerPanels(to, {
+  lowerPanels(to, algorithm, {
     ...{ w, packed, height, width, depth, columns, groups },
     tapRow: width * depth * outChannels,
     tapColumn: depth * outChannels,
@@ -71,25 +71,29 @@ export interface Panels {
   readonly groupStride: number;
 }
 
-/** Emits the step that copies a matrix into panels. */
-export function lowerPanels(to: Lowering, panels: Panels): void {
-  const floats = panelFloats(
-    panels.height * panels.width * panels.depth,
-    panels.columns,
-    panels.groups,
-  );
+/** Emits the step that writes the panels an algorithm reads. */
+export function lowerPanels(to: Lowering, algorithm: ConvAlgorithm, panels: Panels): void {
+  const { height, width, depth, columns, groups } = panels;
+  const floats = panelFloats(algorithm, height * width, depth, columns, groups);
+  const winograd = algorithm === 'winograd_4x4';
   to.step({
-    kernel: 'gemm.pack.f32/panels',
+    kernel: winograd ? 'conv2d.pack.f32/winograd_4x4' : 'gemm.pack.f32/panels',
     chunks: Math.max(1, Math.min(16, Math.ceil(floats / 16384))),
     args: { ...panels },
   });
 }
 
-/** Floats of `groups` matrices with `rows` rows after packing. */
-export function panelFloats(rows: number, columns: number, groups: number): number {
-  return groups * rows * blocked(columns);
-}
+/** Positions of a patch that Winograd's F(4×4, 3×3) multiplies, in place of nine taps. */
+const WINOGRAD_POSITIONS = 36;
 
-function blocked(columns: number): number {
-  return BLOCK_CHANNELS * Math.ceil(columns / BLOCK_CHANNELS);
+/** Floats of `groups` matrices of taps·depth rows after packing. */
+export function panelFloats(
+  algorithm: ConvAlgorithm,
+  taps: number,
+  depth: number,
+  columns: number,
+  groups: number,
+): number {
+  const rows = (algorithm === 'winograd_4x4' ? WINOGRAD_POSITIONS : taps) * depth;
+  return groups * rows * BLOCK_CHANNELS * Math.ceil(columns / BLOCK_CHANNELS);
 }

@@ -98,8 +98,8 @@ function packMatrix(
   depthStride: number,
   columnStride: number,
 ): Pointer {
-  const packed = to.workspace(4 * panelFloats(depth, columns, 1));
-  lowerPanels(to, {
+  const packed = to.workspace(4 * panelFloats('pointwise', 1, depth, columns, 1));
+  lowerPanels(to, 'pointwise', {
     ...{ w, packed, depth, columns, depthStride, columnStride },
     ...{ height: 1, width: 1, groups: 1, tapRow: 0, tapColumn: 0, groupStride: 0 },
   });

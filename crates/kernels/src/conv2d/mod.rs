@@ -13,8 +13,10 @@ pub mod rows;
 #[cfg(test)]
 mod tests;
 pub mod units;
+pub mod winograd_4x4;
 
 use crate::abi::Kernel;
+use crate::gemm::GemmPack;
 use crate::lanes::F32x4;
 
 kernel_args! {
@@ -56,6 +58,33 @@ kernel_args! {
         pub relu: u32,
         pub unit_images: u32,
         pub unit_rows: u32,
+        pub unit_channels: u32,
+    }
+}
+
+kernel_args! {
+    /// A kernel of 3×3 with stride 1, dilation 1 and one group; `w` is transformed. `bias` and `residual` may be null.
+    /// A unit is `unit_tiles` tiles of 4×4 outputs; `unit_channels` out channels (a multiple of 8) are multiplied at a time.
+    pub struct Conv2dWinograd {
+        pub x: *const f32,
+        pub x_stride: u32,
+        pub w: *const f32,
+        pub bias: *const f32,
+        pub residual: *const f32,
+        pub residual_stride: u32,
+        pub y: *mut f32,
+        pub y_stride: u32,
+        pub batch: u32,
+        pub height: u32,
+        pub width: u32,
+        pub in_channels: u32,
+        pub out_height: u32,
+        pub out_width: u32,
+        pub out_channels: u32,
+        pub pad_top: i32,
+        pub pad_left: i32,
+        pub relu: u32,
+        pub unit_tiles: u32,
         pub unit_channels: u32,
     }
 }
@@ -121,12 +150,15 @@ kernel_args! {
 }
 
 pub const KERNELS: &[Kernel] = &[
+    row!("conv2d.pack.f32/winograd_4x4", GemmPack, winograd_4x4::pack),
     row!("conv2d.forward.f32/implicit_gemm", Conv2dForward, implicit_gemm::forward::<F32x4>),
     row!("conv2d.forward.f32/pointwise", Conv2dForward, pointwise::forward::<F32x4>),
+    row!("conv2d.forward.f32/winograd_4x4", Conv2dWinograd, winograd_4x4::forward::<F32x4>),
     row!("conv2d.forward.f32/im2col", Conv2dForward, im2col::forward::<F32x4>),
     row!("conv2d.forward.f32/reference", Conv2dForward, reference::forward),
     row!("conv2d.backward_input.f32/implicit_gemm", Conv2dForward, implicit_gemm::forward::<F32x4>),
     row!("conv2d.backward_input.f32/pointwise", Conv2dForward, pointwise::forward::<F32x4>),
+    row!("conv2d.backward_input.f32/winograd_4x4", Conv2dWinograd, winograd_4x4::forward::<F32x4>),
     row!("conv2d.backward_input.f32/reference", Conv2dBackwardInput, reference::backward_input),
     row!("conv2d.backward_weight.f32/outer_product", Conv2dBackwardWeight, backward_weight::outer_product::<F32x4>),
     row!("conv2d.backward_weight.f32/reference", Conv2dBackwardWeight, reference::backward_weight),

@@ -286,3 +286,78 @@ fn outer_product_equals_reference() {
         assert_close(&sums, reference.values(), 2e-5, &format!("outer_product {case:?}"));
     }
 }
+
+#[test]
+fn winograd_equals_reference() {
+    let mut random = Random(13);
+    for tried in 0..200 {
+        let mut case = Case::new(&mut random);
+        case.size = [random.int(1, 13), random.int(1, 13)];
+        case.pad = [random.int(0, 3) as i32 - 1, random.int(0, 2) as i32];
+        case.out_size = [random.int(1, 13), random.int(1, 13)];
+        (case.kernel, case.stride, case.dilation, case.groups) = ([3, 3], [1, 1], [1, 1], 1);
+        (case.channels, case.out_channels) = (4 * random.int(1, 5), 4 * random.int(1, 7));
+        let (unit_tiles, unit_channels) = (random.int(1, 15), case.unit_channels);
+        let x = random.buffer((case.pixels() * case.x_stride()) as usize);
+        let w = random.buffer((case.taps() * case.out_channels) as usize);
+        let bias = random.buffer(case.out_channels as usize);
+        let residual_stride = case.out_channels + case.slack[2];
+        let residual = random.buffer((case.out_pixels() * residual_stride) as usize);
+        let mut packed = Buffer::new((36 * case.channels * case.out_channels.next_multiple_of(8)) as usize);
+        let pack = GemmPack {
+            w: w.ptr(),
+            packed: packed.mut_ptr(),
+            height: 3,
+            width: 3,
+            depth: case.channels,
+            columns: case.out_channels,
+            groups: 1,
+            tap_row: (3 * case.channels * case.out_channels) as i32,
+            tap_column: (case.channels * case.out_channels) as i32,
+            depth_stride: case.out_channels,
+            column_stride: 1,
+            group_stride: 0,
+        };
+        run_chunks(winograd_4x4::pack, &pack, 3, 0);
+        packed.assert_guards("packed");
+        let mut y = Random(2).buffer((case.out_pixels() * case.y_stride()) as usize);
+        let mut expected = y.clone();
+        let mut args = case.forward(&x, &w, &mut expected);
+        let epilogue = random.int(0, 7);
+        if epilogue & 1 != 0 {
+            args.bias = bias.ptr();
+        }
+        if epilogue & 2 != 0 {
+            (args.residual, args.residual_stride) = (residual.ptr(), residual_stride);
+        }
+        args.relu = epilogue >> 2;
+        run_chunks(reference::forward, &args, 1, 0);
+        let winograd = Conv2dWinograd {
+            x: args.x,
+            x_stride: args.x_stride,
+            w: packed.ptr(),
+            bias: args.bias,
+            residual: args.residual,
+            residual_stride: args.residual_stride,
+            y: y.mut_ptr(),
+            y_stride: args.y_stride,
+            batch: args.batch,
+            height: args.height,
+            width: args.width,
+            in_channels: args.in_channels,
+            out_height: args.out_height,
+            out_width: args.out_width,
+            out_channels: args.out_channels,
+            pad_top: args.pad_top,
+            pad_left: args.pad_left,
+            relu: args.relu,
+            unit_tiles,
+            unit_channels,
+        };
+        let tiles = unit_tiles.next_multiple_of(4);
+        let scratch = 36 * (tiles * (case.channels + unit_channels.min(32)) + 32 + case.channels);
+        run_chunks(winograd_4x4::forward::<F32x4>, &winograd, 1 + tried % 4, scratch as usize);
+        y.assert_guards("y");
+        assert_close(y.values(), expected.values(), 1e-4, &format!("winograd {case:?}"));
+    }
+}
