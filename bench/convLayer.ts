@@ -54,20 +54,20 @@ export function convCases(
     compiledCase(
       engine,
       { name, pass: 'forward', facts },
-      (a) => apply(conv2d, [a!, weight], { ...geometry, ...epilogue }),
+      (a) => apply(conv2d, [a, weight], { ...geometry, ...epilogue }),
       [x],
     ),
     compiledCase(
       engine,
       { name, pass: 'backwardInput', facts },
-      (a) => apply(conv2dBackwardInput, [a!, weight], { ...geometry, inputSize: [size, size] }),
+      (a) => apply(conv2dBackwardInput, [a, weight], { ...geometry, inputSize: [size, size] }),
       [dy],
     ),
     compiledCase(
       engine,
       { name, pass: 'backwardWeight', facts },
       (a, b) =>
-        apply(conv2dBackwardWeight, [a!, b!], {
+        apply(conv2dBackwardWeight, [a, b], {
           ...geometry,
           kernelSize: [kernelSize, kernelSize],
         }),

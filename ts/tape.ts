@@ -33,7 +33,7 @@ export function record<A>(
   attrs: A,
   path: string,
 ): void {
-  const entry: TapeEntry = { order: order++, op: op as Op, inputs, outputs, attrs, path };
+  const entry: TapeEntry = { order: order++, op: op, inputs, outputs, attrs, path };
   for (const output of outputs) {
     output.creator = entry;
     output.requiresGrad = output.dtype === 'f32';

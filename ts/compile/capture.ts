@@ -1,6 +1,6 @@
 import { interpretWith, type Interpreter } from '../apply.ts';
 import type { Graph, Node, Value } from '../graph.ts';
-import type { Op } from '../ops/op.ts';
+
 import { formatShape, type Spec } from '../shape.ts';
 import { Tensor } from '../tensor.ts';
 
@@ -35,7 +35,7 @@ export function capture(fn: TensorFunction, specs: readonly Spec[]): Graph {
   };
   const note: Interpreter = (op, inputs, attrs, outputSpecs, path) => {
     const outputs = outputSpecs.map((spec) => make(spec, 'temporary'));
-    nodes.push({ op: op as Op, inputs: inputs.map(valueOf), outputs, attrs, path });
+    nodes.push({ op: op, inputs: inputs.map(valueOf), outputs, attrs, path });
     return outputs.map((value) => new Tensor(value, value));
   };
 

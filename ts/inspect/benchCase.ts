@@ -6,7 +6,7 @@ import type { Engine } from '../kernels/engine.ts';
 import { sizeOf, type Spec } from '../shape.ts';
 import type { BenchRow } from './benchRow.ts';
 import { runtimeName } from './runtimeName.ts';
-import { median, timeInterleaved, type TimedCase, type TimingOptions } from './timing.ts';
+import { median, timeInterleaved, type TimingOptions } from './timing.ts';
 
 /** A case before it is timed. */
 export interface BenchCase {
@@ -80,7 +80,7 @@ export async function runBench(
   const engines = [...new Set(cases.map((item) => item.engine))];
   const ceilings = new Map(engines.map((engine) => [engine, ceilingCase(engine)]));
   const all = [...ceilings.values(), ...cases];
-  const times = await timeInterleaved(all as readonly TimedCase[], options);
+  const times = await timeInterleaved(all, options);
   const rows = all.map((item): BenchRow => {
     const timing = times.get(item)!;
     const ceiling = ceilings.get(item.engine)!;

@@ -28,7 +28,7 @@ export function inferenceCase(
   const model = create({ inChannels, seed: 1 }).eval();
   const settings = { name: `${name} ${size}²`, pass: 'inference', facts: { model: name, batch } };
   const images = { shape: [batch, size, size, inChannels], dtype: 'f32' } as const;
-  const made = compiledCase(engine, settings, (x) => model.forward(x!), [images], {
+  const made = compiledCase(engine, settings, (x) => model.forward(x), [images], {
     recording: false,
   });
   return withModel(made, model);
@@ -47,7 +47,7 @@ export function trainingCase(
     engine,
     settings,
     (x, labels) => {
-      const loss = crossEntropy(model.forward(x!), labels!);
+      const loss = crossEntropy(model.forward(x), labels);
       apply(guardFinite, [loss], {});
       optimizer.step(gradients(loss, [...optimizer.parameters.values()]));
       return loss;

@@ -48,7 +48,7 @@ export function summary(model: Module, inputShape: Shape): Summary {
   model.eval();
   try {
     const graph = noGrad(() =>
-      capture((x) => model.forward(x!), [{ shape: inputShape, dtype: 'f32' }]),
+      capture((x) => model.forward(x), [{ shape: inputShape, dtype: 'f32' }]),
     );
     const rows = [...model.modules()].map(([path, module]) => ({
       path,

@@ -1,11 +1,10 @@
 import { currentEngine } from '../current.ts';
-import type { Engine } from '../kernels/engine.ts';
 import { state } from '../create.ts';
 import type { Tensor } from '../tensor.ts';
 
 /** Where initial weights come from: a seed, and a stream number that goes up with each weight. */
 let source = { seed: 0, stream: 0 };
-const dropoutStates = new WeakMap<Engine, Tensor>();
+const dropoutStates = new WeakMap<ReturnType<typeof currentEngine>, Tensor>();
 
 /**
  * Starts the random numbers of initial weights and dropout anew: the same seed and the same code give the same numbers,

@@ -22,7 +22,7 @@ export class Predictor {
       this.model.eval();
       plan = compile(
         (x) => {
-          const logits = this.model.forward(x!);
+          const logits = this.model.forward(x);
           return [logits, softmax(logits)];
         },
         [{ shape, dtype: 'f32' }],

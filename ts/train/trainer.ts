@@ -240,8 +240,8 @@ export class Trainer {
       : [];
     this.model.train();
     const plan = compile((x, labels) => {
-      const logits = this.model.forward(x!);
-      const loss = crossEntropy(logits, labels!, { labelSmoothing });
+      const logits = this.model.forward(x);
+      const loss = crossEntropy(logits, labels, { labelSmoothing });
       apply(guardFinite, [loss], {});
       const weights = [...parameters.values()];
       const dws = gradients(loss, weights);
@@ -249,7 +249,7 @@ export class Trainer {
         ([, weight]) => apply(sumSquares, [dws[weights.indexOf(weight)]!], {})[0]!,
       );
       this.optimizer.step(dws);
-      return [loss, countCorrect(logits, labels!), ...norms];
+      return [loss, countCorrect(logits, labels), ...norms];
     }, batchSpecs(shape));
     return { plan, normNames: measured.map(([name]) => name) };
   }
@@ -261,8 +261,8 @@ export class Trainer {
       this.model.eval();
       plan = compile(
         (x, labels) => {
-          const logits = this.model.forward(x!);
-          return [crossEntropy(logits, labels!), countCorrect(logits, labels!), softmax(logits)];
+          const logits = this.model.forward(x);
+          return [crossEntropy(logits, labels), countCorrect(logits, labels), softmax(logits)];
         },
         batchSpecs(shape),
         { recording: false },

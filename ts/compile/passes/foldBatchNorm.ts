@@ -34,7 +34,7 @@ export function foldBatchNorm(graph: Graph): Graph {
     changes.set(conv, []);
     changes.set(node, [
       {
-        op: foldOp as Op,
+        op: foldOp,
         inputs: [weight!, ...(bias ? [bias] : []), ...statistics],
         outputs: folded,
         attrs: { eps, bias: attrs.bias },

@@ -17,7 +17,7 @@ export function packWeights(graph: Graph, winograd: boolean): Graph {
     const [spec] = conv2dPack.infer([w!], pack);
     const packed: Value = { id: newId(), kind: 'temporary', ...spec! };
     changes.set(node, [
-      { op: conv2dPack as Op, inputs: [w!], outputs: [packed], attrs: pack, path: node.path },
+      { op: conv2dPack, inputs: [w!], outputs: [packed], attrs: pack, path: node.path },
       { ...node, inputs: [x!, packed, ...rest], attrs: conv },
     ]);
   }
