@@ -5,12 +5,17 @@ import { adaptiveAvgPool2d } from '../../ts/functions/adaptiveAvgPool2d.ts';
 import { avgPool2d } from '../../ts/functions/avgPool2d.ts';
 import { batchNorm } from '../../ts/functions/batchNorm.ts';
 import { conv2d } from '../../ts/functions/conv2d.ts';
+import { crossEntropy } from '../../ts/functions/crossEntropy.ts';
 import { dot } from '../../ts/functions/dot.ts';
 import { linear } from '../../ts/functions/linear.ts';
 import { maxPool2d } from '../../ts/functions/maxPool2d.ts';
+import { AdamW, type AdamWOptions } from '../../ts/optim/adamW.ts';
+import type { Optimizer } from '../../ts/optim/optimizer.ts';
+import { SGD, type SGDOptions } from '../../ts/optim/sgd.ts';
 import { scope } from '../../ts/scope.ts';
 import { gradients } from '../../ts/tape.ts';
 import type { Tensor } from '../../ts/tensor.ts';
+import { goldenLabels } from '../golden/generator.ts';
 import { hwioToOihw, nchwToNhwc, nhwcToNchw, oihwToHwio, transpose } from '../golden/layout.ts';
 import { goldenCases, type GoldenCase } from '../golden/opCases.ts';
 import { builds, engineOn } from '../helpers/engines.ts';
@@ -65,6 +70,28 @@ function differentiate(
   };
 }
 
+/** Steps of an optimizer on p with the gradients g1, g2, …; its state under torch's names. */
+function optimize(
+  { inputs }: GoldenCase,
+  make: (p: Tensor) => Optimizer,
+  names: Record<string, string>,
+): Arrays {
+  const tensors = Object.fromEntries(
+    Object.entries(inputs).map(([name, { shape, values }]) => [name, tensor(values, shape)]),
+  );
+  const optimizer = make(tensors.p!);
+  const arrays: Arrays = {};
+  for (const step of [1, 2, 3]) {
+    optimizer.step([tensors[`g${step}`]!]);
+    arrays[`p${step}`] = tensors.p!.data();
+  }
+  for (const [own, torch] of Object.entries(names)) {
+    arrays[torch] = optimizer.state().get(own)!.data();
+  }
+  optimizer.dispose();
+  return arrays;
+}
+
 const runs: Readonly<Record<string, (golden: GoldenCase) => Arrays>> = {
   conv2d: (golden) =>
     differentiate(golden, ({ x, w, b }) => {
@@ -103,6 +130,21 @@ const runs: Readonly<Record<string, (golden: GoldenCase) => Arrays>> = {
   },
   avgPool2d: (golden) =>
     differentiate(golden, ({ x }) => avgPool2d(x!, golden.options as { kernelSize: number })),
+  crossEntropy: (golden) => {
+    const [rows, classes] = golden.inputs.x!.shape as [number, number];
+    const labels = tensor(goldenLabels('crossEntropy/labels', rows, classes), [rows], 'i32');
+    const options = golden.options as { labelSmoothing: number };
+    return differentiate(golden, ({ x }) => crossEntropy(x!, labels, options));
+  },
+  sgd: (golden) =>
+    optimize(golden, (p) => new SGD([p], golden.options), {
+      '0.momentum': 'momentum_buffer',
+    }),
+  adamw: (golden) =>
+    optimize(golden, (p) => new AdamW([p], golden.options), {
+      '0.m': 'exp_avg',
+      '0.v': 'exp_avg_sq',
+    }),
   adaptiveAvgPool2d: (golden) =>
     differentiate(golden, ({ x }) =>
       adaptiveAvgPool2d(x!, golden.options.outputSize as [number, number]),
