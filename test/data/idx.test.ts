@@ -101,7 +101,7 @@ describe('idxDataset', () => {
   it.each([
     [[2, 28, 28], [1], 'labels: count: 1 labels but images has 2 images'],
     [[1, 8, 9], [1], 'images: size: images are 8 × 9 but those of mnist are 28 × 28'],
-    [[2, 28, 28], [1, 12], 'mnist: label 1: is 12 but there are 10 classes (0 to 9)'],
+    [[2, 28, 28], [1, 12], 'labels: label 1: is 12 but there are 10 classes (0 to 9)'],
   ])('refuses images %j with labels %j', (sizes, labels, message) => {
     const error = errorOf(() => pair(sizes, Uint8Array.from(labels)));
     expect(error).toBeInstanceOf(FormatError);

@@ -1,6 +1,6 @@
 import { FormatError } from '../errors.ts';
 import type { DatasetFacts } from './catalog.ts';
-import { type ImageDataset, imageDataset } from './dataset.ts';
+import { checkLabels, type ImageDataset, imageDataset } from './dataset.ts';
 import { type NamedBytes, parseIdxImages, parseIdxLabels } from './idx.ts';
 
 /**
@@ -26,5 +26,6 @@ export function idxDataset(
         `${facts.height} × ${facts.width}`,
     );
   }
+  checkLabels(labels, facts.classes.length, labelFile.file);
   return imageDataset({ ...facts, images: data, labels });
 }
