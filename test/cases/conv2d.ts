@@ -161,6 +161,15 @@ export const products = [
       }),
       row('1×1, residual', { x: [2, 3, 3, 4], w: [1, 1, 4, 12], residual: [2, 3, 3, 12] }),
       row('deep', { x: [2, 4, 4, 64], w: [3, 3, 64, 16], padding: one }),
+      row('many tiles', { x: [4, 8, 8, 16], w: [3, 3, 16, 16], padding: one }),
+      row('many tiles of odd sizes', {
+        x: [3, 9, 11, 20],
+        w: [3, 3, 20, 28],
+        padding: [0, 1, 1, 2],
+        bias: true,
+        residual: [3, 8, 12, 28],
+        relu: true,
+      }),
       row('many chunks', { x: [6, 16, 16, 12], w: [3, 3, 12, 20], padding: one, bias: true }),
       row('1×1, many chunks', { x: [4, 16, 16, 32], w: [1, 1, 32, 40] }),
       row('one large image', {

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import type { Build } from '../../ts/kernels/assets.ts';
-import { Engine } from '../../ts/kernels/engine.ts';
+import { Engine, type Numerics } from '../../ts/kernels/engine.ts';
 import { loadModule } from '../../ts/kernels/loadModule.ts';
 import { probe } from '../../ts/kernels/probe.ts';
 import { startTeam } from '../../ts/kernels/team.ts';
@@ -23,10 +23,16 @@ export function missing(build: Build): string | undefined {
 /** The builds that this runtime can load. */
 export const builds = all.filter((build) => !missing(build));
 
+/** The numerics that an engine is asked for when it takes a build. */
+export const numericsOf = (build: Build): Numerics =>
+  build.startsWith('relaxed') ? 'fast' : 'strict';
+
 /** An engine on exactly this build; those with threads have a team, whatever the number of cores. */
-export async function engineOn(build: Build, threads = 2): Promise<Engine> {
+export async function engineOn(
+  build: Build,
+  { threads = 2, numerics = numericsOf(build) }: { threads?: number; numerics?: Numerics } = {},
+): Promise<Engine> {
   const module = await loadModule(build);
-  const numerics = build.startsWith('relaxed') ? 'fast' : 'strict';
   if (!build.endsWith('threads')) return new Engine({ build, numerics, threads: 1, module });
   const memory = new WebAssembly.Memory({ initial: 64, maximum: 65536, shared: true });
   const engine = new Engine({ build, numerics, threads, module, memory });
