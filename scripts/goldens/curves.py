@@ -56,7 +56,7 @@ def write(name, image):
         if error < worst:
             best, worst = (stream, truth, single), error
     stream, truth, single = best
-    arrays, errors = compare(truth, single, ['gradients0', 'running1', 'parameters10'])
+    arrays, errors = compare(truth, [single], ['gradients0', 'running1', 'parameters10'])
     channels, height, width = image
     facts = torch_metadata(
         net=name, shape=[BATCH, *image], classes=CLASSES, stream=stream, steps=STEPS, lr=LR, momentum=MOMENTUM, norm='fresh',

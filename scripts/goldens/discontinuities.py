@@ -12,12 +12,16 @@ from torch.nn import functional as F
 
 
 def gaps(x, kernel, stride, padding, output):
-    """Difference of the two largest values of each pooling window whose maximum is not shared zeros."""
+    """Difference of the two largest values of each pooling window, infinite where they are equal.
+
+    Equal ones are zeros that ReLU made, or one value that an earlier pooling copied: equal in every precision.
+    """
     kernel, stride, padding = (value if isinstance(value, (tuple, list)) else (value, value) for value in (kernel, stride, padding))
     x = F.pad(x, (padding[1], kernel[1] + stride[1], padding[0], kernel[0] + stride[0]), value=-float('inf'))
     windows = x.unfold(2, kernel[0], stride[0]).unfold(3, kernel[1], stride[1])[:, :, :output[2], :output[3]]
     top = windows.flatten(4).topk(2).values
-    return torch.where(top[..., 0] > 0, top[..., 0] - top[..., 1], torch.full_like(top[..., 0], float('inf')))
+    gap = top[..., 0] - top[..., 1]
+    return torch.where(gap > 0, gap, torch.full_like(gap, float('inf')))
 
 
 @contextmanager

@@ -66,17 +66,17 @@ def relative_error(value, truth):
     return float(error / norm) if norm > 0 else float(error)
 
 
-def digest(name, truth, value):
-    """18 numbers for one tensor: norm, norm of the f32 value's error, 8 samples, 8 sketch rows (all of the f64 truth but the error)."""
+def digest(name, truth, values):
+    """18 numbers for one tensor: norm, largest norm of the f32 values' errors, 8 samples, 8 sketch rows (of the f64 truth)."""
     flat = np.asarray(truth, np.float64).reshape(-1)
-    error = np.linalg.norm(np.asarray(value, np.float64).reshape(-1) - flat)
+    error = max(np.linalg.norm(np.asarray(value, np.float64).reshape(-1) - flat) for value in values)
     samples = flat[indices(name, flat.size, SAMPLES)]
     return np.concatenate([[np.linalg.norm(flat), error], samples, sketch(name, flat)])
 
 
-def digests(truths, values):
-    """Digest rows [tensors, 18] in the order of the sorted names."""
-    return np.stack([digest(name, truths[name], values[name]) for name in sorted(truths)])
+def digests(truths, results):
+    """Digest rows [tensors, 18] in the order of the sorted names; `results` are f32's, dicts like `truths`."""
+    return np.stack([digest(name, truths[name], [result[name] for result in results]) for name in sorted(truths)])
 
 
 def total_error(truths, values):

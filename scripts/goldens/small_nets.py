@@ -9,7 +9,7 @@ import torch
 from generator import batch
 from golden import write_safetensors
 from resnet_cifar import small_image_net
-from torch_golden import choose_stream, compare, generated, in_both, logits_loss_gradients, torch_metadata
+from torch_golden import arrays_of, choose_stream, compare, generated, in_four_ways, logits_loss_gradients, torch_metadata
 
 BATCH, CLASSES = 2, 10
 STREAMS = [f'small.{index}' for index in range(100)]
@@ -27,14 +27,17 @@ def write(name, image):
     images, target = batch(stream, shape, CLASSES)
     for mode in ('frozen', 'train'):
 
-        def compute(dtype):
-            net = generated(make, norm, dtype).train(mode == 'train')
-            results = logits_loss_gradients(net, torch.tensor(images, dtype=dtype), torch.tensor(target))
+        def compute(dtype, memory_format=torch.contiguous_format):
+            net = generated(make, norm, dtype).train(mode == 'train').to(memory_format=memory_format)
+            x = torch.tensor(images, dtype=dtype).contiguous(memory_format=memory_format)
+            results = logits_loss_gradients(net, x, torch.tensor(target))
             running = {f'running/{key}': value for key, value in net.named_buffers() if 'running' in key}
             return {**results, **(running if mode == 'train' else {})}
 
         groups = ['gradients', 'running'] if mode == 'train' else ['gradients']
-        arrays, errors = compare(*in_both(compute), groups)
+        truth = arrays_of(compute(torch.float64))
+        singles = in_four_ways(lambda memory_format: compute(torch.float32, memory_format))
+        arrays, errors = compare(truth, singles, groups)
         facts = torch_metadata(
             net=name, mode=mode, shape=shape, classes=CLASSES, stream=stream, margin=round(margin, 1), norm=norm, f32Error=errors,
         )

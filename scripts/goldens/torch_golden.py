@@ -17,11 +17,26 @@ def torch_metadata(**facts):
     return metadata(torch=torch.__version__, **facts)
 
 
+def arrays_of(tensors):
+    """Copies of tensors as numpy arrays."""
+    return {name: tensor.detach().clone(memory_format=torch.contiguous_format).numpy() for name, tensor in tensors.items()}
+
+
 def in_both(compute):
     """compute(dtype) -> dict of tensors, run in f64 and in f32; returns both as dicts of numpy arrays."""
+    return [arrays_of(compute(dtype)) for dtype in PRECISIONS.values()]
+
+
+def in_four_ways(compute):
+    """compute(memory_format) in f32 by PyTorch's four ways to a convolution: with and without oneDNN, channels first and last.
+
+    One f32 result can be near the truth by luck: no unit happened to fall on the wrong side of a ReLU.
+    """
     results = []
-    for dtype in PRECISIONS.values():
-        results.append({name: tensor.detach().numpy() for name, tensor in compute(dtype).items()})
+    for enabled in (True, False):
+        for memory_format in (torch.contiguous_format, torch.channels_last):
+            with torch.backends.mkldnn.flags(enabled=enabled):
+                results.append(arrays_of(compute(memory_format)))
     return results
 
 
@@ -46,16 +61,20 @@ def group_of(results, group):
     return {name[len(group) + 1:]: value for name, value in results.items() if name.startswith(f'{group}/')}
 
 
-def compare(truth, single, groups):
-    """Arrays for a golden file, f64 values or digests of `groups`, and the relative errors of f32 by array."""
+def compare(truth, singles, groups):
+    """Arrays for a golden file, f64 values or digests of `groups`, and the relative errors of f32 by array.
+
+    With several f32 results each error is the largest of theirs.
+    """
     arrays, errors = {}, {}
     for name in truth:
         if '/' not in name:
             arrays[name] = truth[name]
-            errors[name] = relative_error(single[name], truth[name])
+            errors[name] = max(relative_error(single[name], truth[name]) for single in singles)
     for group in groups:
-        arrays[group] = digests(group_of(truth, group), group_of(single, group))
-        errors[group] = total_error(group_of(truth, group), group_of(single, group))
+        members = [group_of(single, group) for single in singles]
+        arrays[group] = digests(group_of(truth, group), members)
+        errors[group] = max(total_error(group_of(truth, group), member) for member in members)
     return arrays, {name: float(f'{error:.3g}') for name, error in errors.items()}
 
 
