@@ -16,6 +16,18 @@ export function chooseConvAlgorithm(conv: ConvShape, winograd: boolean): ConvAlg
   return winograd && winogradWins(conv) ? 'winograd_4x4' : 'implicit_gemm';
 }
 
+/** How a weight gradient is computed. */
+export type WeightAlgorithm = 'outer_product' | 'winograd_4x4';
+
+/** Input channels beyond which the sums of 36 positions leave the cache. */
+const MOST_CHANNELS = 128;
+
+/** The fastest kernel for the gradient of a convolution's weights. */
+export function chooseWeightAlgorithm(conv: ConvShape, winograd: boolean): WeightAlgorithm {
+  const fits = conv.inChannels <= MOST_CHANNELS;
+  return winograd && fits && winogradWins(conv) ? 'winograd_4x4' : 'outer_product';
+}
+
 /** Channels that pay for transforming tiles. */
 const FEWEST_CHANNELS = 16;
 /** Tiles that pay for reading 36 values for each 9 weights. */

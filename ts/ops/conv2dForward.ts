@@ -1,4 +1,5 @@
 import { unitsOf } from './conv2dUnits.ts';
+import { emitWinograd } from './conv2dWinograd.ts';
 import type { Pointer } from '../kernels/step.ts';
 import type { ConvAlgorithm } from './chooseConvAlgorithm.ts';
 import type { ConvShape } from './conv2dGeometry.ts';
@@ -75,40 +76,6 @@ export function emitConv(
       ...{ kernelHeight, kernelWidth, strideHeight, strideWidth },
       ...{ padTop: conv.padding[0], padLeft: conv.padding[3], dilationHeight, dilationWidth },
       ...{ groups: conv.groups, relu: Number(relu), unitImages, unitRows, unitChannels },
-    },
-  });
-}
-
-/** Memory for a unit's transformed tiles and their products: what a second-level cache holds. */
-const WINOGRAD_BYTES = 512 * 1024;
-/** Out channels whose products are kept at a time. */
-const WINOGRAD_CHANNELS = 64;
-/** Tiles of a unit at most. */
-const MOST_TILES = 64;
-/** Units that keep several workers busy to the end. */
-const ENOUGH_UNITS = 16;
-
-function emitWinograd(to: Lowering, kernel: string, forward: ConvForward): void {
-  const { conv, x, packed, bias, residual, y, relu } = forward;
-  const { batch, inChannels, outChannels } = conv;
-  const [outHeight, outWidth] = conv.outputSize;
-  const tiles = batch * Math.ceil(outHeight / 4) * Math.ceil(outWidth / 4);
-  const unitChannels = 8 * Math.ceil(Math.min(WINOGRAD_CHANNELS, outChannels) / 8);
-  const floats = (count: number) => 36 * (count * (inChannels + unitChannels) + 32 + inChannels);
-  let unitTiles = 16;
-  while (unitTiles < MOST_TILES && 4 * floats(unitTiles + 4) <= WINOGRAD_BYTES) unitTiles += 4;
-  unitTiles = Math.max(4, Math.min(unitTiles, 4 * Math.ceil(tiles / ENOUGH_UNITS / 4)));
-  to.step({
-    kernel,
-    chunks: Math.min(64, Math.ceil(tiles / unitTiles)),
-    scratchBytes: 4 * floats(unitTiles),
-    args: {
-      ...{ x: x.pointer, xStride: x.stride, w: packed, bias },
-      ...{ residual: residual?.pointer ?? null, residualStride: residual?.stride ?? 0 },
-      ...{ y: y.pointer, yStride: y.stride, batch },
-      ...{ height: conv.inputSize[0], width: conv.inputSize[1], inChannels },
-      ...{ outHeight, outWidth, outChannels, padTop: conv.padding[0], padLeft: conv.padding[3] },
-      ...{ relu: Number(relu), unitTiles, unitChannels },
     },
   });
 }

@@ -90,6 +90,31 @@ kernel_args! {
 }
 
 kernel_args! {
+    /// The same convolution's gradient of the weights; `dw` is `[partitions, 3, 3, C, O]`, each from one of `partitions` equal
+    /// ranges of units. A unit is `unit_tiles` tiles; an item is one partition for `unit_channels` out channels (a multiple
+    /// of 8).
+    pub struct Conv2dWinogradWeight {
+        pub x: *const f32,
+        pub x_stride: u32,
+        pub dy: *const f32,
+        pub dy_stride: u32,
+        pub dw: *mut f32,
+        pub batch: u32,
+        pub height: u32,
+        pub width: u32,
+        pub in_channels: u32,
+        pub out_height: u32,
+        pub out_width: u32,
+        pub out_channels: u32,
+        pub pad_top: i32,
+        pub pad_left: i32,
+        pub partitions: u32,
+        pub unit_tiles: u32,
+        pub unit_channels: u32,
+    }
+}
+
+kernel_args! {
     /// The definition of the input's gradient, for tests: `w` is `[KH, KW, C/groups, O]`.
     pub struct Conv2dBackwardInput {
         pub dy: *const f32,
@@ -150,16 +175,17 @@ kernel_args! {
 }
 
 pub const KERNELS: &[Kernel] = &[
-    row!("conv2d.pack.f32/winograd_4x4", GemmPack, winograd_4x4::pack),
+    row!("conv2d.pack.f32/winograd_4x4", GemmPack, winograd_4x4::pack::pack::<F32x4>),
     row!("conv2d.forward.f32/implicit_gemm", Conv2dForward, implicit_gemm::forward::<F32x4>),
     row!("conv2d.forward.f32/pointwise", Conv2dForward, pointwise::forward::<F32x4>),
-    row!("conv2d.forward.f32/winograd_4x4", Conv2dWinograd, winograd_4x4::forward::<F32x4>),
+    row!("conv2d.forward.f32/winograd_4x4", Conv2dWinograd, winograd_4x4::forward::forward::<F32x4>),
     row!("conv2d.forward.f32/im2col", Conv2dForward, im2col::forward::<F32x4>),
     row!("conv2d.forward.f32/reference", Conv2dForward, reference::forward),
     row!("conv2d.backward_input.f32/implicit_gemm", Conv2dForward, implicit_gemm::forward::<F32x4>),
     row!("conv2d.backward_input.f32/pointwise", Conv2dForward, pointwise::forward::<F32x4>),
-    row!("conv2d.backward_input.f32/winograd_4x4", Conv2dWinograd, winograd_4x4::forward::<F32x4>),
+    row!("conv2d.backward_input.f32/winograd_4x4", Conv2dWinograd, winograd_4x4::forward::forward::<F32x4>),
     row!("conv2d.backward_input.f32/reference", Conv2dBackwardInput, reference::backward_input),
     row!("conv2d.backward_weight.f32/outer_product", Conv2dBackwardWeight, backward_weight::outer_product::<F32x4>),
+    row!("conv2d.backward_weight.f32/winograd_4x4", Conv2dWinogradWeight, winograd_4x4::backward_weight::outer_product::<F32x4>),
     row!("conv2d.backward_weight.f32/reference", Conv2dBackwardWeight, reference::backward_weight),
 ];

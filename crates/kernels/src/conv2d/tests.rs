@@ -104,6 +104,36 @@ impl Case {
             unit_channels: self.unit_channels,
         }
     }
+    fn backward_weight(&self, x: &Buffer, dy: &Buffer, dw: &mut Buffer, partitions: u32) -> Conv2dBackwardWeight {
+        let f = self.forward(x, x, &mut Buffer::new(0));
+        Conv2dBackwardWeight {
+            x: x.ptr(),
+            x_stride: f.x_stride,
+            dy: dy.ptr(),
+            dy_stride: f.y_stride,
+            dw: dw.mut_ptr(),
+            batch: f.batch,
+            height: f.height,
+            width: f.width,
+            in_channels: f.in_channels,
+            out_height: f.out_height,
+            out_width: f.out_width,
+            out_channels: f.out_channels,
+            kernel_height: f.kernel_height,
+            kernel_width: f.kernel_width,
+            stride_height: f.stride_height,
+            stride_width: f.stride_width,
+            pad_top: f.pad_top,
+            pad_left: f.pad_left,
+            dilation_height: f.dilation_height,
+            dilation_width: f.dilation_width,
+            groups: f.groups,
+            partitions,
+            unit_images: f.unit_images,
+            unit_rows: f.unit_rows,
+            unit_channels: f.unit_channels,
+        }
+    }
     fn pack(&self, w: &Buffer) -> Buffer {
         let columns = self.out_channels / self.groups;
         let depth = self.channels / self.groups;
@@ -248,35 +278,8 @@ fn outer_product_equals_reference() {
         let most = random.int(1, units);
         let run = |kernel: unsafe fn(&Conv2dBackwardWeight, &Task), partitions: u32| {
             let mut dw = Buffer::new(size * partitions as usize);
-            let f = case.forward(&x, &x, &mut Buffer::new(0));
-            let args = Conv2dBackwardWeight {
-                x: x.ptr(),
-                x_stride: f.x_stride,
-                dy: dy.ptr(),
-                dy_stride: f.y_stride,
-                dw: dw.mut_ptr(),
-                batch: f.batch,
-                height: f.height,
-                width: f.width,
-                in_channels: f.in_channels,
-                out_height: f.out_height,
-                out_width: f.out_width,
-                out_channels: f.out_channels,
-                kernel_height: f.kernel_height,
-                kernel_width: f.kernel_width,
-                stride_height: f.stride_height,
-                stride_width: f.stride_width,
-                pad_top: f.pad_top,
-                pad_left: f.pad_left,
-                dilation_height: f.dilation_height,
-                dilation_width: f.dilation_width,
-                groups: f.groups,
-                partitions,
-                unit_images: f.unit_images,
-                unit_rows: f.unit_rows,
-                unit_channels: f.unit_channels,
-            };
-            run_chunks(kernel, &args, 1 + tried % 4, case.scratch(f.unit_channels));
+            let args = case.backward_weight(&x, &dy, &mut dw, partitions);
+            run_chunks(kernel, &args, 1 + tried % 4, case.scratch(case.unit_channels));
             dw.assert_guards("dw");
             dw
         };
@@ -287,16 +290,22 @@ fn outer_product_equals_reference() {
     }
 }
 
+/// A convolution that Winograd's algorithm can do.
+fn winograd_case(random: &mut Random) -> Case {
+    let mut case = Case::new(random);
+    case.size = [random.int(1, 13), random.int(1, 13)];
+    case.pad = [random.int(0, 3) as i32 - 1, random.int(0, 2) as i32];
+    case.out_size = [random.int(1, 13), random.int(1, 13)];
+    (case.kernel, case.stride, case.dilation, case.groups) = ([3, 3], [1, 1], [1, 1], 1);
+    (case.channels, case.out_channels) = (4 * random.int(1, 5), 4 * random.int(1, 7));
+    case
+}
+
 #[test]
 fn winograd_equals_reference() {
     let mut random = Random(13);
     for tried in 0..200 {
-        let mut case = Case::new(&mut random);
-        case.size = [random.int(1, 13), random.int(1, 13)];
-        case.pad = [random.int(0, 3) as i32 - 1, random.int(0, 2) as i32];
-        case.out_size = [random.int(1, 13), random.int(1, 13)];
-        (case.kernel, case.stride, case.dilation, case.groups) = ([3, 3], [1, 1], [1, 1], 1);
-        (case.channels, case.out_channels) = (4 * random.int(1, 5), 4 * random.int(1, 7));
+        let case = winograd_case(&mut random);
         let (unit_tiles, unit_channels) = (random.int(1, 15), case.unit_channels);
         let x = random.buffer((case.pixels() * case.x_stride()) as usize);
         let w = random.buffer((case.taps() * case.out_channels) as usize);
@@ -318,7 +327,7 @@ fn winograd_equals_reference() {
             column_stride: 1,
             group_stride: 0,
         };
-        run_chunks(winograd_4x4::pack, &pack, 3, 0);
+        run_chunks(winograd_4x4::pack::pack::<F32x4>, &pack, 3, 0);
         packed.assert_guards("packed");
         let mut y = Random(2).buffer((case.out_pixels() * case.y_stride()) as usize);
         let mut expected = y.clone();
@@ -356,8 +365,51 @@ fn winograd_equals_reference() {
         };
         let tiles = unit_tiles.next_multiple_of(4);
         let scratch = 36 * (tiles * (case.channels + unit_channels.min(32)) + 32 + case.channels);
-        run_chunks(winograd_4x4::forward::<F32x4>, &winograd, 1 + tried % 4, scratch as usize);
+        run_chunks(winograd_4x4::forward::forward::<F32x4>, &winograd, 1 + tried % 4, scratch as usize);
         y.assert_guards("y");
         assert_close(y.values(), expected.values(), 1e-4, &format!("winograd {case:?}"));
+    }
+}
+
+#[test]
+fn winograd_outer_product_equals_reference() {
+    let mut random = Random(17);
+    for tried in 0..200 {
+        let case = winograd_case(&mut random);
+        let x = random.buffer((case.pixels() * case.x_stride()) as usize);
+        let dy = random.buffer((case.out_pixels() * case.y_stride()) as usize);
+        let size = (case.taps() * case.out_channels) as usize;
+        let tiles = case.batch * case.out_size[0].div_ceil(4) * case.out_size[1].div_ceil(4);
+        let unit_tiles = random.int(1, 9);
+        let partitions = random.int(1, tiles.div_ceil(unit_tiles).min(4));
+        let mut expected = Buffer::new(size);
+        let args = case.backward_weight(&x, &dy, &mut expected, 1);
+        run_chunks(reference::backward_weight, &args, 1, 0);
+        let mut partials = Buffer::new(size * partitions as usize);
+        let winograd = Conv2dWinogradWeight {
+            x: args.x,
+            x_stride: args.x_stride,
+            dy: args.dy,
+            dy_stride: args.dy_stride,
+            dw: partials.mut_ptr(),
+            batch: args.batch,
+            height: args.height,
+            width: args.width,
+            in_channels: args.in_channels,
+            out_height: args.out_height,
+            out_width: args.out_width,
+            out_channels: args.out_channels,
+            pad_top: args.pad_top,
+            pad_left: args.pad_left,
+            partitions,
+            unit_tiles,
+            unit_channels: case.unit_channels,
+        };
+        let width = case.unit_channels.min(case.out_channels.next_multiple_of(8));
+        let scratch = 36 * (case.channels * width + 16 + unit_tiles * (case.channels + width) + 32 + case.channels.max(width));
+        run_chunks(winograd_4x4::backward_weight::outer_product::<F32x4>, &winograd, 1 + tried % 4, scratch as usize);
+        partials.assert_guards("dw");
+        let sums: Vec<f32> = (0..size).map(|i| partials.values().iter().skip(i).step_by(size).sum()).collect();
+        assert_close(&sums, expected.values(), 2e-4, &format!("winograd outer_product {case:?}"));
     }
 }

@@ -1,0 +1,182 @@
+//! Transformed gradients of one partition of the tiles gather in scratch, a unit of tiles at a time, and are transformed
+//! back at its end.
+
+use super::tiles::{Grid, Images, square, transform_input, transform_output_gradient};
+use super::{GAP, PATCH, POSITIONS, TILE, lines};
+use crate::abi::Task;
+use crate::conv2d::Conv2dWinogradWeight;
+use crate::gemm::PANEL;
+use crate::gemm::tile::ROWS;
+use crate::lanes::Lanes;
+
+/// # Safety
+/// Pointers cover the tensors; channels are multiples of four; scratch holds sums of all positions for one range of
+/// channels, the transformed tiles of a unit of both tensors, and a patch of either.
+#[inline(never)]
+pub unsafe fn outer_product<L: Lanes>(a: &Conv2dWinogradWeight, task: &Task) {
+    let (depth, out_channels) = (a.in_channels as usize, a.out_channels as usize);
+    let grid = Grid::new(a.out_height, a.out_width);
+    let units = (a.batch as usize * grid.rows * grid.columns).div_ceil(a.unit_tiles as usize);
+    let ranges = out_channels.div_ceil(a.unit_channels as usize);
+    for item in task.range(a.partitions * ranges as u32) {
+        let first = item % ranges * a.unit_channels as usize;
+        let channels = first..out_channels.min(first + a.unit_channels as usize);
+        let cut = |q: usize| units * q / a.partitions as usize;
+        let partition = item / ranges;
+        let width = channels.len().next_multiple_of(PANEL);
+        // SAFETY: the caller vouches for scratch; partitions end with the units, ranges with the channels.
+        unsafe {
+            let sums = Matrices { first: task.scratch, step: depth * width + GAP };
+            for unit in cut(partition)..cut(partition + 1) {
+                add_unit::<L>(a, &grid, unit, channels.clone(), &sums, unit > cut(partition));
+            }
+            let dw = a.dw.add(partition * 9 * depth * out_channels);
+            write_gradient::<L>(&sums, depth, channels, dw, out_channels);
+        }
+    }
+}
+
+/// One matrix for each position.
+#[derive(Clone, Copy)]
+struct Matrices {
+    first: *mut f32,
+    step: usize,
+}
+
+impl Matrices {
+    #[inline(always)]
+    fn at(&self, position: usize) -> *mut f32 {
+        self.first.wrapping_add(position * self.step)
+    }
+    fn end(&self) -> *mut f32 {
+        self.at(POSITIONS)
+    }
+}
+
+/// Adds the products of a unit's tiles to the sums, or starts them.
+///
+/// # Safety
+/// As for [`outer_product`].
+#[inline(always)]
+unsafe fn add_unit<L: Lanes>(
+    a: &Conv2dWinogradWeight,
+    grid: &Grid,
+    unit: usize,
+    channels: core::ops::Range<usize>,
+    sums: &Matrices,
+    accumulate: bool,
+) {
+    let depth = a.in_channels as usize;
+    let unit_tiles = a.unit_tiles as usize;
+    let first = unit * unit_tiles;
+    let count = unit_tiles.min(a.batch as usize * grid.rows * grid.columns - first);
+    let width = channels.len().next_multiple_of(PANEL);
+    let x =
+        Images { first: a.x, stride: a.x_stride as usize, height: a.height as usize, width: a.width as usize, channels: depth };
+    let dy = Images {
+        first: a.dy.wrapping_add(channels.start),
+        stride: a.dy_stride as usize,
+        height: a.out_height as usize,
+        width: a.out_width as usize,
+        channels: channels.len(),
+    };
+    let input = Matrices { first: sums.end(), step: unit_tiles * depth + GAP };
+    let gradient = Matrices { first: input.end(), step: unit_tiles * width + GAP };
+    let patch = gradient.end();
+    // SAFETY: the caller vouches for scratch and tensors.
+    unsafe {
+        for tile in 0..count {
+            let (image, row, column) = grid.place(first + tile);
+            let corner = (row as isize - a.pad_top as isize, column as isize - a.pad_left as isize);
+            let from = square::<L, PATCH>(&x, image, corner, patch);
+            transform_input::<L>(from, depth, input.first.add(tile * depth), input.step);
+            let from = square::<L, TILE>(&dy, image, (row as isize, column as isize), patch);
+            transform_output_gradient::<L>(from, channels.len(), gradient.first.add(tile * width), gradient.step);
+        }
+        for p in 0..POSITIONS {
+            add_products::<L>(input.at(p), depth, gradient.at(p), width, count, sums.at(p), accumulate);
+        }
+    }
+}
+
+/// `sums[k, j] (+)= Σ_tiles input[tile, k]·gradient[tile, j]`, four by eight at a time.
+///
+/// # Safety
+/// Both have `tiles` rows, of `depth` and `width` floats; sums are `[depth, width]`.
+#[inline(never)]
+unsafe fn add_products<L: Lanes>(
+    input: *const f32,
+    depth: usize,
+    gradient: *const f32,
+    width: usize,
+    tiles: usize,
+    sums: *mut f32,
+    accumulate: bool,
+) {
+    for k in (0..depth).step_by(ROWS) {
+        for j in (0..width).step_by(PANEL) {
+            // SAFETY: depth is a multiple of four, width one of eight.
+            unsafe {
+                let (mut x, mut b) = (input.add(k), gradient.add(j));
+                let end = b.add(tiles * width);
+                let mut acc = [[L::zero(); 2]; ROWS];
+                while b != end {
+                    let (b0, b1) = (L::load(b), L::load(b.add(4)));
+                    let x0 = L::load_splat(x);
+                    acc[0] = [acc[0][0].madd(x0, b0), acc[0][1].madd(x0, b1)];
+                    let x1 = L::load_splat(x.add(1));
+                    acc[1] = [acc[1][0].madd(x1, b0), acc[1][1].madd(x1, b1)];
+                    let x2 = L::load_splat(x.add(2));
+                    acc[2] = [acc[2][0].madd(x2, b0), acc[2][1].madd(x2, b1)];
+                    let x3 = L::load_splat(x.add(3));
+                    acc[3] = [acc[3][0].madd(x3, b0), acc[3][1].madd(x3, b1)];
+                    x = x.add(depth);
+                    b = b.add(width);
+                }
+                let mut to = sums.add(k * width + j);
+                for [mut low, mut high] in acc {
+                    if accumulate {
+                        (low, high) = (low.add(L::load(to)), high.add(L::load(to.add(4))));
+                    }
+                    low.store(to);
+                    high.store(to.add(4));
+                    to = to.add(width);
+                }
+            }
+        }
+    }
+}
+
+/// `Gᵀ u G` for each in channel and four out channels, to `dw[3, 3, depth, out_channels]`.
+///
+/// # Safety
+/// Sums are complete; dw has the channels.
+#[inline(never)]
+unsafe fn write_gradient<L: Lanes>(
+    sums: &Matrices,
+    depth: usize,
+    channels: core::ops::Range<usize>,
+    dw: *mut f32,
+    out_channels: usize,
+) {
+    let width = channels.len().next_multiple_of(PANEL);
+    for k in 0..depth {
+        for c in channels.clone().step_by(4) {
+            // SAFETY: channels end with the range.
+            unsafe {
+                let from = sums.first.add(k * width + c - channels.start);
+                let mut across = [[L::zero(); 3]; PATCH];
+                for i in 0..PATCH {
+                    let at = |j: usize| L::load(from.add((i * PATCH + j) * sums.step));
+                    across[i] = lines::weight_gradient([at(0), at(1), at(2), at(3), at(4), at(5)]);
+                }
+                for j in 0..3 {
+                    let down = core::array::from_fn(|i| across[i][j]);
+                    for (i, value) in lines::weight_gradient(down).into_iter().enumerate() {
+                        value.store(dw.add(((i * 3 + j) * depth + k) * out_channels + c));
+                    }
+                }
+            }
+        }
+    }
+}

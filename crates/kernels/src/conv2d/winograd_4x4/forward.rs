@@ -1,0 +1,148 @@
+//! Tiles of a unit are transformed, multiplied position by position and transformed back, all within a worker's cache.
+
+use super::tiles::{Grid, Images, square, transform_input};
+use super::{GAP, PATCH, POSITIONS, TILE, lines};
+use crate::abi::Task;
+use crate::conv2d::Conv2dWinograd;
+use crate::gemm::PANEL;
+use crate::gemm::tile::ROWS;
+use crate::lanes::Lanes;
+
+/// # Safety
+/// Pointers cover the tensors; channels are multiples of four; scratch holds the transformed tiles of a unit, their
+/// products for one range of channels, and a patch.
+#[inline(never)]
+pub unsafe fn forward<L: Lanes>(a: &Conv2dWinograd, task: &Task) {
+    let (depth, out_channels) = (a.in_channels as usize, a.out_channels as usize);
+    let grid = Grid::new(a.out_height, a.out_width);
+    let tiles = a.batch as usize * grid.rows * grid.columns;
+    let unit_tiles = a.unit_tiles as usize;
+    let range = (a.unit_channels as usize).min(out_channels).next_multiple_of(PANEL);
+    let input_step = unit_tiles.next_multiple_of(ROWS) * depth + GAP;
+    let product_step = unit_tiles.next_multiple_of(ROWS) * range + GAP;
+    let blocks = out_channels.div_ceil(PANEL);
+    let x =
+        Images { first: a.x, stride: a.x_stride as usize, height: a.height as usize, width: a.width as usize, channels: depth };
+    // SAFETY: the caller vouches for scratch; units, tiles and channels are in range.
+    unsafe {
+        let input = task.scratch;
+        let product = input.add(POSITIONS * input_step);
+        let patch = product.add(POSITIONS * product_step);
+        for unit in task.range(tiles.div_ceil(unit_tiles) as u32) {
+            let first = unit * unit_tiles;
+            let count = unit_tiles.min(tiles - first);
+            for tile in 0..count {
+                let (image, row, column) = grid.place(first + tile);
+                let corner = (row as isize - a.pad_top as isize, column as isize - a.pad_left as isize);
+                let from = square::<L, PATCH>(&x, image, corner, patch);
+                transform_input::<L>(from, depth, input.add(tile * depth), input_step);
+            }
+            for channel in (0..out_channels).step_by(range) {
+                let channels = range.min(out_channels - channel);
+                for position in 0..POSITIONS {
+                    let weights = a.w.add((position * blocks + channel / PANEL) * PANEL * depth);
+                    let (from, to) = (input.add(position * input_step), product.add(position * product_step));
+                    multiply::<L>(from, depth, weights, channels.div_ceil(PANEL), to, range, count);
+                }
+                for tile in 0..count {
+                    let place = grid.place(first + tile);
+                    write_tile::<L>(a, place, channel..channel + channels, product.add(tile * range), product_step);
+                }
+            }
+        }
+    }
+}
+
+/// Products of one position: `tiles` rows of `depth` floats times `panels` panels, to rows of `range` floats.
+///
+/// # Safety
+/// Rows exist up to a whole tile of them.
+#[inline(never)]
+unsafe fn multiply<L: Lanes>(
+    input: *const f32,
+    depth: usize,
+    weights: *const f32,
+    panels: usize,
+    product: *mut f32,
+    range: usize,
+    tiles: usize,
+) {
+    for panel in 0..panels {
+        for tile in (0..tiles).step_by(ROWS) {
+            // SAFETY: the caller vouches for rows and panels.
+            unsafe {
+                let mut b = weights.add(panel * PANEL * depth);
+                let mut x = input.add(tile * depth);
+                let end = x.add(depth);
+                let mut acc = [[L::zero(); 2]; ROWS];
+                while x != end {
+                    let (b0, b1) = (L::load(b), L::load(b.add(4)));
+                    let x0 = L::load_splat(x);
+                    acc[0] = [acc[0][0].madd(x0, b0), acc[0][1].madd(x0, b1)];
+                    let x1 = L::load_splat(x.add(depth));
+                    acc[1] = [acc[1][0].madd(x1, b0), acc[1][1].madd(x1, b1)];
+                    let x2 = L::load_splat(x.add(2 * depth));
+                    acc[2] = [acc[2][0].madd(x2, b0), acc[2][1].madd(x2, b1)];
+                    let x3 = L::load_splat(x.add(3 * depth));
+                    acc[3] = [acc[3][0].madd(x3, b0), acc[3][1].madd(x3, b1)];
+                    b = b.add(PANEL);
+                    x = x.add(1);
+                }
+                let mut to = product.add(tile * range + panel * PANEL);
+                for [low, high] in acc {
+                    low.store(to);
+                    high.store(to.add(4));
+                    to = to.add(range);
+                }
+            }
+        }
+    }
+}
+
+/// `Aᵀ m A` for each four channels of a range; then bias, residual and ReLU, and the pixels that exist are stored.
+///
+/// # Safety
+/// The tile's pixels and channels exist; `from` is its first product.
+#[inline(never)]
+unsafe fn write_tile<L: Lanes>(
+    a: &Conv2dWinograd,
+    (image, y, x): (usize, usize, usize),
+    channels: core::ops::Range<usize>,
+    from: *const f32,
+    step: usize,
+) {
+    let (height, width) = (a.out_height as usize, a.out_width as usize);
+    let (rows, columns) = (TILE.min(height - y), TILE.min(width - x));
+    let pixel = (image * height + y) * width + x;
+    for c in channels.clone().step_by(4) {
+        // SAFETY: rows and columns end with the image, channels with the range.
+        unsafe {
+            let from = from.add(c - channels.start);
+            let mut across = [[L::zero(); TILE]; PATCH];
+            for i in 0..PATCH {
+                let at = |j: usize| L::load(from.add((i * PATCH + j) * step));
+                across[i] = lines::output([at(0), at(1), at(2), at(3), at(4), at(5)]);
+            }
+            let bias = if a.bias.is_null() { L::zero() } else { L::load(a.bias.add(c)) };
+            for j in 0..TILE {
+                if j >= columns {
+                    break;
+                }
+                let down = core::array::from_fn(|i| across[i][j]);
+                for (i, value) in lines::output(down).into_iter().enumerate() {
+                    if i < rows {
+                        let at = pixel + i * width + j;
+                        let mut sum = value.add(bias);
+                        if !a.residual.is_null() {
+                            sum = sum.add(L::load(a.residual.add(at * a.residual_stride as usize + c)));
+                        }
+                        if a.relu != 0 {
+                            sum = sum.max(L::zero());
+                        }
+                        sum.store(a.y.add(at * a.y_stride as usize + c));
+                    }
+                }
+            }
+        }
+    }
+}
