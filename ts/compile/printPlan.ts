@@ -33,31 +33,61 @@ function rowOf({ node, steps }: LoweredNode): PlanRow {
 
 const mega = (value: number): string => (value / 1e6).toFixed(value < 1e6 ? 3 : 1);
 
-/** The plan as a table, with its memory below. */
+/** Columns of the table: place, op, shape of its first output, MB, MFLOP. */
+type Line = readonly [place: string, op: string, output: string, bytes: string, flops: string];
+
+const HEAD: Line = ['place', 'op and kernels', 'output', 'MB', 'MFLOP'];
+
+/** The plan as a table of ops with their kernels below each, and its memory at the end. */
 export function printPlan(plan: Plan): string {
   const rows = planRows(plan);
-  const cells = rows.map((row) => [
-    row.path || row.op,
-    row.kernels.join(' + '),
-    row.output,
-    mega(row.bytes),
-    row.flops ? mega(row.flops) : '',
-  ]);
-  const head = ['place', 'kernels', 'output', 'MB', 'MFLOP'];
-  const widths = head.map((title, column) =>
-    Math.max(title.length, ...cells.map((row) => row[column]!.length)),
+  const runs = mergeRepeated(rows);
+  const lines = runs.map(({ row, count, bytes }): Line => {
+    const op = count > 1 ? `${row.op} × ${count}` : row.op;
+    const [output] = row.output.split(/(?<=]) /);
+    return [row.path, op, output ?? '', mega(bytes), row.flops ? mega(row.flops) : ''];
+  });
+  const widths = HEAD.map((title, column) =>
+    Math.max(title.length, ...lines.map((line) => line[column]!.length)),
   );
-  const line = (row: readonly string[]): string =>
-    row
+  const show = (line: Line): string =>
+    line
       .map((cell, i) => (i > 2 ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
       .join('  ')
       .trimEnd();
+  const indent = ' '.repeat(widths[0]! + 4);
+  const body = runs.flatMap(({ row }, index) => [
+    show(lines[index]!),
+    ...row.kernels.map((kernel) => indent + kernel),
+  ]);
   const flops = rows.reduce((sum, row) => sum + row.flops, 0);
   const steps = plan.lowered.main.reduce((sum, node) => sum + node.steps.length, 0);
   return [
-    line(head),
-    ...cells.map(line),
-    `${rows.length} ops, ${steps} steps, ${mega(flops)} MFLOP; ` +
-      `peak ${mega(plan.peakBytes)} MB, state ${mega(plan.stateBytes)} MB, packed ${mega(plan.constantBytes)} MB`,
+    show(HEAD),
+    ...body,
+    `${rows.length} ops, ${steps} steps, ${mega(flops)} MFLOP`,
+    `peak ${mega(plan.peakBytes)} MB, state ${mega(plan.stateBytes)} MB, packed ${mega(plan.constantBytes)} MB`,
   ].join('\n');
+}
+
+interface Run {
+  readonly row: PlanRow;
+  readonly count: number;
+  readonly bytes: number;
+}
+
+/** Puts ops together that follow one another and differ in size alone: an optimizer's, one for each weight. */
+function mergeRepeated(rows: readonly PlanRow[]): Run[] {
+  const runs: Run[] = [];
+  for (const row of rows) {
+    const last = runs.at(-1);
+    const same = (field: 'path' | 'op' | 'output' | 'kernels'): boolean =>
+      String(last?.row[field]) === String(row[field]);
+    if (last && same('path') && same('op') && same('output') && same('kernels')) {
+      runs[runs.length - 1] = { row, count: last.count + 1, bytes: last.bytes + row.bytes };
+    } else {
+      runs.push({ row, count: 1, bytes: row.bytes });
+    }
+  }
+  return runs;
 }
