@@ -3,6 +3,7 @@ import { formatShape } from '../shape.ts';
 import { runtimeName } from '../inspect/runtimeName.ts';
 import type { CheckpointInfo } from '../train/checkpoint.ts';
 import type { EpochReport, Evaluation, StepReport } from '../train/metrics.ts';
+import { renderReport } from '../train/node/report.ts';
 import { RunDirectory } from '../train/node/runDirectory.ts';
 import { runName } from '../train/node/runName.ts';
 import { RUNS } from './findCheckpoint.ts';
@@ -112,7 +113,6 @@ class TrainingRun {
   async end(result: TrainResult): Promise<void> {
     await this.#save();
     await this.#directory.writeResult(result);
-    const { renderReport } = await import('../train/node/report.ts');
     const { settings } = this.#prepared;
     await this.#directory.writeReport(
       renderReport({

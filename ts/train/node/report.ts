@@ -12,7 +12,7 @@ export interface ReportContents {
   readonly settings: readonly (readonly [string, string])[];
 }
 
-const WIDTH = 760;
+const WIDTH = 840;
 const HEIGHT = 300;
 const MOST_POINTS = 1200;
 const TRAIN = '#4269d0';
@@ -29,7 +29,7 @@ p { margin: .25rem 0; color: #555 }
 table { border-collapse: collapse }
 th { text-align: left; font-weight: normal; color: #555; padding: .1rem 1.5rem .1rem 0 }
 td { padding: .1rem 0; font-variant-numeric: tabular-nums }
-.tables { display: flex; flex-wrap: wrap; gap: 0 4rem }
+.tables { display: flex; flex-wrap: wrap; gap: 0 2.5rem }
 svg { max-width: 100%; height: auto }
 .key::before { content: ''; display: inline-block; width: .8em; height: .8em; margin-right: .4em;
   background: var(--color) }
