@@ -64,6 +64,8 @@ export class Curve {
     requestAnimationFrame(() => {
       this.#pending = false;
       this.#plot.setData(this.#data);
+      const hovered = typeof this.#plot.cursor.idx === 'number';
+      if (!hovered && this.lastStep > 0) this.#plot.setLegend({ idx: this.#data[0].length - 1 });
     });
   }
 
@@ -80,7 +82,7 @@ export class Curve {
       alpha,
       stroke: () => css(color),
       points: { show: false },
-      value: (_, value: number | null) => (value === null ? '–' : format(value)),
+      value: (_, value: number | null | undefined) => (value == null ? '–' : format(value)),
     });
     const axis: UPlot.Axis = {
       stroke: () => css('--muted'),
@@ -97,10 +99,11 @@ export class Curve {
       },
       axes: [axis, { ...axis, size: 52, values: (_, ticks) => ticks.map(format) }],
       series: [
-        { label: 'Step', value: (_, step: number | null) => (step === null ? '–' : String(step)) },
+        { label: 'Step', value: (_, step: number | null | undefined) => String(step ?? '–') },
         line('Batch', 1, 0.35),
         line('Mean', 2.5, 1),
       ],
+      legend: { markers: { width: 0, fill: () => css(color) } },
       cursor: { y: false },
     };
   }

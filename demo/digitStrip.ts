@@ -55,7 +55,7 @@ function writeAnswer(item: HTMLElement, label: number, answer: number, probabili
   const percent = `${Math.round(100 * probability)} %`;
   const bold = document.createElement('b');
   bold.textContent = `${answer} ${isRight ? '✓' : '✗'}`;
-  text.replaceChildren(bold, ` ${percent}`);
+  text.replaceChildren(bold, percent);
   meter.value = probability;
   meter.title = percent;
   item.dataset['right'] = isRight ? 'yes' : 'no';

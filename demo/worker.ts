@@ -16,7 +16,7 @@ import { fetchMnist } from './fetchMnist.ts';
 import type { Answer, Request, Settings } from './messages.ts';
 
 const TEST_IMAGES = 10_000;
-const SHOWN_DIGITS = 20;
+const SHOWN_DIGITS = 24;
 const PREDICT_EVERY_MS = 400;
 /** Time over which images per second are averaged. */
 const RATE_WINDOW_MS = 1_500;

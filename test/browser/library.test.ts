@@ -66,7 +66,8 @@ describe.each([true, false])('the library in a page, isolated: %s', (isolated) =
 
   it('runs eager ops and plans on the main thread', async () => {
     const facts = await call(page, 'onMainThread', threads);
-    expect(facts).toMatchObject({ eager: [0, 2], planned: [2, 2], threads });
+    expect(facts).toMatchObject({ eager: [0, 2], threads });
+    for (const value of facts.planned) expect(value).toBeCloseTo(2, 3);
     expect(facts.build).toBe(`relaxed${suffix}`);
     if (threads > 1) {
       expect(facts.turns).toBeGreaterThan(0);
@@ -90,7 +91,8 @@ describe.each([true, false])('the library in a page, isolated: %s', (isolated) =
     expect(problems).toEqual([]);
   });
 
-  it.runIf(!isolated)('says once that threads cannot be had', async () => {
+  if (isolated) return;
+  it('says once that threads cannot be had', async () => {
     expect(await call(page, 'onMainThread', two + 1)).toMatchObject({ threads: 1 });
     const said = problems.splice(0).filter((line) => line.includes('threads asked for'));
     expect(said.at(-1)).toContain('cross-origin isolated');

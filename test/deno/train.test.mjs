@@ -34,8 +34,10 @@ Deno.test('strict training with two threads has the bits of Node with one', asyn
 });
 
 Deno.test('the loss falls, and compiled inference is near eager', () => {
-  assert.equal(inNode.losses.length, 10);
-  assert.ok(inNode.losses.at(-1) < inNode.losses[0], inNode.losses.join(', '));
+  const { losses } = inNode;
+  assert.equal(losses.length, 10);
+  const mean = (some) => some.reduce((sum, loss) => sum + loss, 0) / some.length;
+  assert.ok(mean(losses.slice(-3)) < 0.95 * mean(losses.slice(0, 3)), losses.join(', '));
   assert.ok(inNode.eagerError < 2e-5, `${inNode.eagerError}`);
 });
 

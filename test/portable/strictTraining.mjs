@@ -5,19 +5,27 @@ const STEPS = 10;
 const BATCH = 32;
 const SIDE = 28;
 const CLASSES = 10;
+/** Pictures are of blocks of so many pixels a side. */
+const BLOCK = 7;
+const BLOCKS = SIDE / BLOCK;
 
-/** Noisy pictures, a pattern for each class, by integer arithmetic alone. */
+/** Noisy pictures, a pattern of blocks for each class, by integer arithmetic alone. */
 function generatedImages(imageDataset) {
   const count = 100;
   const images = new Uint8Array(count * SIDE * SIDE);
   const labels = new Uint8Array(count);
   let word = 1;
   const next = () => (word = (Math.imul(word, 1664525) + 1013904223) >>> 0);
-  const patterns = Uint8Array.from({ length: CLASSES * SIDE * SIDE }, () => next() >>> 25);
+  const patterns = Uint8Array.from({ length: CLASSES * BLOCKS * BLOCKS }, () => next() >>> 24);
   for (let n = 0; n < count; n++) {
     labels[n] = (next() >>> 16) % CLASSES;
-    for (let i = 0; i < SIDE * SIDE; i++) {
-      images[n * SIDE * SIDE + i] = patterns[labels[n] * SIDE * SIDE + i] + (next() >>> 25);
+    const pattern = patterns.subarray(labels[n] * BLOCKS * BLOCKS);
+    for (let row = 0; row < SIDE; row++) {
+      for (let column = 0; column < SIDE; column++) {
+        const block = Math.floor(row / BLOCK) * BLOCKS + Math.floor(column / BLOCK);
+        const pixel = (n * SIDE + row) * SIDE + column;
+        images[pixel] = (3 * pattern[block] + (next() >>> 24)) >> 2;
+      }
     }
   }
   const classes = Array.from({ length: CLASSES }, (_, digit) => String(digit));
