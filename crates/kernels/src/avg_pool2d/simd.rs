@@ -3,7 +3,7 @@
 use super::Problem;
 use crate::abi::Task;
 use crate::lanes::Lanes;
-use crate::loops::{Column, across, load_all, store_all};
+use crate::loops::{Column, across, load_all, store_all, touch};
 use crate::window::Axis;
 use core::ops::Range;
 
@@ -44,6 +44,12 @@ pub unsafe fn forward<L: Lanes, A: Axis>(a: &Problem<A>, task: &Task) {
     let image = a.vertical.size() * a.horizontal.size();
     for row in task.range(a.images * height as u32) {
         let (n, oh) = (row / height, row % height);
+        let rows = a.vertical.pixels(oh);
+        // SAFETY: the rows lie within the image.
+        unsafe {
+            let first = n * image + rows.start * a.horizontal.size();
+            touch(a.from.add(first * a.from_stride), a.from_stride, rows.len() * a.horizontal.size(), a.channels);
+        }
         for ow in 0..width {
             let divisor = a.vertical.divisor(oh) * a.horizontal.divisor(ow);
             // SAFETY: the pixel lies within the output, its window within the image.
@@ -52,7 +58,7 @@ pub unsafe fn forward<L: Lanes, A: Axis>(a: &Problem<A>, task: &Task) {
                     x: a.from.add(n * image * a.from_stride),
                     stride: a.from_stride,
                     width: a.horizontal.size(),
-                    rows: a.vertical.pixels(oh),
+                    rows: rows.clone(),
                     columns: a.horizontal.pixels(ow),
                     factor: 1.0 / divisor as f32,
                     y: a.to.add((row * width + ow) * a.to_stride),
@@ -100,6 +106,12 @@ pub unsafe fn backward<L: Lanes, A: Axis>(a: &Problem<A>, task: &Task) {
     let image = a.vertical.windows() * a.horizontal.windows();
     for row in task.range(a.images * height as u32) {
         let (n, h) = (row / height, row % height);
+        let rows = a.vertical.over(h);
+        // SAFETY: the rows lie within the output.
+        unsafe {
+            let first = n * image + rows.start * a.horizontal.windows();
+            touch(a.from.add(first * a.from_stride), a.from_stride, rows.len() * a.horizontal.windows(), a.channels);
+        }
         for w in 0..width {
             // SAFETY: the pixel lies within the image, its windows within the output.
             unsafe {
@@ -108,7 +120,7 @@ pub unsafe fn backward<L: Lanes, A: Axis>(a: &Problem<A>, task: &Task) {
                     stride: a.from_stride,
                     vertical: a.vertical,
                     horizontal: a.horizontal,
-                    rows: a.vertical.over(h),
+                    rows: rows.clone(),
                     columns: a.horizontal.over(w),
                     dx: a.to.add((row * width + w) * a.to_stride),
                 };

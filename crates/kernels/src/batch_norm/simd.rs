@@ -3,15 +3,17 @@
 use super::{BatchNormApply, BatchNormFold, BatchNormPartials};
 use crate::abi::Task;
 use crate::lanes::Lanes;
-use crate::loops::{Column, Row, across, along, load_all, store_all};
+use crate::loops::{Column, Row, across, along, load_all, store_all, touch};
 use core::ops::Range;
 
-/// Floats of one tensor in a tile.
-const TILE_FLOATS: usize = 4096;
+/// Floats of a tile whose sums are taken: small enough for the first-level cache.
+pub const SUM_TILE: usize = 2048;
+/// Floats of a tile that is mapped to another: short columns keep to the order of memory.
+pub const MAP_TILE: usize = 128;
 
-/// The tiles of a chunk as ranges of pixels; sums taken tile by tile lose fewer bits, too.
-pub fn tiles(range: Range<usize>, channels: u32) -> impl Iterator<Item = Range<usize>> {
-    let pixels = (TILE_FLOATS / channels as usize).clamp(8, 256);
+/// The tiles of about so many floats that make up a chunk, as ranges of pixels.
+pub fn tiles(range: Range<usize>, channels: u32, floats: usize) -> impl Iterator<Item = Range<usize>> {
+    let pixels = (floats / channels as usize).clamp(floats / 512 + 1, 256);
     range.clone().step_by(pixels).map(move |start| start..range.end.min(start + pixels))
 }
 
@@ -69,7 +71,7 @@ pub unsafe fn partials<L: Lanes>(a: &BatchNormPartials, task: &Task) {
     // SAFETY: the tiles lie within the chunk's pixels.
     unsafe {
         let mean = a.partials.add(2 * channels * task.chunk as usize);
-        for tile in tiles(range.clone(), a.channels) {
+        for tile in tiles(range.clone(), a.channels, SUM_TILE) {
             let column = Moments {
                 x: a.x.add(tile.start * a.x_stride as usize),
                 stride: a.x_stride as usize,
@@ -78,6 +80,7 @@ pub unsafe fn partials<L: Lanes>(a: &BatchNormPartials, task: &Task) {
                 mean,
                 squares: mean.add(channels),
             };
+            touch(column.x, column.stride, column.pixels, channels);
             across::<L, 4>(&column, 0..channels);
         }
     }
@@ -134,7 +137,7 @@ pub unsafe fn apply<L: Lanes>(a: &BatchNormApply, task: &Task) {
 #[inline(always)]
 unsafe fn affine<L: Lanes, const RELU: bool>(a: &BatchNormApply, task: &Task) {
     let (x_stride, y_stride) = (a.x_stride as usize, a.y_stride as usize);
-    for tile in tiles(task.range(a.pixels), a.channels) {
+    for tile in tiles(task.range(a.pixels), a.channels, MAP_TILE) {
         // SAFETY: the tile lies within the chunk's pixels.
         unsafe {
             let column = Affine::<RELU> {
@@ -147,7 +150,7 @@ unsafe fn affine<L: Lanes, const RELU: bool>(a: &BatchNormApply, task: &Task) {
                 scale: a.scale,
                 beta: a.beta,
             };
-            across::<L, 2>(&column, 0..a.channels as usize);
+            across::<L, 4>(&column, 0..a.channels as usize);
         }
     }
 }

@@ -1,10 +1,10 @@
 //! The backward passes, in the tiles of the forward passes.
 
-use super::simd::tiles;
+use super::simd::{MAP_TILE, SUM_TILE, tiles};
 use super::{BatchNormBackwardApply, BatchNormBackwardPartials};
 use crate::abi::Task;
 use crate::lanes::Lanes;
-use crate::loops::{Column, across, load_all, store_all};
+use crate::loops::{Column, across, load_all, store_all, touch};
 
 /// Adds the sums of a tile to those of the tiles before it.
 struct Sums<const RELU: bool> {
@@ -70,7 +70,7 @@ unsafe fn sums<L: Lanes, const RELU: bool>(a: &BatchNormBackwardPartials, task: 
     // SAFETY: the tiles lie within the chunk's pixels; y is read only when it is there.
     unsafe {
         let sum = a.partials.add(2 * channels * task.chunk as usize);
-        for tile in tiles(range.clone(), a.channels) {
+        for tile in tiles(range.clone(), a.channels, SUM_TILE) {
             let column = Sums::<RELU> {
                 dy: a.dy.add(tile.start * dy_stride),
                 dy_stride,
@@ -84,6 +84,11 @@ unsafe fn sums<L: Lanes, const RELU: bool>(a: &BatchNormBackwardPartials, task: 
                 sum,
                 product: sum.add(channels),
             };
+            touch(column.dy, dy_stride, column.pixels, channels);
+            touch(column.x, x_stride, column.pixels, channels);
+            if RELU {
+                touch(column.y, y_stride, column.pixels, channels);
+            }
             across::<L, 2>(&column, 0..channels);
         }
     }
@@ -144,7 +149,7 @@ unsafe fn gradient<L: Lanes, const RELU: bool>(a: &BatchNormBackwardApply, task:
     let channels = a.channels as usize;
     let [dy_stride, x_stride, y_stride, dx_stride] =
         [a.dy_stride, a.x_stride, a.y_stride, a.dx_stride].map(|stride| stride as usize);
-    for tile in tiles(task.range(a.pixels), a.channels) {
+    for tile in tiles(task.range(a.pixels), a.channels, MAP_TILE) {
         // SAFETY: the tile lies within the chunk's pixels; y is read only when it is there.
         unsafe {
             let column = Gradient::<RELU> {

@@ -36,18 +36,19 @@ pub const KERNELS: &[Kernel] = &[row!("dropout.forward.f32/scalar", DropoutForwa
 pub unsafe fn forward(a: &DropoutForward, task: &Task) {
     // SAFETY: state is four words.
     let [seed, step] = unsafe { [[*a.state, *a.state.add(1)], [*a.state.add(2), *a.state.add(3)]] };
-    let mut words = Words::new(seed, a.stream, step);
+    let words = Words::new(seed, a.stream, step);
     for span in spans(task, a.pixels, a.channels, &[a.x_stride, a.y_stride, a.mask_stride]) {
         let first = span.first(a.channels);
         // SAFETY: the span lies within the tensors.
         unsafe {
             let (x, y) = (span.at(a.x, a.x_stride), span.at_mut(a.y, a.y_stride));
             let mask = span.at_mut(a.mask, a.mask_stride);
-            for i in 0..span.len {
-                let factor = if unit(words.at(first + i)) < a.p { 0.0 } else { a.scale };
+            words.visit(first..first + span.len, |index, word| {
+                let i = index - first;
+                let factor = if unit(word) < a.p { 0.0 } else { a.scale };
                 *mask.add(i) = factor;
                 *y.add(i) = *x.add(i) * factor;
-            }
+            });
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{MaxPool2dBackward, MaxPool2dForward};
 use crate::abi::Task;
 use crate::lanes::Lanes;
-use crate::loops::{Column, across};
+use crate::loops::{Column, across, touch};
 use crate::window::Axis;
 use core::ops::Range;
 
@@ -51,6 +51,13 @@ pub unsafe fn forward<L: Lanes>(a: &MaxPool2dForward, task: &Task) {
     let (out_height, out_width) = (a.out_height as usize, a.out_width as usize);
     for row in task.range(a.images * a.out_height) {
         let (n, oh) = (row / out_height, row % out_height);
+        let rows = vertical.pixels(oh);
+        // SAFETY: the rows lie within the image.
+        unsafe {
+            let first = (n * vertical.size() + rows.start) * horizontal.size();
+            let x = a.x.add(first * a.x_stride as usize);
+            touch(x, a.x_stride as usize, rows.len() * horizontal.size(), a.channels as usize);
+        }
         for ow in 0..out_width {
             let pixel = row * out_width + ow;
             // SAFETY: the pixel lies within the output, its window within the image.
@@ -59,14 +66,14 @@ pub unsafe fn forward<L: Lanes>(a: &MaxPool2dForward, task: &Task) {
                     x: a.x.add(n * vertical.size() * horizontal.size() * a.x_stride as usize),
                     stride: a.x_stride as usize,
                     width: horizontal.size(),
-                    rows: vertical.pixels(oh),
+                    rows: rows.clone(),
                     row_step: vertical.step(),
                     columns: horizontal.pixels(ow),
                     column_step: horizontal.step(),
                     y: a.y.add(pixel * a.y_stride as usize),
                     index: a.index.add(pixel * a.index_stride as usize).cast(),
                 };
-                across::<L, 2>(&window, 0..a.channels as usize);
+                across::<L, 4>(&window, 0..a.channels as usize);
             }
         }
     }
@@ -118,6 +125,14 @@ pub unsafe fn backward<L: Lanes>(a: &MaxPool2dBackward, task: &Task) {
     for row in task.range(a.images * a.height) {
         let (n, h) = (row / height, row % height);
         let first = n * vertical.windows() * horizontal.windows();
+        let rows = vertical.over(h);
+        // SAFETY: the rows lie within the output.
+        unsafe {
+            let (start, pixels) = (first + rows.start * horizontal.windows(), rows.len() * horizontal.windows());
+            touch(a.dy.add(start * a.dy_stride as usize), a.dy_stride as usize, pixels, a.channels as usize);
+            let index = a.index.add(start * a.index_stride as usize).cast();
+            touch(index, a.index_stride as usize, pixels, a.channels as usize);
+        }
         for w in 0..width {
             // SAFETY: the pixel lies within the image, its windows within the output.
             unsafe {
@@ -128,11 +143,11 @@ pub unsafe fn backward<L: Lanes>(a: &MaxPool2dBackward, task: &Task) {
                     index: a.index.add(first * a.index_stride as usize).cast(),
                     index_stride: a.index_stride as usize,
                     width: horizontal.windows(),
-                    rows: vertical.over(h),
+                    rows: rows.clone(),
                     columns: horizontal.over(w),
                     dx: a.dx.add((row * width + w) * a.dx_stride as usize),
                 };
-                across::<L, 2>(&pixel, 0..a.channels as usize);
+                across::<L, 4>(&pixel, 0..a.channels as usize);
             }
         }
     }

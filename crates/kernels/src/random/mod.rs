@@ -45,30 +45,33 @@ pub fn unit(word: u32) -> f32 {
 /// # Safety
 /// `y` holds `count` floats.
 pub unsafe fn uniform(a: &RandomUniform, task: &Task) {
-    let mut words = Words::new([a.seed_low, a.seed_high], a.stream, [0, 0]);
-    for i in task.aligned_range(a.count, 4) {
-        let u = unit(words.at(i));
+    let words = Words::new([a.seed_low, a.seed_high], a.stream, [0, 0]);
+    words.visit(task.aligned_range(a.count, 4), |i, word| {
         // SAFETY: i is below count.
-        unsafe { *a.y.add(i) = a.low + (a.high - a.low) * u };
-    }
+        unsafe { *a.y.add(i) = a.low + (a.high - a.low) * unit(word) };
+    });
 }
 
 /// # Safety
 /// `y` holds `count` floats.
 pub unsafe fn normal(a: &RandomNormal, task: &Task) {
-    let mut words = Words::new([a.seed_low, a.seed_high], a.stream, [0, 0]);
-    let range = task.aligned_range(a.count, 4);
-    for i in range.clone().step_by(2) {
-        // A radius needs the logarithm of a number in (0, 1].
-        let u = unit(words.at(i)) + 1.0 / (1u32 << 24) as f32;
-        let radius = libm::sqrtf(-2.0 * libm::logf(u));
-        let (sin, cos) = libm::sincosf(core::f32::consts::TAU * unit(words.at(i + 1)));
-        // SAFETY: i is below count, and so is i + 1 where it is written.
+    let words = Words::new([a.seed_low, a.seed_high], a.stream, [0, 0]);
+    let (range, count) = (task.aligned_range(a.count, 4), a.count as usize);
+    let mut radius = 0.0;
+    // The pair of the last element is drawn even if the second of its numbers is not wanted.
+    words.visit(range.start..range.end.next_multiple_of(2), |i, word| {
+        if i % 2 == 0 {
+            // A logarithm needs a number in (0, 1].
+            radius = libm::sqrtf(-2.0 * libm::logf(unit(word) + 1.0 / (1u32 << 24) as f32));
+            return;
+        }
+        let (sin, cos) = libm::sincosf(core::f32::consts::TAU * unit(word));
+        // SAFETY: i - 1 is below count, and so is i where it is written.
         unsafe {
-            *a.y.add(i) = a.mean + a.std * (radius * cos);
-            if i + 1 < range.end {
-                *a.y.add(i + 1) = a.mean + a.std * (radius * sin);
+            *a.y.add(i - 1) = a.mean + a.std * (radius * cos);
+            if i < count {
+                *a.y.add(i) = a.mean + a.std * (radius * sin);
             }
         }
-    }
+    });
 }

@@ -2,6 +2,9 @@
 //!
 //! Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
 
+use core::ops::Range;
+
+#[inline(always)]
 pub fn philox4x32(mut c: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
     for _ in 0..10 {
         let a = c[0] as u64 * 0xd251_1f53;
@@ -12,26 +15,28 @@ pub fn philox4x32(mut c: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
     c
 }
 
-/// The words of a stream, made four at a time.
+/// The words of a stream, four in a block.
 pub struct Words {
     key: [u32; 2],
     counter: [u32; 4],
-    words: [u32; 4],
 }
 
 impl Words {
     /// `seed` and `step` are 64 bits, low word first.
     pub fn new(seed: [u32; 2], stream: u32, step: [u32; 2]) -> Self {
-        let counter = [0, stream, step[0], step[1]];
-        Self { key: seed, counter, words: philox4x32(counter, seed) }
+        Self { key: seed, counter: [0, stream, step[0], step[1]] }
     }
-    /// Word i; cheap while i stays in its block of four.
-    pub fn at(&mut self, i: usize) -> u32 {
-        let block = (i / 4) as u32;
-        if self.counter[0] != block {
-            self.counter[0] = block;
-            self.words = philox4x32(self.counter, self.key);
+    /// Calls `visit(i, word)` for each i of a range.
+    #[inline(always)]
+    pub fn visit(&self, range: Range<usize>, mut visit: impl FnMut(usize, u32)) {
+        for block in range.start / 4..range.end.div_ceil(4) {
+            let [_, stream, low, high] = self.counter;
+            let words = philox4x32([block as u32, stream, low, high], self.key);
+            for k in 0..4 {
+                if range.contains(&(4 * block + k)) {
+                    visit(4 * block + k, words[k]);
+                }
+            }
         }
-        self.words[i % 4]
     }
 }
