@@ -1,0 +1,282 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import type { Engine } from '../../ts/kernels/engine.ts';
+import type { Step } from '../../ts/kernels/step.ts';
+import { conv2d } from '../../ts/ops/conv2d.ts';
+import { conv2dBackwardInput } from '../../ts/ops/conv2dBackwardInput.ts';
+import { conv2dBackwardWeight } from '../../ts/ops/conv2dBackwardWeight.ts';
+import type { ConvGeometry, Pair } from '../../ts/ops/conv2dGeometry.ts';
+import { linear, linearBackwardInput, linearBackwardWeight } from '../../ts/ops/linear.ts';
+import type { Op } from '../../ts/ops/op.ts';
+import type { Shape } from '../../ts/shape.ts';
+import { expectClose } from '../helpers/close.ts';
+import { builds, engineOn } from '../helpers/engines.ts';
+import { Random } from '../helpers/random.ts';
+import { floats, runLowered, type Problem, type Strided } from './lowered.ts';
+
+const ROUNDS = 40;
+/** Largest error beside the largest value of a tensor. */
+const TOLERANCE = 3e-6;
+
+const engines = await Promise.all(builds.map((build) => engineOn(build)));
+afterAll(() => engines.forEach((engine) => engine.close()));
+
+interface Convolution extends ConvGeometry {
+  readonly x: Shape;
+  readonly w: Shape;
+}
+
+/** Kinds of geometry, so that each algorithm gets its share. */
+const kinds = ['any', 'pointwise', '3×3'] as const;
+
+function draw(random: Random, kind: (typeof kinds)[number]): Convolution {
+  const pair = (low: number, high: number): Pair => [random.int(low, high), random.int(low, high)];
+  if (kind === '3×3') {
+    const [inChannels, outChannels] = [4 * random.int(3, 9), 4 * random.int(3, 9)];
+    return {
+      x: [random.int(1, 4), random.int(4, 17), random.int(4, 17), inChannels],
+      w: [3, 3, inChannels, outChannels],
+      stride: [1, 1],
+      padding: [random.int(0, 2), random.int(0, 2), random.int(0, 2), random.int(0, 2)],
+      dilation: [1, 1],
+      groups: 1,
+    };
+  }
+  const groups = random.int(0, 2) === 0 ? random.int(2, 4) : 1;
+  const [depth, columns] = [random.int(1, 18), random.int(1, 20)];
+  const kernel: Pair = kind === 'pointwise' ? [1, 1] : pair(1, 4);
+  const dilation = pair(1, 3);
+  const pad = (): number => (kind === 'pointwise' ? 0 : random.int(0, 3));
+  const padding = [pad(), pad(), pad(), pad()] as const;
+  const least = kernel.map((k, axis) => (k - 1) * dilation[axis]! + 1);
+  return {
+    x: [random.int(1, 3), ...least.map((size) => random.int(size, size + 9)), groups * depth],
+    w: [...kernel, depth, groups * columns],
+    stride: pair(1, 3),
+    padding,
+    dilation,
+    groups,
+  };
+}
+
+/** The arguments of a convolution's reference kernels that state its geometry. */
+function geometryArgs({ x, w, ...conv }: Convolution, y: Shape): Record<string, number> {
+  return {
+    ...{ batch: x[0]!, height: x[1]!, width: x[2]!, inChannels: x[3]! },
+    ...{ outHeight: y[1]!, outWidth: y[2]!, outChannels: y[3]! },
+    ...{ kernelHeight: w[0]!, kernelWidth: w[1]! },
+    ...{ strideHeight: conv.stride[0], strideWidth: conv.stride[1] },
+    ...{ padTop: conv.padding[0], padLeft: conv.padding[3] },
+    ...{ dilationHeight: conv.dilation[0], dilationWidth: conv.dilation[1], groups: conv.groups },
+  };
+}
+
+/** Replaces the way an op is lowered by one step of a reference kernel. */
+function byReference<A>(
+  op: Op<A>,
+  kernel: string,
+  args: (views: Views, attrs: A) => Step['args'],
+): Op<unknown> {
+  return {
+    ...op,
+    lower(to, inputs, [y], attrs) {
+      to.step({ kernel, chunks: 1, args: args({ inputs, y: y! }, attrs as A) });
+    },
+  };
+}
+
+interface Views {
+  readonly inputs: Parameters<Op['lower']>[1];
+  readonly y: Parameters<Op['lower']>[2][number];
+}
+
+const units = { unitImages: 1, unitRows: 1, unitChannels: 8 };
+
+/** An op's problem, and the same problem by the reference. */
+type Twins = readonly [Problem, Problem];
+
+function forward(random: Random, conv: Convolution): Twins {
+  const { x, w, ...geometry } = conv;
+  const [bias, residual, relu] = [random.coin(), random.coin(), random.coin()];
+  const attrs = { ...geometry, bias, residual: false, relu };
+  const inputs = [floats(random, x), floats(random, w, { dense: true })];
+  if (bias) inputs.push(floats(random, [w[3]!], { dense: true }));
+  const [y] = conv2d.infer(inputs, attrs);
+  if (residual) inputs.push(floats(random, y!.shape));
+  const all = { ...attrs, residual };
+  const twin = byReference(conv2d, 'conv2d.forward.f32/reference', ({ inputs, y }) => {
+    const [x, w] = inputs;
+    const added = residual ? inputs.at(-1)! : undefined;
+    const [, height, width] = y.shape as [number, number, number];
+    return {
+      ...{ x: x!.pointer, xStride: x!.stride, w: w!.pointer },
+      bias: bias ? inputs[2]!.pointer : null,
+      ...{ residual: added?.pointer ?? null, residualStride: added?.stride ?? 0 },
+      ...{ y: y.pointer, yStride: y.stride, yColumn: 1, yRow: width, yImage: height * width },
+      ...{ ...geometryArgs(conv, y.shape), relu: Number(relu), ...units },
+    };
+  });
+  return twins(conv2d, twin, inputs, all);
+}
+
+function backwardInput(random: Random, conv: Convolution): Twins {
+  const { x, w, ...geometry } = conv;
+  const dy = outputOf(conv);
+  const inputs = [floats(random, dy), floats(random, w, { dense: true })];
+  const attrs = { ...geometry, inputSize: [x[1]!, x[2]!] as Pair };
+  const twin = byReference(
+    conv2dBackwardInput,
+    'conv2d.backward_input.f32/reference',
+    ({ inputs: [dy, w], y: dx }) => ({
+      ...{ dy: dy!.pointer, dyStride: dy!.stride, w: w!.pointer },
+      ...{ dx: dx.pointer, dxStride: dx.stride, ...geometryArgs(conv, dy!.shape) },
+    }),
+  );
+  return twins(conv2dBackwardInput, twin, inputs, attrs);
+}
+
+function backwardWeight(random: Random, conv: Convolution): Twins {
+  const { x, w, ...geometry } = conv;
+  const inputs = [floats(random, x), floats(random, outputOf(conv))];
+  const attrs = { ...geometry, kernelSize: [w[0]!, w[1]!] as Pair };
+  const twin = byReference(
+    conv2dBackwardWeight,
+    'conv2d.backward_weight.f32/reference',
+    ({ inputs: [x, dy], y: dw }) => ({
+      ...{ x: x!.pointer, xStride: x!.stride, dy: dy!.pointer, dyStride: dy!.stride },
+      ...{ dw: dw.pointer, ...geometryArgs(conv, dy!.shape), partitions: 1, ...units },
+    }),
+  );
+  return twins(conv2dBackwardWeight, twin, inputs, attrs);
+}
+
+function outputOf({ x, w, ...geometry }: Convolution): Shape {
+  const specs = [x, w].map((shape) => ({ shape, dtype: 'f32' as const }));
+  return conv2d.infer(specs, { ...geometry, bias: false, residual: false, relu: false })[0]!.shape;
+}
+
+function twins<A>(op: Op<A>, twin: Op<unknown>, inputs: readonly Strided[], attrs: A): Twins {
+  const common = { inputs, attrs, denseOutputs: op.name.endsWith('Weight') };
+  return [
+    { op: op, ...common },
+    { op: twin, ...common },
+  ];
+}
+
+describe.each(engines)('$build', (engine) => {
+  const reached = new Set<string>();
+  const note = (step: Step): Step => {
+    reached.add(step.kernel);
+    return step;
+  };
+
+  describe.each([false, true])('Winograd allowed: %s', (winograd) => {
+    it.each(kinds)('%s convolutions and their gradients equal the reference', (kind) => {
+      for (let i = 0; i < ROUNDS; i++) {
+        const name = `${kind} ${winograd} ${i}`;
+        const conv = draw(new Random(name), kind);
+        for (const pass of [forward, backwardInput, backwardWeight]) {
+          const pair = pass(new Random(name), conv);
+          compare(engine, pair, `${pass.name} ${JSON.stringify(conv)}`, note, winograd);
+        }
+      }
+    });
+  });
+
+  it('explicit im2col equals the reference', () => {
+    const toIm2col = (step: Step): Step => {
+      if (step.kernel !== 'conv2d.forward.f32/implicit_gemm') return step;
+      const { kernelHeight, kernelWidth, inChannels, groups, unitImages, unitRows, outWidth } =
+        step.args as Record<string, number>;
+      const taps = (kernelHeight! * kernelWidth! * inChannels!) / groups!;
+      const columns = (unitImages! * unitRows! * outWidth! + 4) * taps;
+      const scratchBytes = (step.scratchBytes ?? 0) + 4 * (columns + 64);
+      return note({ ...step, kernel: 'conv2d.forward.f32/im2col', scratchBytes });
+    };
+    for (let i = 0; i < ROUNDS; i++) {
+      const conv = draw(new Random(`im2col ${i}`), 'any');
+      const pair = forward(new Random(`im2col ${i}`), conv);
+      compare(engine, pair, `im2col ${JSON.stringify(conv)}`, toIm2col, false);
+    }
+  });
+
+  it('matrix products equal the reference', () => {
+    for (let i = 0; i < ROUNDS; i++) {
+      const random = new Random(`gemm ${i}`);
+      const [rows, depth, columns] = [random.int(1, 90), random.int(1, 70), random.int(1, 40)];
+      const bias = random.coin();
+      const [x, w, dy] = [
+        floats(random, [rows, depth]),
+        floats(random, [depth, columns], { dense: true }),
+        floats(random, [rows, columns]),
+      ];
+      const inputs = bias ? [x, w, floats(random, [columns], { dense: true })] : [x, w];
+      const name = `${rows}×${depth}×${columns}`;
+      const product = byReference(linear, 'gemm.f32/reference', ({ inputs: [a, b, c], y }) => ({
+        ...{ a: a!.pointer, aStride: a!.stride, b: b!.pointer, bias: c?.pointer ?? null },
+        ...{ c: y.pointer, cStride: y.stride, rows, depth, columns, unitRows: 1, unitColumns: 8 },
+      }));
+      compare(engine, twins(linear, product, inputs, { bias }), name, note, false);
+
+      // Transposes in JavaScript make plain products of the gradients.
+      const wT = transposed(w);
+      const dxTwin = byReference(linearBackwardInput, 'gemm.f32/reference', ({ inputs, y }) => ({
+        ...{ a: inputs[0]!.pointer, aStride: inputs[0]!.stride, b: inputs[2]!.pointer, bias: null },
+        ...{ c: y.pointer, cStride: y.stride, rows, depth: columns, columns: depth },
+        ...{ unitRows: 1, unitColumns: 8 },
+      }));
+      compare(engine, twins(linearBackwardInput, dxTwin, [dy, w, wT], {}), name, note, false);
+      const [xT, dense] = [transposed(x), packed(dy)];
+      const dwTwin = byReference(linearBackwardWeight, 'gemm.f32/reference', ({ inputs, y }) => ({
+        ...{ a: inputs[2]!.pointer, aStride: rows, b: inputs[3]!.pointer, bias: null },
+        ...{ c: y.pointer, cStride: y.stride, rows: depth, depth: rows, columns },
+        ...{ unitRows: 1, unitColumns: 8 },
+      }));
+      compare(
+        engine,
+        twins(linearBackwardWeight, dwTwin, [x, dy, xT, dense], {}),
+        name,
+        note,
+        false,
+      );
+    }
+  });
+
+  it('reaches every kernel of convolutions and matrix products', () => {
+    const all = [...engine.kernels.keys()].filter((name) => /^(conv2d|gemm)\./.test(name));
+    const fast = all.filter((name) => !name.endsWith('/reference'));
+    expect(fast.length).toBeGreaterThan(5);
+    expect(fast.filter((name) => !reached.has(name))).toEqual([]);
+  });
+});
+
+function compare(
+  engine: Engine,
+  [fast, reference]: Twins,
+  what: string,
+  note: (step: Step) => Step,
+  winograd: boolean,
+): void {
+  const outputs = 'outputs';
+  const [actual] = runLowered(engine, fast, new Random(outputs), note, winograd);
+  const [expected] = runLowered(engine, reference, new Random(outputs), (step) => step, winograd);
+  expectClose(actual!, expected!, TOLERANCE, what);
+}
+
+/** The matrix without gaps between its rows. */
+function packed({ shape, stride, values, dtype }: Strided): Strided {
+  const [rows, columns] = shape as [number, number];
+  const dense = Float32Array.from(
+    { length: rows * columns },
+    (_, i) => values[Math.floor(i / columns) * stride + (i % columns)]!,
+  );
+  return { shape, dtype, stride: columns, values: dense };
+}
+
+function transposed(matrix: Strided): Strided {
+  const [rows, columns] = matrix.shape as [number, number];
+  const values = Float32Array.from(
+    { length: rows * columns },
+    (_, i) => matrix.values[(i % rows) * matrix.stride + Math.floor(i / rows)]!,
+  );
+  return { shape: [columns, rows], dtype: 'f32', stride: rows, values };
+}
