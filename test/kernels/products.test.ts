@@ -13,7 +13,7 @@ import { builds, engineOn } from '../helpers/engines.ts';
 import { Random } from '../helpers/random.ts';
 import { floats, runLowered, type Problem, type Strided } from './lowered.ts';
 
-const ROUNDS = 40;
+const ROUNDS = 24;
 /** Largest error beside the largest value of a tensor. */
 const TOLERANCE = 3e-6;
 

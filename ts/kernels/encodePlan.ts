@@ -41,6 +41,11 @@ export function encodePlan(
   word(address + 8, at);
   for (const step of steps) {
     const kernel = kernelOf(table, step);
+    if (!Number.isInteger(step.chunks) || step.chunks < 1) {
+      throw new Error(
+        `plan: ${step.kernel}: chunks is ${step.chunks} but must be a whole number of at least 1`,
+      );
+    }
     const next = at + stepBytes(kernel);
     for (let offset = 0; offset < HEADER_BYTES; offset += 4) word(at + offset, 0);
     word(at, kernel.entry);

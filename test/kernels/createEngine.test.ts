@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { chooseBuild, createEngine } from '../../ts/kernels/createEngine.ts';
+import { cores } from '../../ts/kernels/cores.ts';
+import { probe } from '../../ts/kernels/probe.ts';
+import '../helpers/engines.ts';
+
+const all = { simd: true, relaxed: true, threads: true };
+
+describe('probe', () => {
+  it('finds SIMD and threads in every runtime that the tests run in', () => {
+    expect(probe()).toMatchObject({ simd: true, threads: true });
+  });
+});
+
+describe('chooseBuild', () => {
+  it.each([
+    [all, 'fast', 2, 'relaxed-threads'],
+    [all, 'fast', 1, 'relaxed'],
+    [all, 'strict', 2, 'simd-threads'],
+    [all, 'strict', 1, 'simd'],
+    [{ ...all, relaxed: false }, 'fast', 2, 'simd-threads'],
+    [{ ...all, threads: false }, 'fast', 2, 'relaxed'],
+  ] as const)('%o, %s, %i threads: %4$s', (features, numerics, threads, build) => {
+    expect(chooseBuild(features, numerics, threads)).toBe(build);
+  });
+
+  it('says so where there is no SIMD', () => {
+    const none = { simd: false, relaxed: false, threads: false };
+    expect(() => chooseBuild(none, 'fast', 1)).toThrow('no WebAssembly SIMD');
+  });
+});
+
+describe('createEngine', () => {
+  it('takes the best build for the numerics', async () => {
+    const { relaxed } = probe();
+    const fast = await createEngine({ threads: 1 });
+    const strict = await createEngine({ threads: 1, numerics: 'strict' });
+    expect([fast.build, fast.numerics]).toEqual([relaxed ? 'relaxed' : 'simd', 'fast']);
+    expect([strict.build, strict.numerics]).toEqual(['simd', 'strict']);
+    fast.close();
+    strict.close();
+  });
+
+  it.each([0, -1, 1.5, NaN])('throws RangeError for %s threads', async (threads) => {
+    const message = `init: threads is ${threads} but must be a whole number of at least 1`;
+    await expect(createEngine({ threads })).rejects.toThrow(RangeError);
+    await expect(createEngine({ threads })).rejects.toThrow(message);
+  });
+
+  it('takes one thread per core at most, with one warning', async () => {
+    const warnings: string[] = [];
+    const engine = await createEngine({
+      threads: 1000,
+      warn: (message) => warnings.push(message),
+    });
+    expect(engine.threads).toBe(cores());
+    expect(warnings).toEqual([`residua: 1000 threads asked for, ${cores()} used: one per core`]);
+    engine.close();
+  });
+
+  it('warns of nothing by default', async () => {
+    const warnings: string[] = [];
+    const engine = await createEngine({ warn: (message) => warnings.push(message) });
+    expect(engine.threads).toBe(Math.min(cores(), 8));
+    expect(warnings).toEqual([]);
+    engine.close();
+  });
+
+  it('names the file that is missing', async () => {
+    const wasmUrl = new URL('file:///nowhere/simd.wasm');
+    await expect(createEngine({ threads: 1, wasmUrl })).rejects.toThrow(
+      'is not at file:///nowhere/simd.wasm',
+    );
+  });
+
+  it('fails where the worker script is missing', async () => {
+    if (cores() < 2) return;
+    const workerUrl = new URL('file:///nowhere/team-worker.js');
+    await expect(createEngine({ threads: 2, workerUrl })).rejects.toThrow('team-worker.js');
+  });
+
+  it('cannot be used after close', async () => {
+    const engine = await createEngine({ threads: 1 });
+    engine.close();
+    engine.close();
+    expect(engine.closed).toBe(true);
+    expect(() => engine.allocate(4)).toThrow('engine: used after close()');
+    const step = { kernel: 'increment.forward.f32/scalar', chunks: 1, args: { x: null } };
+    expect(() => engine.runSteps([step])).toThrow('engine: used after close()');
+  });
+});
