@@ -1,5 +1,5 @@
 import { ShapeError } from '../../errors.ts';
-import { formatShape, sameShape } from '../../shape.ts';
+import { formatShape, sameShape, type Shape } from '../../shape.ts';
 import type { Tensor } from '../../tensor.ts';
 import { inferShape } from '../inferShape.ts';
 
@@ -20,13 +20,26 @@ export function assertJoins(
   const input = [1, SIDE, SIDE, inChannels];
   const [left, right] = [inferShape(body, input), inferShape(shortcut, input)];
   if (sameShape(left, right)) return;
-  const pixels = left[1] !== right[1] || left[2] !== right[2];
   throw new ShapeError(
-    `${place}: input ${formatShape(input)} becomes ${formatShape(left)} in the body but ${formatShape(right)} in the ` +
-      `shortcut, which cannot be added: ${
-        pixels
-          ? 'their strides differ (only the first 3×3 convolution may have one, and the shortcut must have the same)'
-          : 'their channels differ (the shortcut needs a projection)'
-      }`,
+    `${place}: input ${formatShape(input)} becomes ${formatShape(left)} in the body but ` +
+      `${formatShape(right)} in the shortcut, which cannot be added: ${causeOf(left, right)}`,
   );
+}
+
+function causeOf(left: Shape, right: Shape): string {
+  if (left.length !== 4 || right.length !== 4) return 'one of them is no image';
+  const [inBody, inShortcut] = [SIDE / left[1]!, SIDE / right[1]!];
+  if (inBody > inShortcut && inShortcut > 1) {
+    return (
+      `strides of the body divide the image by ${inBody}, that of the shortcut by ${inShortcut}: only the first ` +
+      '3×3 convolution may have the stride, not both'
+    );
+  }
+  if (inBody > inShortcut) {
+    return `the body has stride ${inBody} but the shortcut has none: it needs a projection of the same stride`;
+  }
+  if (left[1] !== right[1] || left[2] !== right[2]) {
+    return 'the sizes of the images differ: strides and padding of both must agree';
+  }
+  return 'the channels differ: the shortcut needs a projection to those of the body';
 }

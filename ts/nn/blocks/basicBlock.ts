@@ -3,6 +3,7 @@ import { Conv2d } from '../conv2d.ts';
 import type { Module } from '../module.ts';
 import { batchNorm2d, type BlockOptions } from './blockOptions.ts';
 import { ResidualBlock } from './residualBlock.ts';
+import { shortcutOf } from './shortcut.ts';
 
 /** Two 3×3 convolutions and a shortcut: `act(bn2(conv2(act(bn1(conv1(x))))) + shortcut(x))` (He et al. 2015). */
 export class BasicBlock extends ResidualBlock {
@@ -13,19 +14,15 @@ export class BasicBlock extends ResidualBlock {
   override readonly downsample: Module | null;
 
   /** Throws ShapeError when body and shortcut cannot be added. */
-  constructor(inChannels: number, outChannels: number, options: BlockOptions) {
+  constructor(inChannels: number, outChannels: number, options: BlockOptions = {}) {
     super(options);
-    const { stride = 1, norm = batchNorm2d } = options;
-    this.conv1 = new Conv2d(inChannels, outChannels, {
-      kernelSize: 3,
-      stride,
-      padding: 1,
-      bias: false,
-    });
+    const { stride = 1, norm = batchNorm2d, padding = 1, bias = false } = options;
+    const spatial = { kernelSize: 3, padding, bias };
+    this.conv1 = new Conv2d(inChannels, outChannels, { ...spatial, stride });
     this.bn1 = norm(outChannels);
-    this.conv2 = new Conv2d(outChannels, outChannels, { kernelSize: 3, padding: 1, bias: false });
+    this.conv2 = new Conv2d(outChannels, outChannels, spatial);
     this.bn2 = norm(outChannels);
-    this.downsample = options.shortcut;
+    this.downsample = shortcutOf(options, inChannels, outChannels, norm);
     this.finish(inChannels, options, this.bn2);
   }
 
@@ -35,6 +32,6 @@ export class BasicBlock extends ResidualBlock {
   }
 
   override forward(x: Tensor): Tensor {
-    return this.here(() => this.act(this.join(x)));
+    return this.here(() => this.act(this.join(this.body(x), this.downsample?.forward(x))));
   }
 }

@@ -14,20 +14,34 @@ export const batchNorm2d: Norm = (channels) => new BatchNorm2d(channels);
 /** Which branch of a block a learned scalar scales: explores what the block would rather be. */
 export type Gate = 'skip' | 'transform' | 'both';
 
-/** Settings of every residual block. */
-export interface BlockOptions {
-  /** Stride of the first 3×3 convolution; 1 by default. */
-  readonly stride?: number;
-  /** What is added to F(x); null for a plain block without a shortcut. */
-  readonly shortcut: Module | null;
-  /** Batch norm by default. */
-  readonly norm?: Norm;
+/** How F(x) and its shortcut come together. */
+export interface JoinOptions {
   /** ReLU by default. */
   readonly act?: Activation;
   /** Learned scalars, starting at 1, on a branch; none by default. */
   readonly gate?: Gate;
   /** Probability that F is left out for a training batch (stochastic depth, Huang et al. 2016); 0 by default. */
   readonly dropPath?: number;
-  /** Starts the last γ of F at 0, so that the block starts as its shortcut (Goyal et al. 2017); false by default. */
+}
+
+/** Settings of every residual block. */
+export interface BlockOptions extends JoinOptions {
+  /** Stride of the first 3×3 convolution; 1 by default. */
+  readonly stride?: number;
+  /**
+   * What is added to F(x): kind B by default, a 1×1 projection where the stride is not 1 or the channels change; null
+   * for a plain block without a shortcut.
+   */
+  readonly shortcut?: Module | null;
+  /** Batch norm by default. */
+  readonly norm?: Norm;
+  /** Adds a bias to the convolutions of F; false by default, as a normalisation follows. */
+  readonly bias?: boolean;
+  /** Zeros around the 3×3 convolutions: 1 on each side (the default), or TensorFlow's rule. */
+  readonly padding?: 1 | 'same';
+  /**
+   * Starts the block as its shortcut: the last γ of F is 0 (Goyal et al. 2017), or the last convolution where the
+   * normalisation stands in front of it. False by default.
+   */
   readonly zeroInit?: boolean;
 }

@@ -3,11 +3,12 @@ import { Conv2d } from '../conv2d.ts';
 import type { Module } from '../module.ts';
 import { batchNorm2d, type BlockOptions } from './blockOptions.ts';
 import { ResidualBlock } from './residualBlock.ts';
+import { shortcutOf } from './shortcut.ts';
 
 /** Settings of a {@link Bottleneck}. */
 export interface BottleneckOptions extends BlockOptions {
-  /** Channels of the 3×3 convolution. */
-  readonly width: number;
+  /** Channels of the 3×3 convolution; a quarter of the block's by default. */
+  readonly width?: number;
   /** Groups of the 3×3 convolution (ResNeXt, Xie et al. 2017); 1 by default. */
   readonly groups?: number;
 }
@@ -26,22 +27,18 @@ export class Bottleneck extends ResidualBlock {
   override readonly downsample: Module | null;
 
   /** Throws ShapeError when body and shortcut cannot be added. */
-  constructor(inChannels: number, outChannels: number, options: BottleneckOptions) {
+  constructor(inChannels: number, outChannels: number, options: BottleneckOptions = {}) {
     super(options);
-    const { stride = 1, norm = batchNorm2d, width, groups = 1 } = options;
-    this.conv1 = new Conv2d(inChannels, width, { kernelSize: 1, bias: false });
+    const { stride = 1, norm = batchNorm2d, padding = 1, bias = false } = options;
+    const { width = outChannels / 4, groups = 1 } = options;
+    const spatial = { kernelSize: 3, stride, padding, groups, bias };
+    this.conv1 = new Conv2d(inChannels, width, { kernelSize: 1, bias });
     this.bn1 = norm(width);
-    this.conv2 = new Conv2d(width, width, {
-      kernelSize: 3,
-      stride,
-      padding: 1,
-      groups,
-      bias: false,
-    });
+    this.conv2 = new Conv2d(width, width, spatial);
     this.bn2 = norm(width);
-    this.conv3 = new Conv2d(width, outChannels, { kernelSize: 1, bias: false });
+    this.conv3 = new Conv2d(width, outChannels, { kernelSize: 1, bias });
     this.bn3 = norm(outChannels);
-    this.downsample = options.shortcut;
+    this.downsample = shortcutOf(options, inChannels, outChannels, norm);
     this.finish(inChannels, options, this.bn3);
   }
 
@@ -52,6 +49,6 @@ export class Bottleneck extends ResidualBlock {
   }
 
   override forward(x: Tensor): Tensor {
-    return this.here(() => this.act(this.join(x)));
+    return this.here(() => this.act(this.join(this.body(x), this.downsample?.forward(x))));
   }
 }

@@ -1,24 +1,21 @@
-import { add } from '../../functions/add.ts';
-import { relu } from '../../functions/relu.ts';
 import type { Tensor } from '../../tensor.ts';
 import { Identity } from '../identity.ts';
-import { Module } from '../module.ts';
+import type { Module } from '../module.ts';
 import { assertJoins } from './assertJoins.ts';
-import type { Activation } from './blockOptions.ts';
+import type { JoinOptions } from './blockOptions.ts';
 import { inChannelsOf } from './inChannelsOf.ts';
+import { ResidualJoin } from './residualJoin.ts';
 
 /** `act(body(x) + shortcut(x))` (He et al. 2015, arXiv:1512.03385): where F has nothing to add, the block is its shortcut. */
-export class Residual extends Module {
+export class Residual extends ResidualJoin {
   readonly body: Module;
   readonly shortcut: Module;
-  readonly #act: Activation;
 
   /** Throws ShapeError when body and shortcut cannot be added. */
-  constructor(body: Module, shortcut: Module = new Identity(), act: Activation = relu) {
-    super();
+  constructor(body: Module, shortcut: Module = new Identity(), options: JoinOptions = {}) {
+    super(options);
     this.body = body;
     this.shortcut = shortcut;
-    this.#act = act;
     const inChannels = inChannelsOf(body) ?? inChannelsOf(shortcut);
     if (inChannels !== undefined) {
       assertJoins(
@@ -31,6 +28,6 @@ export class Residual extends Module {
   }
 
   override forward(x: Tensor): Tensor {
-    return this.here(() => this.#act(add(this.body.forward(x), this.shortcut.forward(x))));
+    return this.here(() => this.act(this.join(this.body.forward(x), this.shortcut.forward(x))));
   }
 }

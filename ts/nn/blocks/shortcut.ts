@@ -2,7 +2,7 @@ import { Conv2d } from '../conv2d.ts';
 import { Identity } from '../identity.ts';
 import type { Module } from '../module.ts';
 import { Sequential } from '../sequential.ts';
-import type { Norm } from './blockOptions.ts';
+import type { BlockOptions, Norm } from './blockOptions.ts';
 import { SubsamplePad } from './subsamplePad.ts';
 
 /**
@@ -14,6 +14,8 @@ export type ShortcutKind = 'A' | 'B' | 'C';
 /**
  * The shortcut of a block. Shapes differ when the stride is not 1 **or** the channels change. A projection is followed by
  * `norm` (torchvision), or by nothing when that is null; `bias` is for the Keras tutorial's form.
+ *
+ * @throws RangeError for kind A when channels would have to be left out
  */
 export function shortcut(
   kind: ShortcutKind,
@@ -25,10 +27,17 @@ export function shortcut(
   const same = stride === 1 && inChannels === outChannels;
   if (same && kind !== 'C') return new Identity();
   if (kind === 'A') return new SubsamplePad(inChannels, outChannels, stride);
-  const projection = new Conv2d(inChannels, outChannels, {
-    kernelSize: 1,
-    stride,
-    bias,
-  });
+  const projection = new Conv2d(inChannels, outChannels, { kernelSize: 1, stride, bias });
   return norm ? new Sequential(projection, norm(outChannels)) : projection;
+}
+
+/** The shortcut that a block's options name, or kind B. */
+export function shortcutOf(
+  options: BlockOptions,
+  inChannels: number,
+  outChannels: number,
+  norm: Norm | null,
+): Module | null {
+  if (options.shortcut !== undefined) return options.shortcut;
+  return shortcut('B', inChannels, outChannels, { stride: options.stride ?? 1, norm });
 }

@@ -8,18 +8,29 @@ import { Module } from '../module.ts';
  */
 export class SubsamplePad extends Module {
   readonly #stride: number;
-  readonly #added: number;
+  readonly #before: number;
+  readonly #after: number;
 
+  /** Throws RangeError when there are fewer channels after than before. */
   constructor(inChannels: number, outChannels: number, stride: number) {
     super();
+    const added = outChannels - inChannels;
+    if (added < 0) {
+      throw new RangeError(
+        `SubsamplePad: ${inChannels} channels cannot become ${outChannels}: it adds zeros but leaves none out`,
+      );
+    }
     this.#stride = stride;
-    this.#added = outChannels - inChannels;
+    this.#before = Math.floor(added / 2);
+    this.#after = added - this.#before;
   }
 
   override forward(x: Tensor): Tensor {
-    const before = Math.floor(this.#added / 2);
-    return this.here(() =>
-      subsamplePad(x, { stride: this.#stride, before, after: this.#added - before }),
-    );
+    const [stride, before, after] = [this.#stride, this.#before, this.#after];
+    return this.here(() => subsamplePad(x, { stride, before, after }));
+  }
+
+  override describe(): string {
+    return `SubsamplePad +${this.#before + this.#after}, stride ${this.#stride}`;
   }
 }
