@@ -2,16 +2,16 @@ import { apply } from '../apply.ts';
 import { parameter } from '../create.ts';
 import { randomNormal } from '../ops/randomNormal.ts';
 import { randomUniform } from '../ops/randomUniform.ts';
+import { leaveScope } from '../scope.ts';
 import type { Shape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { nextStream } from './seed.ts';
 
-function filled(shape: Shape, make: () => Tensor): Tensor {
-  const made = parameter(shape);
-  const values = make();
-  made.write(values.data());
-  values.dispose();
-  return made;
+/** What an op without inputs made, as a weight: not copied, as large nets have hundreds of megabytes. */
+function asParameter([made]: Tensor[]): Tensor {
+  leaveScope(made!);
+  made!.requiresGrad = true;
+  return made!;
 }
 
 /**
@@ -20,14 +20,13 @@ function filled(shape: Shape, make: () => Tensor): Tensor {
  */
 export function heNormal(shape: Shape, fan: number): Tensor {
   const std = Math.sqrt(2 / fan);
-  return filled(shape, () => apply(randomNormal, [], { shape, ...nextStream(), mean: 0, std })[0]!);
+  return asParameter(apply(randomNormal, [], { shape, ...nextStream(), mean: 0, std }));
 }
 
 /** Weights from U(-bound, bound). */
 export function uniform(shape: Shape, bound: number): Tensor {
-  return filled(
-    shape,
-    () => apply(randomUniform, [], { shape, ...nextStream(), low: -bound, high: bound })[0]!,
+  return asParameter(
+    apply(randomUniform, [], { shape, ...nextStream(), low: -bound, high: bound }),
   );
 }
 
