@@ -8,7 +8,7 @@ import { ReLU } from '../nn/relu.ts';
 import { manualSeed } from '../nn/seed.ts';
 import { Sequential } from '../nn/sequential.ts';
 import type { Tensor } from '../tensor.ts';
-import { Classifier, type ModelOptions } from './classifier.ts';
+import { Classifier, classesOf, type ModelOptions } from './classifier.ts';
 import { resetLast } from './vgg.ts';
 
 /** Settings of {@link AlexNet}. */
@@ -25,10 +25,15 @@ export class AlexNet extends Classifier {
   constructor(options: AlexNetOptions = {}) {
     super();
     if (options.seed !== undefined) manualSeed(options.seed);
-    const { inChannels = 3, numClasses = 1000, dropout = 0.5 } = options;
+    const { inChannels = 3, stem = 'imagenet', dropout = 0.5 } = options;
+    const { numClasses = classesOf(stem) } = options;
+    const first =
+      stem === 'imagenet'
+        ? { kernelSize: 11, stride: 4, padding: 2 }
+        : { kernelSize: 3, padding: 1 };
     const pool = (): MaxPool2d => new MaxPool2d({ kernelSize: 3, stride: 2 });
     this.features = new Sequential(
-      new Conv2d(inChannels, 64, { kernelSize: 11, stride: 4, padding: 2 }),
+      new Conv2d(inChannels, 64, first),
       new ReLU(),
       pool(),
       new Conv2d(64, 192, { kernelSize: 5, padding: 2 }),

@@ -1,31 +1,47 @@
 import { globalAvgPool2d } from '../functions/globalAvgPool2d.ts';
+import { maxPool2d } from '../functions/maxPool2d.ts';
 import { relu } from '../functions/relu.ts';
-import { BatchNorm2d } from '../nn/batchNorm2d.ts';
 import { BasicBlock } from '../nn/blocks/basicBlock.ts';
-import { batchNorm2d } from '../nn/blocks/blockOptions.ts';
+import { batchNorm2d, type Activation, type BlockOptions } from '../nn/blocks/blockOptions.ts';
 import { shortcut, type ShortcutKind } from '../nn/blocks/shortcut.ts';
 import { Conv2d } from '../nn/conv2d.ts';
 import { Linear } from '../nn/linear.ts';
+import type { Module } from '../nn/module.ts';
 import { manualSeed } from '../nn/seed.ts';
 import { Sequential } from '../nn/sequential.ts';
 import type { Tensor } from '../tensor.ts';
-import { Classifier, type ModelOptions } from './classifier.ts';
+import {
+  Classifier,
+  classesOf,
+  freshLinear,
+  stemGeometry,
+  type ModelOptions,
+} from './classifier.ts';
+
+/** Settings of a {@link CifarResNet}. */
+export interface CifarResNetOptions
+  extends ModelOptions, Pick<BlockOptions, 'gate' | 'norm' | 'act' | 'zeroInit' | 'dropPath'> {
+  /** Kind of shortcut, or none for the plain net of the same depth; A by default, as in the paper. */
+  readonly shortcuts?: ShortcutKind | 'none';
+}
 
 /**
  * He et al.'s network for 32×32 images (2015, section 4.2): a 3×3 convolution, three stages of n blocks with 16, 32 and 64
  * channels, global average pooling and a linear layer: 6n + 2 weighted layers. `[N, H, W, inChannels]` →
- * `[N, numClasses]`. With shortcuts of kind A, or none: the plain net of the same depth.
+ * `[N, numClasses]`.
  */
 export class CifarResNet extends Classifier {
   readonly conv1: Conv2d;
-  readonly bn1: BatchNorm2d;
+  readonly bn1: Module;
   readonly layer1: Sequential;
   readonly layer2: Sequential;
   readonly layer3: Sequential;
   fc: Linear;
+  readonly #pools: boolean;
+  readonly #act: Activation;
 
   /** Throws RangeError unless depth is 6n + 2. */
-  constructor(depth: number, shortcuts: ShortcutKind | 'none', options: ModelOptions = {}) {
+  constructor(depth: number, options: CifarResNetOptions = {}) {
     super();
     const blocks = (depth - 2) / 6;
     if (!Number.isInteger(blocks) || blocks < 1) {
@@ -34,22 +50,22 @@ export class CifarResNet extends Classifier {
       );
     }
     if (options.seed !== undefined) manualSeed(options.seed);
-    this.conv1 = new Conv2d(options.inChannels ?? 3, 16, {
-      kernelSize: 3,
-      padding: 1,
-      bias: false,
-    });
-    this.bn1 = new BatchNorm2d(16);
-    this.layer1 = stage(blocks, 16, 16, 1, shortcuts);
-    this.layer2 = stage(blocks, 16, 32, 2, shortcuts);
-    this.layer3 = stage(blocks, 32, 64, 2, shortcuts);
-    this.fc = new Linear(64, options.numClasses ?? 10);
+    const { stem = 'cifar', norm = batchNorm2d, act = relu, inChannels = 3 } = options;
+    this.#pools = stem === 'imagenet';
+    this.#act = act;
+    this.conv1 = new Conv2d(inChannels, 16, stemGeometry(stem));
+    this.bn1 = norm(16);
+    this.layer1 = makeStage(blocks, 16, 16, 1, options);
+    this.layer2 = makeStage(blocks, 16, 32, 2, options);
+    this.layer3 = makeStage(blocks, 32, 64, 2, options);
+    this.fc = new Linear(64, options.numClasses ?? classesOf(stem));
     this.name();
   }
 
   override forwardFeatures(x: Tensor): Tensor {
-    const stem = relu(this.bn1.forward(this.conv1.forward(x)));
-    return this.layer3.forward(this.layer2.forward(this.layer1.forward(stem)));
+    const stem = this.#act(this.bn1.forward(this.conv1.forward(x)));
+    const small = this.#pools ? maxPool2d(stem, { kernelSize: 3, stride: 2, padding: 1 }) : stem;
+    return this.layer3.forward(this.layer2.forward(this.layer1.forward(small)));
   }
 
   override forwardHead(features: Tensor): Tensor {
@@ -57,36 +73,37 @@ export class CifarResNet extends Classifier {
   }
 
   override resetHead(numClasses: number): void {
-    this.fc.dispose();
-    this.fc = new Linear(64, numClasses);
+    this.fc = freshLinear(this.fc, numClasses);
     this.name();
   }
 }
 
-function stage(
+/** The blocks of one stage; the first has the stride. */
+function makeStage(
   blocks: number,
   inChannels: number,
   channels: number,
   stride: number,
-  kind: ShortcutKind | 'none',
+  options: CifarResNetOptions,
 ): Sequential {
+  const { shortcuts = 'A', norm = batchNorm2d } = options;
   const block = (index: number): BasicBlock => {
     const [from, step] = index === 0 ? [inChannels, stride] : [channels, 1];
     const skip =
-      kind === 'none' ? null : shortcut(kind, from, channels, { stride: step, norm: batchNorm2d });
-    return new BasicBlock(from, channels, { stride: step, shortcut: skip });
+      shortcuts === 'none' ? null : shortcut(shortcuts, from, channels, { stride: step, norm });
+    return new BasicBlock(from, channels, { ...options, stride: step, shortcut: skip });
   };
   return new Sequential(...Array.from({ length: blocks }, (_, index) => block(index)));
 }
 
 const resnet =
   (depth: number) =>
-  (options?: ModelOptions): CifarResNet =>
-    new CifarResNet(depth, 'A', options);
+  (options?: CifarResNetOptions): CifarResNet =>
+    new CifarResNet(depth, options);
 const plain =
   (depth: number) =>
-  (options?: ModelOptions): CifarResNet =>
-    new CifarResNet(depth, 'none', options);
+  (options?: CifarResNetOptions): CifarResNet =>
+    new CifarResNet(depth, { ...options, shortcuts: 'none' });
 
 /** 8 weighted layers, 0.08 M parameters. */
 export const resnet8 = resnet(8);
@@ -100,7 +117,15 @@ export const resnet44 = resnet(44);
 export const resnet56 = resnet(56);
 /** 110 weighted layers, 1.7 M parameters. */
 export const resnet110 = resnet(110);
+/** ResNet-8 without its shortcuts. */
+export const plain8 = plain(8);
 /** ResNet-20 without its shortcuts. */
 export const plain20 = plain(20);
+/** ResNet-32 without its shortcuts. */
+export const plain32 = plain(32);
+/** ResNet-44 without its shortcuts. */
+export const plain44 = plain(44);
 /** ResNet-56 without its shortcuts. */
 export const plain56 = plain(56);
+/** ResNet-110 without its shortcuts. */
+export const plain110 = plain(110);

@@ -1,14 +1,44 @@
+import { crossEntropy, type CrossEntropyOptions } from '../functions/crossEntropy.ts';
+import type { Conv2dOptions } from '../nn/conv2d.ts';
+import { Linear } from '../nn/linear.ts';
 import { Module } from '../nn/module.ts';
 import type { Tensor } from '../tensor.ts';
 
+/** How a network begins: for large photographs, or for small images whose pixels all count. */
+export type Stem = 'imagenet' | 'cifar';
+
 /** Settings that every network takes. */
 export interface ModelOptions {
-  /** Outputs; the paper's number by default (1000 for ImageNet nets, 10 for small-image ones). */
+  /** Outputs; 1000 by default, 10 with the stem for small images. */
   readonly numClasses?: number;
   /** Channels of the images; 3 by default. */
   readonly inChannels?: number;
+  /** `imagenet` shrinks the image at once, `cifar` does not. By default what the network was published with. */
+  readonly stem?: Stem;
   /** Seed of the initial weights; without it they go on from `manualSeed`. */
   readonly seed?: number;
+}
+
+/** A loss `[]` and the logits `[N, numClasses]` that it came from. */
+export interface LossAndLogits {
+  readonly loss: Tensor;
+  readonly logits: Tensor;
+}
+
+/** Classes of the data set that a stem is for. */
+export const classesOf = (stem: Stem): number => (stem === 'imagenet' ? 1000 : 10);
+
+/** The first convolution: 7×7 with stride 2, or 3×3. */
+export const stemGeometry = (stem: Stem): Conv2dOptions =>
+  stem === 'imagenet'
+    ? { kernelSize: 7, stride: 2, padding: 3, bias: false }
+    : { kernelSize: 3, padding: 1, bias: false };
+
+/** A fresh layer in the place of the last one, for another number of classes. */
+export function freshLinear(old: Linear, numClasses: number): Linear {
+  const [features] = old.weight.shape as [number, number];
+  old.dispose();
+  return new Linear(features, numClasses, { flattened: old.flattened });
 }
 
 /** A network in two parts: features `[N, H, W, C]` → `[N, h, w, f]`, and a head that gives `[N, numClasses]`. */
@@ -26,20 +56,31 @@ export abstract class Classifier extends Module {
     return this.forwardHead(this.forwardFeatures(x));
   }
 
+  /** What training minimises: cross-entropy of the logits, unless the network has more heads. */
+  loss(x: Tensor, labels: Tensor, options?: CrossEntropyOptions): LossAndLogits {
+    const logits = this.forward(x);
+    return { loss: crossEntropy(logits, labels, options), logits };
+  }
+
   /**
    * Keeps everything up to and including a module as it is in training: its weights get no gradient, its batch norms use
-   * running statistics and do not move. `until` is a path such as `layer3`; without it all but the head is frozen.
+   * running statistics and do not move. `until` is a path such as `layer3` or `features.denseblock2`; without it all but
+   * the head is frozen.
    *
    * @throws RangeError when there is no such module.
    */
-  freeze(until?: string): void {
-    const children = [...this.children()];
-    const last =
-      until === undefined ? children.length - 2 : children.findIndex(([name]) => name === until);
-    if (until !== undefined && last < 0) {
-      const names = children.map(([name]) => name).join(', ');
-      throw new RangeError(`freeze: there is no module "${until}": take one of ${names}`);
+  freeze(until = [...this.children()].at(-2)?.[0] ?? ''): void {
+    const modules = [...this.modules()];
+    const isWithin = (path: string): boolean => path === until || path.startsWith(`${until}.`);
+    const last = modules.findLastIndex(([path]) => isWithin(path));
+    if (last < 0) {
+      const names = [...this.children()].map(([name]) => name).join(', ');
+      throw new RangeError(
+        `freeze: there is no module "${until}": take one of ${names}, or one inside them`,
+      );
     }
-    for (const [, child] of children.slice(0, last + 1)) child.freezeAll();
+    for (const [path, module] of modules.slice(1, last + 1)) {
+      if (!until.startsWith(`${path}.`)) module.freezeAll();
+    }
   }
 }

@@ -11,12 +11,17 @@ import { ReLU } from '../nn/relu.ts';
 import { manualSeed } from '../nn/seed.ts';
 import { Sequential } from '../nn/sequential.ts';
 import type { Tensor } from '../tensor.ts';
-import { Classifier, type ModelOptions } from './classifier.ts';
+import {
+  Classifier,
+  classesOf,
+  freshLinear,
+  stemGeometry,
+  type ModelOptions,
+  type Stem,
+} from './classifier.ts';
 
 /** Settings of a {@link DenseNet}. */
 export interface DenseNetOptions extends ModelOptions {
-  /** `imagenet`: 7×7 stride 2 and max pooling; `cifar`: 3×3, for small images. The paper's for each net by default. */
-  readonly stem?: 'imagenet' | 'cifar';
   /** Probability of dropping what a layer adds, in training; 0 by default (the paper takes 0.2 without augmentation). */
   readonly dropout?: number;
 }
@@ -33,8 +38,7 @@ interface Recipe {
   readonly bottleneck: number;
   /** Share of the channels that a transition keeps: θ. */
   readonly compression: number;
-  readonly stem: 'imagenet' | 'cifar';
-  readonly numClasses: number;
+  readonly stem: Stem;
 }
 
 /** BN-ReLU-1×1-BN-ReLU-3×3, or BN-ReLU-3×3 without a bottleneck: what a dense block adds at each layer. */
@@ -43,7 +47,7 @@ class DenseLayer extends Module {
   readonly conv1: Conv2d;
   readonly norm2?: BatchNorm2d;
   readonly conv2?: Conv2d;
-  readonly #dropout: Dropout;
+  readonly dropout: Dropout;
 
   constructor(inChannels: number, { growth, bottleneck }: Recipe, dropout: number) {
     super();
@@ -56,14 +60,13 @@ class DenseLayer extends Module {
     } else {
       this.conv1 = new Conv2d(inChannels, growth, spatial);
     }
-    this.#dropout = new Dropout(dropout);
+    this.dropout = new Dropout(dropout);
   }
 
   override forward(x: Tensor): Tensor {
     let added = this.conv1.forward(relu(this.norm1.forward(x)));
     if (this.norm2 && this.conv2) added = this.conv2.forward(relu(this.norm2.forward(added)));
-    this.#dropout.training = this.training;
-    return this.#dropout.forward(added);
+    return this.dropout.forward(added);
   }
 }
 
@@ -102,30 +105,15 @@ export class DenseNet extends Classifier {
   constructor(recipe: Recipe, options: DenseNetOptions = {}) {
     super();
     if (options.seed !== undefined) manualSeed(options.seed);
-    const {
-      inChannels = 3,
-      stem = recipe.stem,
-      dropout = 0,
-      numClasses = recipe.numClasses,
-    } = options;
+    const { inChannels = 3, stem = recipe.stem, dropout = 0 } = options;
+    const { numClasses = classesOf(stem) } = options;
     const modules: Record<string, Module> = {};
     let channels = recipe.initial;
+    modules['conv0'] = new Conv2d(inChannels, channels, stemGeometry(stem));
     if (stem === 'imagenet') {
-      modules['conv0'] = new Conv2d(inChannels, channels, {
-        kernelSize: 7,
-        stride: 2,
-        padding: 3,
-        bias: false,
-      });
       modules['norm0'] = new BatchNorm2d(channels);
       modules['relu0'] = new ReLU();
       modules['pool0'] = new MaxPool2d({ kernelSize: 3, stride: 2, padding: 1 });
-    } else {
-      modules['conv0'] = new Conv2d(inChannels, channels, {
-        kernelSize: 3,
-        padding: 1,
-        bias: false,
-      });
     }
     for (const [index, count] of recipe.layers.entries()) {
       const layers: Record<string, Module> = {};
@@ -154,9 +142,7 @@ export class DenseNet extends Classifier {
   }
 
   override resetHead(numClasses: number): void {
-    const [features] = this.classifier.weight.shape as [number, number];
-    this.classifier.dispose();
-    this.classifier = new Linear(features, numClasses);
+    this.classifier = freshLinear(this.classifier, numClasses);
     this.name();
   }
 }
@@ -171,7 +157,6 @@ const imagenet = {
   bottleneck: 4,
   compression: 0.5,
   stem: 'imagenet',
-  numClasses: 1000,
 } as const;
 
 /** Three blocks for small images: L layers in all, k channels added by each (Huang et al. 2017, table 2). */
@@ -180,12 +165,7 @@ function small(depth: number, growth: number, bc: boolean): Recipe {
   if (!Number.isInteger(layers) || layers < 1) {
     throw new RangeError(`DenseNet: depth is ${depth} but must be ${bc ? '6n' : '3n'} + 4`);
   }
-  const blocks = {
-    layers: [layers, layers, layers],
-    growth,
-    stem: 'cifar',
-    numClasses: 10,
-  } as const;
+  const blocks = { layers: [layers, layers, layers], growth, stem: 'cifar' } as const;
   return bc
     ? { ...blocks, initial: 2 * growth, bottleneck: 4, compression: 0.5 }
     : { ...blocks, initial: 16, bottleneck: 0, compression: 1 };
@@ -209,5 +189,15 @@ export const densenet40 = densenet(small(40, 12, false));
 /** DenseNet-BC of any depth 6n + 4 and growth: bottlenecks, and transitions that halve the channels. */
 export const densenetBC = (depth: number, growth: number, options?: DenseNetOptions): DenseNet =>
   new DenseNet(small(depth, growth, true), options);
+/** DenseNet-BC with L = 40, k = 12, 0.2 M parameters. */
+export const densenet_bc40 = densenet(small(40, 12, true));
+/** DenseNet-BC with L = 40, k = 24, 0.7 M parameters. */
+export const densenet_bc40_k24 = densenet(small(40, 24, true));
 /** DenseNet-BC with L = 100, k = 12, 0.8 M parameters. */
 export const densenet_bc100 = densenet(small(100, 12, true));
+/** DenseNet-BC with L = 100, k = 24, 3.0 M parameters. */
+export const densenet_bc100_k24 = densenet(small(100, 24, true));
+/** DenseNet-BC with L = 250, k = 12, 3.9 M parameters. */
+export const densenet_bc250 = densenet(small(250, 12, true));
+/** DenseNet-BC with L = 250, k = 24, 15.3 M parameters. */
+export const densenet_bc250_k24 = densenet(small(250, 24, true));

@@ -1,6 +1,11 @@
 import { adaptiveAvgPool2d } from '../functions/adaptiveAvgPool2d.ts';
+import { add } from '../functions/add.ts';
 import { concat } from '../functions/concat.ts';
+import { crossEntropy, type CrossEntropyOptions } from '../functions/crossEntropy.ts';
+import { fill } from '../functions/fill.ts';
 import { globalAvgPool2d } from '../functions/globalAvgPool2d.ts';
+import { maxPool2d } from '../functions/maxPool2d.ts';
+import { multiply } from '../functions/multiply.ts';
 import { relu } from '../functions/relu.ts';
 import { BatchNorm2d } from '../nn/batchNorm2d.ts';
 import { Conv2d, type Conv2dOptions } from '../nn/conv2d.ts';
@@ -12,14 +17,23 @@ import { MaxPool2d } from '../nn/pooling.ts';
 import { manualSeed } from '../nn/seed.ts';
 import { Sequential } from '../nn/sequential.ts';
 import type { Tensor } from '../tensor.ts';
-import { Classifier, type ModelOptions } from './classifier.ts';
+import {
+  Classifier,
+  classesOf,
+  freshLinear,
+  stemGeometry,
+  type LossAndLogits,
+  type ModelOptions,
+} from './classifier.ts';
 
 /** Settings of {@link GoogLeNet}. */
 export interface GoogLeNetOptions extends ModelOptions {
   /** Probability of dropping before the last layer; 0.2 by default. */
   readonly dropout?: number;
-  /** Adds the two auxiliary heads, used by {@link GoogLeNet.forwardAll}; true by default. */
+  /** Adds the two auxiliary heads, which only {@link GoogLeNet.loss} uses; true by default. */
   readonly auxiliary?: boolean;
+  /** Probability of dropping in the auxiliary heads; 0.7 by default. */
+  readonly auxiliaryDropout?: number;
 }
 
 /** Convolution, batch norm (eps 1e-3), ReLU. */
@@ -81,23 +95,26 @@ class Inception extends Module {
 class InceptionAux extends Module {
   readonly conv: BasicConv2d;
   readonly fc1: Linear;
-  readonly fc2: Linear;
-  readonly #dropout = new Dropout(0.7);
+  readonly dropout: Dropout;
+  fc2: Linear;
 
-  constructor(inChannels: number, numClasses: number) {
+  constructor(inChannels: number, numClasses: number, dropout: number) {
     super();
     this.conv = new BasicConv2d(inChannels, 128, { kernelSize: 1 });
     this.fc1 = new Linear(16 * 128, 1024, { flattened: [4, 4, 128] });
+    this.dropout = new Dropout(dropout);
     this.fc2 = new Linear(1024, numClasses);
   }
 
   override forward(x: Tensor): Tensor {
     const features = this.conv.forward(adaptiveAvgPool2d(x, 4));
     const hidden = relu(this.fc1.forward(new Flatten().forward(features)));
-    this.#dropout.training = this.training;
-    return this.fc2.forward(this.#dropout.forward(hidden));
+    return this.fc2.forward(this.dropout.forward(hidden));
   }
 }
+
+/** Weight of either auxiliary head in the loss (Szegedy et al. 2015, section 5). */
+const AUXILIARY = 0.3;
 
 /** Szegedy et al.'s network (2015, arXiv:1409.4842) in torchvision's form, with batch norm. */
 export class GoogLeNet extends Classifier {
@@ -115,13 +132,16 @@ export class GoogLeNet extends Classifier {
   readonly inception5b: Inception;
   readonly aux1?: InceptionAux;
   readonly aux2?: InceptionAux;
+  readonly dropout: Dropout;
   fc: Linear;
-  readonly #dropout: Dropout;
+  readonly #pools: boolean;
 
   constructor(options: GoogLeNetOptions = {}) {
     super();
     if (options.seed !== undefined) manualSeed(options.seed);
-    const { inChannels = 3, numClasses = 1000, dropout = 0.2, auxiliary = true } = options;
+    const { inChannels = 3, stem = 'imagenet', dropout = 0.2, auxiliary = true } = options;
+    const { numClasses = classesOf(stem), auxiliaryDropout = 0.7 } = options;
+    this.#pools = stem === 'imagenet';
     const inception = (
       from: number,
       one: number,
@@ -129,7 +149,7 @@ export class GoogLeNet extends Classifier {
       five: readonly [number, number],
       pool: number,
     ): Inception => new Inception(from, { one, three, five, pool });
-    this.conv1 = new BasicConv2d(inChannels, 64, { kernelSize: 7, stride: 2, padding: 3 });
+    this.conv1 = new BasicConv2d(inChannels, 64, stemGeometry(stem));
     this.conv2 = new BasicConv2d(64, 64, { kernelSize: 1 });
     this.conv3 = new BasicConv2d(64, 192, { kernelSize: 3, padding: 1 });
     this.inception3a = inception(192, 64, [96, 128], [16, 32], 32);
@@ -142,10 +162,10 @@ export class GoogLeNet extends Classifier {
     this.inception5a = inception(832, 256, [160, 320], [32, 128], 128);
     this.inception5b = inception(832, 384, [192, 384], [48, 128], 128);
     if (auxiliary) {
-      this.aux1 = new InceptionAux(512, numClasses);
-      this.aux2 = new InceptionAux(528, numClasses);
+      this.aux1 = new InceptionAux(512, numClasses, auxiliaryDropout);
+      this.aux2 = new InceptionAux(528, numClasses, auxiliaryDropout);
     }
-    this.#dropout = new Dropout(dropout);
+    this.dropout = new Dropout(dropout);
     this.fc = new Linear(1024, numClasses);
     this.name();
   }
@@ -155,29 +175,34 @@ export class GoogLeNet extends Classifier {
   }
 
   override forwardHead(features: Tensor): Tensor {
-    this.#dropout.training = this.training;
-    return this.fc.forward(this.#dropout.forward(globalAvgPool2d(features)));
+    return this.fc.forward(this.dropout.forward(globalAvgPool2d(features)));
   }
 
-  /** Logits, and those of the auxiliary heads where there are any; the paper's loss weighs the latter by 0.3. */
-  forwardAll(x: Tensor): readonly [logits: Tensor, aux2?: Tensor, aux1?: Tensor] {
+  /** In training the auxiliary heads count with a weight of 0.3 each. */
+  override loss(x: Tensor, labels: Tensor, options?: CrossEntropyOptions): LossAndLogits {
     const { features, after4a, after4d } = this.#features(x);
     const logits = this.forwardHead(features);
-    if (!this.aux1 || !this.aux2) return [logits];
-    return [logits, this.aux2.forward(after4d), this.aux1.forward(after4a)];
+    const loss = crossEntropy(logits, labels, options);
+    if (!this.training || !this.aux1 || !this.aux2) return { loss, logits };
+    const heads = [this.aux1.forward(after4a), this.aux2.forward(after4d)];
+    const [first, second] = heads.map((head) => crossEntropy(head, labels, options));
+    return { loss: add(loss, multiply(add(first!, second!), fill([], AUXILIARY))), logits };
   }
 
   override resetHead(numClasses: number): void {
-    this.fc.dispose();
-    this.fc = new Linear(1024, numClasses);
+    this.fc = freshLinear(this.fc, numClasses);
+    for (const aux of [this.aux1, this.aux2]) if (aux) aux.fc2 = freshLinear(aux.fc2, numClasses);
     this.name();
   }
 
   #features(x: Tensor): { features: Tensor; after4a: Tensor; after4d: Tensor } {
     const pool = (y: Tensor, kernelSize: number): Tensor =>
-      new MaxPool2d({ kernelSize, stride: 2, ceilMode: true }).forward(y);
-    const stem = this.conv3.forward(this.conv2.forward(pool(this.conv1.forward(x), 3)));
-    const stage3 = this.inception3b.forward(this.inception3a.forward(pool(stem, 3)));
+      maxPool2d(y, { kernelSize, stride: 2, ceilMode: true });
+    const first = this.conv1.forward(x);
+    const stem = this.conv3.forward(this.conv2.forward(this.#pools ? pool(first, 3) : first));
+    const stage3 = this.inception3b.forward(
+      this.inception3a.forward(this.#pools ? pool(stem, 3) : stem),
+    );
     const after4a = this.inception4a.forward(pool(stage3, 3));
     const after4d = this.inception4d.forward(
       this.inception4c.forward(this.inception4b.forward(after4a)),

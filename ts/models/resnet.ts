@@ -3,7 +3,7 @@ import { maxPool2d } from '../functions/maxPool2d.ts';
 import { relu } from '../functions/relu.ts';
 import { BasicBlock } from '../nn/blocks/basicBlock.ts';
 import { Bottleneck } from '../nn/blocks/bottleneck.ts';
-import { batchNorm2d, type BlockOptions } from '../nn/blocks/blockOptions.ts';
+import { batchNorm2d, type Activation, type BlockOptions } from '../nn/blocks/blockOptions.ts';
 import { PreActBasicBlock, PreActBottleneck } from '../nn/blocks/preActivation.ts';
 import { shortcut, type ShortcutKind } from '../nn/blocks/shortcut.ts';
 import { Conv2d } from '../nn/conv2d.ts';
@@ -13,16 +13,19 @@ import type { Module } from '../nn/module.ts';
 import { manualSeed } from '../nn/seed.ts';
 import { Sequential } from '../nn/sequential.ts';
 import type { Tensor } from '../tensor.ts';
-import { Classifier, type ModelOptions } from './classifier.ts';
+import {
+  Classifier,
+  classesOf,
+  freshLinear,
+  stemGeometry,
+  type ModelOptions,
+} from './classifier.ts';
 
 /** Settings of a {@link ResNet}. */
-export interface ResNetOptions extends ModelOptions, Pick<BlockOptions, 'gate' | 'norm' | 'act'> {
-  /** `imagenet`: 7×7 stride 2 and max pooling; `cifar`: 3×3, for small images. `imagenet` by default. */
-  readonly stem?: 'imagenet' | 'cifar';
+export interface ResNetOptions
+  extends ModelOptions, Pick<BlockOptions, 'gate' | 'norm' | 'act' | 'zeroInit'> {
   /** Kind of shortcut; `B` by default, as in torchvision. */
   readonly shortcuts?: ShortcutKind;
-  /** Starts each block as its shortcut; false by default. */
-  readonly zeroInit?: boolean;
   /** Probability that the last block is left out for a batch, growing linearly from 0 at the first; 0 by default. */
   readonly dropPath?: number;
 }
@@ -42,6 +45,7 @@ interface Recipe {
 }
 
 const STAGES = [64, 128, 256, 512] as const;
+const identity: Activation = (x) => x;
 
 /**
  * He et al.'s network for ImageNet (2015, table 1), and its relatives ResNeXt (Xie et al. 2017), WideResNet (Zagoruyko
@@ -49,30 +53,28 @@ const STAGES = [64, 128, 256, 512] as const;
  */
 export class ResNet extends Classifier {
   readonly conv1: Conv2d;
+  /** Not in pre-activation nets, whose blocks begin with a normalisation. */
   readonly bn1: Module;
   readonly layer1: Sequential;
   readonly layer2: Sequential;
   readonly layer3: Sequential;
   readonly layer4: Sequential;
-  /** Only in pre-activation nets: what activates the last sum. */
+  /** Only in pre-activation nets, whose last sum it activates. */
   readonly norm: Module;
   fc: Linear;
   readonly #pools: boolean;
-  readonly #act: (x: Tensor) => Tensor;
-  readonly #preActivation: boolean;
+  readonly #stemAct: Activation;
+  readonly #lastAct: Activation;
 
   constructor(recipe: Recipe, options: ResNetOptions = {}) {
     super();
     if (options.seed !== undefined) manualSeed(options.seed);
     const { stem = 'imagenet', norm = batchNorm2d, act = relu, inChannels = 3 } = options;
+    const { preActivation = false, expansion } = recipe;
     this.#pools = stem === 'imagenet';
-    this.#act = act;
-    this.#preActivation = recipe.preActivation ?? false;
-    const geometry = this.#pools
-      ? { kernelSize: 7, stride: 2, padding: 3 }
-      : { kernelSize: 3, padding: 1 };
-    this.conv1 = new Conv2d(inChannels, STAGES[0], { ...geometry, bias: false });
-    this.bn1 = norm(STAGES[0]);
+    [this.#stemAct, this.#lastAct] = preActivation ? [identity, act] : [act, identity];
+    this.conv1 = new Conv2d(inChannels, STAGES[0], stemGeometry(stem));
+    this.bn1 = preActivation ? new Identity() : norm(STAGES[0]);
     const stages = STAGES.map((_, stage) => makeStage(recipe, options, stage));
     [this.layer1, this.layer2, this.layer3, this.layer4] = stages as [
       Sequential,
@@ -80,18 +82,19 @@ export class ResNet extends Classifier {
       Sequential,
       Sequential,
     ];
-    this.norm = this.#preActivation ? norm(STAGES[3] * recipe.expansion) : new Identity();
-    this.fc = new Linear(STAGES[3] * recipe.expansion, options.numClasses ?? 1000);
+    this.norm = preActivation ? norm(STAGES[3] * expansion) : new Identity();
+    this.fc = new Linear(STAGES[3] * expansion, options.numClasses ?? classesOf(stem));
     this.name();
   }
 
   override forwardFeatures(x: Tensor): Tensor {
-    const stem = this.#act(this.bn1.forward(this.conv1.forward(x)));
+    const stem = this.#stemAct(this.bn1.forward(this.conv1.forward(x)));
     const small = this.#pools ? maxPool2d(stem, { kernelSize: 3, stride: 2, padding: 1 }) : stem;
-    const features = this.layer4.forward(
-      this.layer3.forward(this.layer2.forward(this.layer1.forward(small))),
+    const features = [this.layer1, this.layer2, this.layer3, this.layer4].reduce(
+      (value, layer) => layer.forward(value),
+      small,
     );
-    return this.#preActivation ? this.#act(this.norm.forward(features)) : features;
+    return this.#lastAct(this.norm.forward(features));
   }
 
   override forwardHead(features: Tensor): Tensor {
@@ -99,9 +102,7 @@ export class ResNet extends Classifier {
   }
 
   override resetHead(numClasses: number): void {
-    const [features] = this.fc.weight.shape as [number, number];
-    this.fc.dispose();
-    this.fc = new Linear(features, numClasses);
+    this.fc = freshLinear(this.fc, numClasses);
     this.name();
   }
 }

@@ -1,5 +1,6 @@
 import { adaptiveAvgPool2d } from '../functions/adaptiveAvgPool2d.ts';
 import { BatchNorm2d } from '../nn/batchNorm2d.ts';
+import type { Gate } from '../nn/blocks/blockOptions.ts';
 import { Residual } from '../nn/blocks/residual.ts';
 import { shortcut } from '../nn/blocks/shortcut.ts';
 import { Conv2d } from '../nn/conv2d.ts';
@@ -12,12 +13,10 @@ import { ReLU } from '../nn/relu.ts';
 import { manualSeed } from '../nn/seed.ts';
 import { Sequential } from '../nn/sequential.ts';
 import type { Tensor } from '../tensor.ts';
-import { Classifier, type ModelOptions } from './classifier.ts';
+import { Classifier, classesOf, freshLinear, type ModelOptions } from './classifier.ts';
 
 /** Settings of a {@link VGG}. */
 export interface VGGOptions extends ModelOptions {
-  /** `imagenet`: 7×7 features and two layers of 4096; `cifar`: 1×1 features and one linear layer. `imagenet` by default. */
-  readonly stem?: 'imagenet' | 'cifar';
   /** Probability of dropping in the classifier; 0.5 by default. */
   readonly dropout?: number;
   /**
@@ -25,6 +24,8 @@ export interface VGGOptions extends ModelOptions {
    * stage. None by default.
    */
   readonly skips?: readonly (readonly [first: number, last: number])[];
+  /** Learned scalars on the branches of the skips; none by default. */
+  readonly gate?: Gate;
 }
 
 /** Widths of the convolutions of each stage; a stage ends in max pooling (Simonyan and Zisserman 2015, table 1). */
@@ -53,7 +54,10 @@ const widths = {
   ],
 } as const;
 
-/** Simonyan and Zisserman's plain network (2015), with or without batch norm and skips: `[N, H, W, C]` → `[N, numClasses]`. */
+/**
+ * Simonyan and Zisserman's plain network (2015), with or without batch norm and skips: `[N, H, W, C]` → `[N, numClasses]`.
+ * With the stem for small images, features of 1×1 go to one linear layer instead of 7×7 to three.
+ */
 export class VGG extends Classifier {
   readonly features: Sequential;
   readonly classifier: Sequential;
@@ -65,11 +69,9 @@ export class VGG extends Classifier {
     if (options.seed !== undefined) manualSeed(options.seed);
     const { stem = 'imagenet', dropout = 0.5, inChannels = 3 } = options;
     this.#grid = stem === 'imagenet' ? 7 : 1;
-    this.features = new Sequential(
-      ...makeFeatures(widths[depth], inChannels, batchNorm, options.skips ?? []),
-    );
+    this.features = new Sequential(...makeFeatures(widths[depth], inChannels, batchNorm, options));
     const flattened = [this.#grid, this.#grid, 512] as const;
-    const numClasses = options.numClasses ?? (stem === 'imagenet' ? 1000 : 10);
+    const { numClasses = classesOf(stem) } = options;
     this.#layers =
       stem === 'imagenet'
         ? {
@@ -103,55 +105,70 @@ export class VGG extends Classifier {
 /** Puts a fresh linear layer at the end of a classifier. */
 export function resetLast(classifier: Sequential, numClasses: number): void {
   const [name, old] = [...classifier.layers].at(-1)! as [string, Linear];
-  const [features] = old.weight.shape as [number, number];
-  old.dispose();
-  (classifier.layers as Map<string, Module>).set(name, new Linear(features, numClasses));
+  (classifier.layers as Map<string, Module>).set(name, freshLinear(old, numClasses));
 }
 
+/** The convolutions of all stages, those under a skip as the body of a {@link Residual}. */
 function makeFeatures(
   stages: readonly (readonly number[])[],
   inChannels: number,
   batchNorm: boolean,
-  skips: readonly (readonly [number, number])[],
+  { skips = [], gate }: VGGOptions,
 ): Module[] {
+  checkSkips(stages, skips);
   const layers: Module[] = [];
-  let [channels, number] = [inChannels, 0];
+  let [channels, done] = [inChannels, 0];
   const conv = (width: number): Module[] => {
     const made = new Conv2d(channels, width, { kernelSize: 3, padding: 1 });
     channels = width;
     return batchNorm ? [made, new BatchNorm2d(width)] : [made];
   };
   for (const stage of stages) {
-    const end = number + stage.length;
-    for (let index = 0; index < stage.length; index++) {
-      number++;
-      const skip = skips.find(([first]) => first === number);
-      if (!skip) {
-        layers.push(...conv(stage[index]!), new ReLU());
-        continue;
-      }
-      const [first, last] = skip;
-      if (last < first || last > end) {
-        throw new RangeError(
-          `VGG: a skip from convolution ${first} to ${last} leaves its stage, which ends at ${end}`,
-        );
-      }
+    const rest = [...stage];
+    while (rest.length > 0) {
+      const skip = skips.find(([first]) => first === done + 1);
+      const count = skip ? skip[1] - skip[0] + 1 : 1;
       const from = channels;
-      const body = stage
-        .slice(index, index + last - first + 1)
-        .flatMap((width, i) => [...(i ? [new ReLU()] : []), ...conv(width)]);
-      layers.push(
-        new Residual(
-          new Sequential(...body),
-          shortcut('B', from, channels, { stride: 1, norm: null, bias: true }),
-        ),
-      );
-      index += last - first;
-      number = last;
+      const body = rest
+        .splice(0, count)
+        .flatMap((width, index) => [...(index > 0 ? [new ReLU()] : []), ...conv(width)]);
+      done += count;
+      if (skip) {
+        const around = shortcut('B', from, channels, { stride: 1, norm: null, bias: true });
+        layers.push(new Residual(new Sequential(...body), around, { gate }));
+      } else {
+        layers.push(...body, new ReLU());
+      }
     }
     layers.push(new MaxPool2d({ kernelSize: 2, stride: 2 }));
   }
   return layers;
+}
+
+/** Throws RangeError unless each skip spans convolutions of one stage that no other skip spans. */
+function checkSkips(
+  stages: readonly (readonly number[])[],
+  skips: readonly (readonly [number, number])[],
+): void {
+  const ends = stages.map((_, index) => stages.slice(0, index + 1).flat().length);
+  for (const [first, last] of skips) {
+    const end = ends.find((stageEnd) => first <= stageEnd);
+    const start = ends.findLast((stageEnd) => stageEnd < first) ?? 0;
+    const fits =
+      Number.isInteger(first) && Number.isInteger(last) && first > start && first <= last;
+    if (!fits || end === undefined || last > end) {
+      const bounds = [1, ...ends.flatMap((stageEnd) => [stageEnd, stageEnd + 1])].slice(0, -1);
+      const known = ends.map((_, index) => `${bounds[2 * index]}–${bounds[2 * index + 1]}`);
+      throw new RangeError(
+        `VGG: a skip from convolution ${first} to ${last} must lie within a stage: ${known.join(', ')}`,
+      );
+    }
+    const other = skips.find((skip) => skip[0] > first && skip[0] <= last);
+    const twice = skips.filter((skip) => skip[0] === first).length > 1;
+    if (other || twice) {
+      throw new RangeError(`VGG: two skips span convolution ${other?.[0] ?? first}, not one`);
+    }
+  }
 }
 
 const vgg =
