@@ -1,5 +1,5 @@
 import { NonFiniteError, OutOfMemoryError } from '../errors.ts';
-import type { Graph, Value } from '../graph.ts';
+import type { Graph, Node, Value } from '../graph.ts';
 import type { Engine, WrittenPlan } from '../kernels/engine.ts';
 import type { Buffer } from '../kernels/step.ts';
 import { bytesOf, formatShape, sizeOf } from '../shape.ts';
@@ -23,6 +23,8 @@ export class Plan implements Disposable {
   /** Bytes of weights that were folded and packed for it. */
   readonly constantBytes: number;
   readonly #states: readonly Tensor[];
+  /** Those that the prologue reads. */
+  readonly #folded: readonly Tensor[];
   readonly #mutated: readonly Tensor[];
   #arena: Buffer | undefined;
   #written: WrittenPlan;
@@ -33,17 +35,23 @@ export class Plan implements Disposable {
     this.engine = engine;
     this.graph = graph;
     this.lowered = lowered;
-    const states = new Set<Tensor>();
-    const mutated = new Set<Tensor>();
-    for (const { node } of [...lowered.prologue, ...lowered.main]) {
-      for (const input of node.inputs) if (input.tensor) states.add(input.tensor);
-      for (const index of node.op.mutates ?? []) {
-        const { tensor } = node.inputs[index]!;
-        if (tensor) mutated.add(tensor);
+    const tensorsOf = (values: readonly Value[]): Tensor[] => [
+      ...new Set(values.flatMap(({ tensor }) => (tensor ? [tensor] : []))),
+    ];
+    const [fixed, worked] = [lowered.prologue, lowered.main].map((nodes) =>
+      nodes.map(({ node }) => node),
+    ) as [Node[], Node[]];
+    const values = [...fixed, ...worked].flatMap(({ inputs }) => inputs);
+    this.#states = tensorsOf([...values, ...graph.outputs]);
+    this.#folded = tensorsOf(fixed.flatMap(({ inputs }) => inputs));
+    this.#mutated = tensorsOf(
+      worked.flatMap(({ op, inputs }) => (op.mutates ?? []).map((index) => inputs[index]!)),
+    );
+    for (const state of this.#states) {
+      if (state.stored.engine !== engine) {
+        throw new Error(`compile: a tensor ${formatShape(state.shape)} lives on another engine`);
       }
     }
-    this.#states = [...states];
-    this.#mutated = [...mutated];
     this.peakBytes = lowered.arenaBytes;
     this.stateBytes = this.#states.reduce((bytes, state) => bytes + bytesOf(state), 0);
     this.constantBytes = lowered.constants.reduce((bytes, buffer) => bytes + buffer.bytes, 0);
@@ -66,7 +74,9 @@ export class Plan implements Disposable {
     expected.forEach((value, index) => this.#checkInput(value, inputs[index]!, index));
     this.#refreshConstants();
     this.#writeInputs(inputs);
-    const finished = await this.engine.runPlan(this.#written);
+    const run = this.engine.runPlan(this.#written);
+    // Where the run is over already the outputs are read at once: another plan may use the arena next.
+    const finished = typeof run === 'boolean' ? run : await run;
     for (const tensor of this.#mutated) tensor.version++;
     if (!finished) throw this.#findNonFinite(inputs);
     return this.graph.outputs.map((value) => {
@@ -114,8 +124,13 @@ export class Plan implements Disposable {
     }
   }
 
+  /** Throws when the plan, or a tensor that it works on, has been disposed. */
   #assertLive(): void {
     if (!this.#arena) throw new Error('plan: used after dispose()');
+    for (const { disposed, shape } of this.#states) {
+      if (disposed)
+        throw new Error(`plan: its tensor ${formatShape(shape)} was used after dispose()`);
+    }
   }
 
   #checkInput(value: Value, given: Float32Array | Int32Array, index: number): void {
@@ -137,7 +152,7 @@ export class Plan implements Disposable {
   /** Folds and packs weights again when a parameter has been written since. */
   #refreshConstants(): void {
     if (this.lowered.prologue.length === 0) return;
-    const versions = this.#states.reduce((sum, state) => sum + state.version, 0);
+    const versions = this.#folded.reduce((sum, state) => sum + state.version, 0);
     if (versions === this.#versions) return;
     this.engine.runSteps(this.lowered.prologue.flatMap((node) => node.steps));
     this.#versions = versions;

@@ -64,7 +64,7 @@ function ceilingCase(engine: Engine): BenchCase {
     pass: 'ceiling',
     facts: {},
     flops: chunks * CEILING_ROUNDS * 96,
-    run: () => engine.runPlan(plan),
+    run: async () => engine.runPlan(plan),
     dispose: () => {
       engine.freePlan(plan);
       engine.free(buffer);

@@ -166,16 +166,14 @@ export class Engine {
   }
 
   /**
-   * Runs a written plan; false when a guard ended it early. Where the main thread may wait (anywhere but in a page),
-   * the promise is settled already when this returns.
+   * Runs a written plan; false when a guard ended it early. Where the main thread may wait (anywhere but in a page), the
+   * run is over when this returns.
    */
-  runPlan(plan: WrittenPlan): Promise<boolean> {
+  runPlan(plan: WrittenPlan): boolean | Promise<boolean> {
     this.#assertIdle();
     const helpers = this.threads - 1;
     const lead = this.#team?.lead;
-    if (!lead) {
-      return Promise.resolve(Boolean(this.#exports.run_plan(plan.address, helpers)));
-    }
+    if (!lead) return Boolean(this.#exports.run_plan(plan.address, helpers));
     this.#running = true;
     return lead({ plan: plan.address, helpers }).finally(() => {
       this.#running = false;
