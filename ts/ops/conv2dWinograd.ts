@@ -12,8 +12,10 @@ const MOST_CHANNELS = 64;
 const FEWEST_TILES = 16;
 /** and at most. */
 const MOST_TILES = 64;
-/** Units that keep several workers busy to the end. */
+/** Units that keep several workers busy to the end, */
 const ENOUGH_UNITS = 16;
+/** and that are worth transforming the same tiles once for each range of channels. */
+const ENOUGH_RANGES = 8;
 /** Chunks beyond which claims only cost. */
 const MOST_CHUNKS = 64;
 /** Tiles of a unit in the weight gradient, so that sums are read and written once for several. */
@@ -32,14 +34,20 @@ function winogradTiles({ batch, outputSize }: ConvShape): number {
 export function emitWinograd(to: Lowering, kernel: string, forward: ConvForward): void {
   const { conv, x, packed, bias, residual, y, relu } = forward;
   const { inChannels, outChannels } = conv;
-  const unitChannels = channelsAtATime(outChannels);
   const floats = (tiles: number) =>
-    POSITIONS * (tiles * (inChannels + unitChannels) + 2 * GAP + inChannels);
+    POSITIONS * (tiles * (inChannels + channelsAtATime(outChannels)) + 2 * GAP + inChannels);
   const tiles = winogradTiles(conv);
-  const unitTiles = tilesOf(tiles, floats);
+  let unitTiles = FEWEST_TILES;
+  while (unitTiles < MOST_TILES && 4 * floats(unitTiles + 4) <= SCRATCH_BYTES) unitTiles += 4;
+  unitTiles = Math.min(unitTiles, 4 * Math.ceil(tiles / 4));
+  const wanted = 4 * Math.ceil(tiles / ENOUGH_UNITS / 4);
+  unitTiles = Math.max(Math.min(unitTiles, FEWEST_TILES), Math.min(unitTiles, wanted));
+  const units = Math.ceil(tiles / unitTiles);
+  const ranges = Math.min(Math.ceil(outChannels / MOST_CHANNELS), Math.ceil(ENOUGH_RANGES / units));
+  const unitChannels = BLOCK_CHANNELS * Math.ceil(outChannels / ranges / BLOCK_CHANNELS);
   to.step({
     kernel,
-    chunks: Math.min(MOST_CHUNKS, Math.ceil(tiles / unitTiles)),
+    chunks: Math.min(MOST_CHUNKS, units * Math.ceil(outChannels / unitChannels)),
     scratchBytes: 4 * floats(unitTiles),
     args: {
       ...{ x: x.pointer, xStride: x.stride, w: packed, bias },
@@ -69,13 +77,6 @@ export function cutWinogradWeight(conv: ConvShape, mostPartitions: number): Weig
     scratchBytes: 4 * floats(unitTiles),
     args: { ...sizes(conv), partitions, unitTiles, unitChannels },
   };
-}
-
-/** Tiles for which a forward unit's scratch fits the cache. */
-function tilesOf(tiles: number, floats: (tiles: number) => number): number {
-  let unitTiles = FEWEST_TILES;
-  while (unitTiles < MOST_TILES && 4 * floats(unitTiles + 4) <= SCRATCH_BYTES) unitTiles += 4;
-  return Math.max(4, Math.min(unitTiles, 4 * Math.ceil(tiles / ENOUGH_UNITS / 4)));
 }
 
 function channelsAtATime(outChannels: number): number {

@@ -42,6 +42,7 @@ pub trait Lanes: Copy {
         Self::splat(f32::from_bits(bits))
     }
     fn to_array(self) -> [f32; 4];
+    fn from_array(values: [f32; 4]) -> Self;
     /// Sum of the lanes as `(l0 + l2) + (l1 + l3)`.
     fn sum(self) -> f32 {
         let [a, b, c, d] = self.to_array();
@@ -134,6 +135,10 @@ impl Lanes for Portable {
     fn to_array(self) -> [f32; 4] {
         self.0
     }
+    #[inline(always)]
+    fn from_array(values: [f32; 4]) -> Self {
+        Self(values)
+    }
 }
 
 /// One float with the face of a vector: the tail of a row.
@@ -204,6 +209,10 @@ impl Lanes for Scalar {
     #[inline(always)]
     fn replace_if_greater(best: (Self, Self), candidate: Self, index: Self) -> (Self, Self) {
         if candidate.0 > best.0.0 || candidate.0.is_nan() { (candidate, index) } else { best }
+    }
+    #[inline(always)]
+    fn from_array([value, ..]: [f32; 4]) -> Self {
+        Self(value)
     }
     #[inline(always)]
     fn to_array(self) -> [f32; 4] {
@@ -301,6 +310,10 @@ mod wasm {
         #[inline(always)]
         fn of_bits(bits: u32) -> Self {
             Self(u32x4_splat(bits))
+        }
+        #[inline(always)]
+        fn from_array([a, b, c, d]: [f32; 4]) -> Self {
+            Self(f32x4(a, b, c, d))
         }
         #[inline(always)]
         fn to_array(self) -> [f32; 4] {

@@ -64,7 +64,7 @@ kernel_args! {
 
 kernel_args! {
     /// A kernel of 3×3 with stride 1, dilation 1 and one group; `w` is transformed. `bias` and `residual` may be null.
-    /// A unit is `unit_tiles` tiles of 4×4 outputs; `unit_channels` out channels (a multiple of 8) are multiplied at a time.
+    /// A unit is `unit_tiles` tiles of 4×4 outputs for `unit_channels` out channels (a multiple of 8).
     pub struct Conv2dWinograd {
         pub x: *const f32,
         pub x_stride: u32,

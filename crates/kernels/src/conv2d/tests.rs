@@ -312,7 +312,7 @@ fn winograd_equals_reference() {
         let bias = random.buffer(case.out_channels as usize);
         let residual_stride = case.out_channels + case.slack[2];
         let residual = random.buffer((case.out_pixels() * residual_stride) as usize);
-        let mut packed = Buffer::new((36 * case.channels * case.out_channels.next_multiple_of(8)) as usize);
+        let mut packed = Buffer::new((36 * (case.channels * case.out_channels.next_multiple_of(8) + 16)) as usize);
         let pack = GemmPack {
             w: w.ptr(),
             packed: packed.mut_ptr(),

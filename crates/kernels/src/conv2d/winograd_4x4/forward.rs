@@ -1,5 +1,6 @@
 //! Tiles of a unit are transformed, multiplied position by position and transformed back, all within a worker's cache.
 
+use super::pack::position_step;
 use super::tiles::{Grid, Images, square, transform_input};
 use super::{GAP, PATCH, POSITIONS, TILE, lines};
 use crate::abi::Task;
@@ -8,45 +9,55 @@ use crate::gemm::PANEL;
 use crate::gemm::tile::ROWS;
 use crate::lanes::Lanes;
 
+/// Out channels whose products are kept at a time.
+const RANGE: usize = 64;
+
 /// # Safety
 /// Pointers cover the tensors; channels are multiples of four; scratch holds the transformed tiles of a unit, their
-/// products for one range of channels, and a patch.
+/// products for [`RANGE`] channels, and a patch.
 #[inline(never)]
 pub unsafe fn forward<L: Lanes>(a: &Conv2dWinograd, task: &Task) {
     let (depth, out_channels) = (a.in_channels as usize, a.out_channels as usize);
     let grid = Grid::new(a.out_height, a.out_width);
     let tiles = a.batch as usize * grid.rows * grid.columns;
-    let unit_tiles = a.unit_tiles as usize;
-    let range = (a.unit_channels as usize).min(out_channels).next_multiple_of(PANEL);
+    let (unit_tiles, unit_channels) = (a.unit_tiles as usize, a.unit_channels as usize);
+    let ranges = out_channels.div_ceil(unit_channels);
+    let width = RANGE.min(unit_channels);
     let input_step = unit_tiles.next_multiple_of(ROWS) * depth + GAP;
-    let product_step = unit_tiles.next_multiple_of(ROWS) * range + GAP;
-    let blocks = out_channels.div_ceil(PANEL);
+    let product_step = unit_tiles.next_multiple_of(ROWS) * width + GAP;
+    let weight_step = position_step(depth, out_channels);
     let x =
         Images { first: a.x, stride: a.x_stride as usize, height: a.height as usize, width: a.width as usize, channels: depth };
+    let mut transformed = None;
     // SAFETY: the caller vouches for scratch; units, tiles and channels are in range.
     unsafe {
         let input = task.scratch;
         let product = input.add(POSITIONS * input_step);
         let patch = product.add(POSITIONS * product_step);
-        for unit in task.range(tiles.div_ceil(unit_tiles) as u32) {
-            let first = unit * unit_tiles;
+        for unit in task.range((tiles.div_ceil(unit_tiles) * ranges) as u32) {
+            let first = unit / ranges * unit_tiles;
             let count = unit_tiles.min(tiles - first);
-            for tile in 0..count {
-                let (image, row, column) = grid.place(first + tile);
-                let corner = (row as isize - a.pad_top as isize, column as isize - a.pad_left as isize);
-                let from = square::<L, PATCH>(&x, image, corner, patch);
-                transform_input::<L>(from, depth, input.add(tile * depth), input_step);
+            if transformed != Some(first) {
+                for tile in 0..count {
+                    let (image, row, column) = grid.place(first + tile);
+                    let corner = (row as isize - a.pad_top as isize, column as isize - a.pad_left as isize);
+                    let from = square::<L, PATCH>(&x, image, corner, patch);
+                    transform_input::<L>(from, depth, input.add(tile * depth), input_step);
+                }
+                transformed = Some(first);
             }
-            for channel in (0..out_channels).step_by(range) {
-                let channels = range.min(out_channels - channel);
+            let start = unit % ranges * unit_channels;
+            let end = out_channels.min(start + unit_channels);
+            for channel in (start..end).step_by(width) {
+                let channels = channel..end.min(channel + width);
                 for position in 0..POSITIONS {
-                    let weights = a.w.add((position * blocks + channel / PANEL) * PANEL * depth);
+                    let weights = a.w.add(position * weight_step + channel * depth);
                     let (from, to) = (input.add(position * input_step), product.add(position * product_step));
-                    multiply::<L>(from, depth, weights, channels.div_ceil(PANEL), to, range, count);
+                    multiply::<L>(from, depth, weights, channels.len().div_ceil(PANEL), to, width, count);
                 }
                 for tile in 0..count {
                     let place = grid.place(first + tile);
-                    write_tile::<L>(a, place, channel..channel + channels, product.add(tile * range), product_step);
+                    write_tile::<L>(a, place, channels.clone(), product.add(tile * width), product_step);
                 }
             }
         }

@@ -1,30 +1,31 @@
-//! Weights: `G g Gᵀ` as panels `[position][⌈columns / 8⌉][depth][8]`, filled up with zeros.
+//! Weights: `G g Gᵀ` as panels `[⌈columns / 8⌉][depth][8]` for each position, filled up with zeros.
 
-use super::{PATCH, lines};
+use super::{GAP, PATCH, lines};
 use crate::abi::Task;
 use crate::gemm::{GemmPack, PANEL};
 use crate::lanes::Lanes;
+
+/// Floats from the panels of one position to those of the next.
+pub fn position_step(depth: usize, columns: usize) -> usize {
+    depth * columns.next_multiple_of(PANEL) + GAP
+}
 
 /// # Safety
 /// As for [`pack`](crate::gemm::pack::pack), with a kernel of 3×3 and one group.
 #[inline(never)]
 pub unsafe fn pack<L: Lanes>(p: &GemmPack, task: &Task) {
     let (columns, depth) = (p.columns as usize, p.depth as usize);
-    let blocks = columns.div_ceil(PANEL);
-    let stride = p.column_stride as usize;
-    for k in task.range(p.depth) {
-        for column in (0..blocks * PANEL).step_by(4) {
-            let live = 4.min(columns.saturating_sub(column));
+    let (stride, step) = (p.column_stride as usize, position_step(depth, columns));
+    for item in task.range(p.columns.next_multiple_of(PANEL as u32) / 4) {
+        let column = 4 * item;
+        let live = 4.min(columns.saturating_sub(column));
+        for k in 0..depth {
             // SAFETY: taps, depth and columns stay within the matrix and its panels.
             unsafe {
                 let from = p.w.wrapping_add(k * p.depth_stride as usize + column * stride);
                 let tap = |i: usize, j: usize| {
                     let from = from.wrapping_offset(i as isize * p.tap_row as isize + j as isize * p.tap_column as isize);
-                    let mut values = [0.0; 4];
-                    for c in 0..live {
-                        values[c] = *from.add(c * stride);
-                    }
-                    L::load(values.as_ptr())
+                    load_columns::<L>(from, stride, live)
                 };
                 let mut rows = [[L::zero(); PATCH]; 3];
                 for (i, row) in rows.iter_mut().enumerate() {
@@ -34,10 +35,24 @@ pub unsafe fn pack<L: Lanes>(p: &GemmPack, task: &Task) {
                 for j in 0..PATCH {
                     let line = lines::weight([rows[0][j], rows[1][j], rows[2][j]]);
                     for i in 0..PATCH {
-                        line[i].store(to.add((i * PATCH + j) * blocks * depth * PANEL));
+                        line[i].store(to.add((i * PATCH + j) * step));
                     }
                 }
             }
         }
+    }
+}
+
+/// # Safety
+/// `live` columns exist.
+#[inline(always)]
+unsafe fn load_columns<L: Lanes>(from: *const f32, stride: usize, live: usize) -> L {
+    // SAFETY: the caller vouches for the columns.
+    let at = |c: usize| if c < live { unsafe { *from.wrapping_add(c * stride) } } else { 0.0 };
+    match (live, stride) {
+        // SAFETY: as above.
+        (4, 1) => unsafe { L::load(from) },
+        (4, _) => L::from_array([0, 1, 2, 3].map(|c| unsafe { *from.add(c * stride) })),
+        _ => L::from_array([at(0), at(1), at(2), at(3)]),
     }
 }
