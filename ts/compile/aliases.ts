@@ -19,8 +19,18 @@ export function findAliases(nodes: readonly Node[], outputs: readonly Value[]): 
   const aliases = new Map<Value, Alias>();
   const kept = new Set(outputs);
   const made = new Set(nodes.flatMap((node) => node.outputs));
+  const dense = new Set(
+    nodes.flatMap(({ op, inputs: from, outputs: to }) => [
+      ...(op.denseInputs ?? []).map((index) => from[index]),
+      ...(op.denseOutputs ?? []).map((index) => to[index]),
+    ]),
+  );
   const free = (value: Value): boolean =>
-    made.has(value) && value.dtype === 'f32' && !kept.has(value) && !aliases.has(value);
+    made.has(value) &&
+    value.dtype === 'f32' &&
+    !kept.has(value) &&
+    !aliases.has(value) &&
+    !dense.has(value);
   for (const node of nodes) {
     const [output] = node.outputs;
     if (node.op === (concat as Op)) {

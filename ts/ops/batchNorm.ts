@@ -181,6 +181,8 @@ export const batchNormInferenceBackward: Op<BatchNormAttrs> = {
  */
 export const foldBatchNorm: Op<FoldBatchNormAttrs> = {
   name: 'foldBatchNorm',
+  denseInputs: [0],
+  denseOutputs: [0],
   infer([w, ...others], { bias }) {
     const names = [...(bias ? ['bias'] : []), ...perChannelNames];
     expectStatistics('foldBatchNorm', w!, others, names);

@@ -19,8 +19,8 @@ export function chooseConvAlgorithm(conv: ConvShape, winograd: boolean): ConvAlg
 /** How a weight gradient is computed. */
 export type WeightAlgorithm = 'outer_product' | 'winograd_4x4';
 
-/** Input channels beyond which the sums of 36 positions leave the cache. */
-const MOST_CHANNELS = 128;
+/** Input channels beyond which the sums of 36 positions take megabytes of each worker. */
+const MOST_CHANNELS = 512;
 
 /** The fastest kernel for the gradient of a convolution's weights. */
 export function chooseWeightAlgorithm(conv: ConvShape, winograd: boolean): WeightAlgorithm {

@@ -35,6 +35,7 @@ export interface Conv2dAttrs extends ConvGeometry {
  */
 export const conv2d: Op<Conv2dAttrs> = {
   name: 'conv2d',
+  denseInputs: [1],
   infer(inputs, attrs) {
     const conv = shapeOf(inputs, attrs);
     const shape = outputShape(conv);

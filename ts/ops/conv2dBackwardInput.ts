@@ -17,6 +17,7 @@ export interface Conv2dBackwardInputAttrs extends ConvGeometry {
 /** The input's gradient `[N, H, W, C]` from dy `[N, OH, OW, O]` and w `[KH, KW, C/groups, O]`. */
 export const conv2dBackwardInput: Op<Conv2dBackwardInputAttrs> = {
   name: 'conv2dBackwardInput',
+  denseInputs: [1],
   infer(inputs, attrs) {
     const { batch, inputSize, inChannels } = shapeOf(inputs, attrs);
     return [{ shape: [batch, ...inputSize, inChannels], dtype: 'f32' }];

@@ -18,6 +18,7 @@ export interface Conv2dBackwardWeightAttrs extends ConvGeometry {
 /** The weight's gradient `[KH, KW, C/groups, O]` from x `[N, H, W, C]` and dy `[N, OH, OW, O]`. */
 export const conv2dBackwardWeight: Op<Conv2dBackwardWeightAttrs> = {
   name: 'conv2dBackwardWeight',
+  denseOutputs: [0],
   infer(inputs, attrs) {
     const { kernelSize, inChannels, groups, outChannels } = shapeOf(inputs, attrs);
     return [{ shape: [...kernelSize, inChannels / groups, outChannels], dtype: 'f32' }];

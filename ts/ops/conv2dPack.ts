@@ -15,6 +15,7 @@ export interface Conv2dPackAttrs {
 /** Weights `[KH, KW, C/groups, O]` → the blob that kernels of one algorithm read; a function of the weights alone. */
 export const conv2dPack: Op<Conv2dPackAttrs> = {
   name: 'conv2dPack',
+  denseInputs: [0],
   infer([w], attrs) {
     expectFloats('conv2dPack', [w!]);
     if (w!.shape.length !== 4) {

@@ -18,6 +18,8 @@ const ENOUGH_UNITS = 16;
 const ENOUGH_RANGES = 8;
 /** Chunks beyond which claims only cost. */
 const MOST_CHUNKS = 64;
+/** Input channels from which on only half as many are: the sums of a weight gradient fill a cache. */
+const MANY_CHANNELS = 256;
 /** Tiles of a unit in the weight gradient, so that sums are read and written once for several. */
 const WEIGHT_TILES = 32;
 /** Positions of a 6×6 patch. */
@@ -61,7 +63,8 @@ export function emitWinograd(to: Lowering, kernel: string, forward: ConvForward)
 /** Cuts the weight gradient by F(4×4, 3×3) into at most so many partitions of the tiles. */
 export function cutWinogradWeight(conv: ConvShape, mostPartitions: number): WeightCut {
   const { inChannels, outChannels } = conv;
-  const unitChannels = channelsAtATime(outChannels);
+  const most = inChannels > MANY_CHANNELS ? MOST_CHANNELS / 2 : MOST_CHANNELS;
+  const unitChannels = channelsAtATime(Math.min(most, outChannels));
   const floats = (tiles: number) =>
     POSITIONS *
     (inChannels * unitChannels +

@@ -8,6 +8,8 @@ import { scaleBy } from './scaleBy.ts';
 /** `y = Σ a·b` over all elements; inputs a, b of one shape, output `[]`. Summed in f64 in a fixed order. */
 export const dot: Op<object> = {
   name: 'dot',
+  // The order of the sum, and so its last bit, depends on the gaps.
+  denseInputs: [0, 1],
   infer([a, b]) {
     expectType('dot', 'first input', a!, 'f32');
     expectShape('dot', 'second input', b!, a!.shape, 'the first has');

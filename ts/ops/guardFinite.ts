@@ -4,6 +4,7 @@ import type { Op } from './op.ts';
 /** Ends the run of a plan when its input has a NaN or infinite element; eagerly it does nothing. */
 export const guardFinite: Op<object> = {
   name: 'guardFinite',
+  denseInputs: [0],
   mutates: [],
   infer: () => [],
   lower(to, [x]) {

@@ -18,6 +18,7 @@ export interface LinearAttrs {
 /** `y = x·w + bias`: x `[N, in]`, w `[in, out]`, y `[N, out]`. */
 export const linear: Op<LinearAttrs> = {
   name: 'linear',
+  denseInputs: [1],
   infer(inputs, attrs) {
     const [x, w] = [inputs[0]!, inputs[1]!];
     const expected = attrs.bias ? 3 : 2;
@@ -56,6 +57,7 @@ export const linear: Op<LinearAttrs> = {
 /** `dx = dy·wᵀ`: dy `[N, out]`, w `[in, out]`, dx `[N, in]`. */
 export const linearBackwardInput: Op<object> = {
   name: 'linearBackwardInput',
+  denseInputs: [1],
   infer: ([dy, w]) => [{ shape: [dy!.shape[0]!, w!.shape[0]!], dtype: 'f32' }],
   lower(to, [dy, w], [dx]) {
     const [columns, depth] = w!.shape as [number, number];
@@ -67,6 +69,7 @@ export const linearBackwardInput: Op<object> = {
 /** `dw = xᵀ·dy`: x `[N, in]`, dy `[N, out]`, dw `[in, out]`. */
 export const linearBackwardWeight: Op<object> = {
   name: 'linearBackwardWeight',
+  denseOutputs: [0],
   infer: ([x, dy]) => [{ shape: [x!.shape[1]!, dy!.shape[1]!], dtype: 'f32' }],
   lower(to, [x, dy], [dw]) {
     const conv = {

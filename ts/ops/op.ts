@@ -40,8 +40,15 @@ export interface Op<A = unknown> {
   lower(to: Lowering, inputs: readonly View[], outputs: readonly View[], attrs: A): void;
   /** Gradients by input, made of ops. Absent: the op is not differentiable. */
   gradient?<T extends Spec>(apply: Apply<T>, context: GradientContext<T, A>): (T | undefined)[];
-  /** Indices of inputs that the op writes in place (running statistics, parameters in an optimizer). */
+  /**
+   * Indices of inputs that the op writes in place (running statistics, parameters in an optimizer). An op that has it,
+   * even empty, has an effect: compilers keep it and its place in the order.
+   */
   readonly mutates?: readonly number[];
+  /** Inputs whose rows must follow each other without gaps; others may be channels of a wider tensor. */
+  readonly denseInputs?: readonly number[];
+  /** Outputs whose rows must follow each other without gaps. */
+  readonly denseOutputs?: readonly number[];
   /** Pairs [input, output] that may share memory when the input is not needed afterwards. */
   readonly inPlace?: readonly (readonly [input: number, output: number])[];
 }

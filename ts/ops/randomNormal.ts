@@ -19,6 +19,7 @@ export interface RandomNormalAttrs extends RandomAttrs {
  */
 export const randomNormal: Op<RandomNormalAttrs> = {
   name: 'randomNormal',
+  denseOutputs: [0],
   infer(_, { shape, seed, stream }) {
     seedArgs('randomNormal', { seed, stream });
     return [{ shape, dtype: 'f32' }];

@@ -20,6 +20,7 @@ export interface RandomUniformAttrs extends RandomAttrs {
  */
 export const randomUniform: Op<RandomUniformAttrs> = {
   name: 'randomUniform',
+  denseOutputs: [0],
   infer(_, { shape, seed, stream }) {
     seedArgs('randomUniform', { seed, stream });
     return [{ shape, dtype: 'f32' }];

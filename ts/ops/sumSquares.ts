@@ -7,6 +7,7 @@ import { scaleBy } from './scaleBy.ts';
 /** `y = Σ x²` over all elements; output `[]`. Summed in f64 in a fixed order. */
 export const sumSquares: Op<object> = {
   name: 'sumSquares',
+  denseInputs: [0],
   infer([x]) {
     expectType('sumSquares', 'input', x!, 'f32');
     return [{ shape: [], dtype: 'f32' }];
