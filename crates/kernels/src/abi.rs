@@ -65,8 +65,10 @@ macro_rules! row {
             signature: <$args>::SIGNATURE,
             run: {
                 unsafe fn run(words: *const u32, task: &$crate::abi::Task) {
+                    let kernel: unsafe fn(&$args, &$crate::abi::Task) = $kernel;
+                    let args = words.cast::<$args>();
                     // SAFETY: the caller of `Kernel::run` passes this kernel's argument struct.
-                    unsafe { $kernel(&*words.cast::<$args>(), task) }
+                    unsafe { kernel(&*args, task) }
                 }
                 run
             },

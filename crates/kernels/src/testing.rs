@@ -9,7 +9,7 @@ const GUARD_VALUE: f32 = 12345.678;
 pub struct Random(pub u64);
 
 impl Random {
-    pub fn next(&mut self) -> u64 {
+    pub fn word(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -18,11 +18,11 @@ impl Random {
     }
     /// Uniform in `low..=high`.
     pub fn int(&mut self, low: u32, high: u32) -> u32 {
-        low + (self.next() % (high - low + 1) as u64) as u32
+        low + (self.word() % (high - low + 1) as u64) as u32
     }
     /// Uniform in [-1, 1).
     pub fn float(&mut self) -> f32 {
-        (self.next() >> 40) as f32 / (1u64 << 23) as f32 - 1.0
+        (self.word() >> 40) as f32 / (1u64 << 23) as f32 - 1.0
     }
     pub fn buffer(&mut self, len: usize) -> Buffer {
         let mut buffer = Buffer::new(len);

@@ -9,8 +9,7 @@ fn simd_equals_reference() {
         let (x_stride, y_stride) = if random.int(0, 1) == 0 { (channels, channels) } else { (channels + 3, channels + 1) };
         let x = random.buffer((pixels * x_stride) as usize);
         let dy = random.buffer((pixels * x_stride) as usize);
-        let mut run = |forward: unsafe fn(&ReluForward, &crate::abi::Task),
-                       backward: unsafe fn(&ReluBackward, &crate::abi::Task)| {
+        let run = |forward: unsafe fn(&ReluForward, &crate::abi::Task), backward: unsafe fn(&ReluBackward, &crate::abi::Task)| {
             let mut y = Random(2).buffer((pixels * y_stride) as usize);
             let mut dx = Random(3).buffer((pixels * y_stride) as usize);
             let args = ReluForward { x: x.ptr(), x_stride, y: y.mut_ptr(), y_stride, pixels, channels };
