@@ -52,7 +52,6 @@ unsafe fn load_columns<L: Lanes>(from: *const f32, stride: usize, live: usize) -
     match (live, stride) {
         // SAFETY: as above.
         (4, 1) => unsafe { L::load(from) },
-        (4, _) => L::from_array([0, 1, 2, 3].map(|c| unsafe { *from.add(c * stride) })),
         _ => L::from_array([at(0), at(1), at(2), at(3)]),
     }
 }
