@@ -14,6 +14,7 @@ import { resnet8 } from '../../ts/models/cifarResnet.ts';
 import { BatchNorm2d } from '../../ts/nn/batchNorm2d.ts';
 import { Conv2d } from '../../ts/nn/conv2d.ts';
 import { Dropout } from '../../ts/nn/dropout.ts';
+import { Flatten } from '../../ts/nn/flatten.ts';
 import { Linear } from '../../ts/nn/linear.ts';
 import { Module } from '../../ts/nn/module.ts';
 import { manualSeed } from '../../ts/nn/seed.ts';
@@ -173,6 +174,43 @@ describe('checkpointTensors', () => {
   });
 });
 
+describe('a linear layer on a flattened image', () => {
+  class Flat extends Module {
+    readonly flatten = new Flatten();
+    readonly fc = new Linear(2 * 3 * 4, 5, { flattened: [2, 3, 4] });
+
+    override forward(x: Tensor): Tensor {
+      return this.fc.forward(this.flatten.forward(x));
+    }
+  }
+
+  const flat = (): Trainer => {
+    const model = new Flat();
+    return new Trainer(model, { optimizer: new SGD(model.parameters(), { momentum: 0.9 }) });
+  };
+
+  it('has its inputs channels first in the file, its momentum too', () => {
+    const trainer = flat();
+    const momentum = trainer.optimizer.state().get('fc.weight.momentum')!;
+    momentum.write(Float32Array.from({ length: 120 }, (_, index) => index));
+    const { tensors } = checkpointTensors(trainer, info);
+    const [y, x, channel, output] = [1, 2, 3, 4];
+    for (const [name, own] of [
+      ['fc.weight', trainer.model.stateDict().get('fc.weight')!],
+      ['optimizer.fc.weight.momentum', momentum],
+    ] as const) {
+      const { shape, data } = tensors.get(name)!;
+      expect(shape).toEqual([5, 24]);
+      expect(data[output * 24 + (channel * 2 + y) * 3 + x]).toBe(
+        own.data()[((y * 3 + x) * 4 + channel) * 5 + output],
+      );
+    }
+    const other = flat();
+    restoreCheckpoint(other, { tensors, metadata: checkpointTensors(trainer, info).metadata }, 'a');
+    expectSameBits(bitsOf(other), bitsOf(trainer), 'restored');
+  });
+});
+
 describe('modelOfCheckpoint', () => {
   it('builds the network with its weights', () => {
     const trainer = kinds['resnet8, Nesterov']();
@@ -254,7 +292,6 @@ describe('a checkpoint that does not fit', () => {
     const before = bitsOf(trainer);
     const attempt = (): unknown => restoreCheckpoint(trainer, contents, 'a');
     expect(attempt).toThrow(message);
-    expect(attempt).toThrow(contents.metadata['residua'] ? /./ : FormatError);
     expectSameBits(bitsOf(trainer), before, 'untouched');
     expect(trainer.step).toBe(0);
   });

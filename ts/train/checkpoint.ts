@@ -1,12 +1,12 @@
 import type { DatasetFacts } from '../data/catalog.ts';
 import { FormatError, StateDictError } from '../errors.ts';
 import type { Safetensors, SafetensorsTensor } from '../io/safetensors.ts';
-import { fromTorchLayout, torchShape, toTorchLayout, type WeightKind } from '../io/torchLayout.ts';
 import { models, type ModelOptions } from '../models/registry.ts';
+import { Linear } from '../nn/linear.ts';
 import type { Module } from '../nn/module.ts';
 import { dropoutState } from '../nn/seed.ts';
-import { formatShape, sameShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
+import { checkStored, toStored, writeStored, type Slot } from './storedTensor.ts';
 import type { Trainer } from './trainer.ts';
 
 /** What a checkpoint says besides its tensors. */
@@ -30,7 +30,6 @@ export interface CheckpointFacts extends CheckpointInfo {
 const VERSION = 1;
 const OPTIMIZER = 'optimizer.';
 const DROPOUT = 'random.dropout';
-const COUNTER = 'num_batches_tracked';
 
 /**
  * Everything that training needs to go on, for `serializeSafetensors`: weights under torchvision's names and in torch's
@@ -38,7 +37,7 @@ const COUNTER = 'num_batches_tracked';
  */
 export function checkpointTensors(trainer: Trainer, info: CheckpointInfo): Safetensors {
   const tensors = new Map(
-    [...trainingState(trainer)].map(([name, tensor]) => [name, toFile(name, tensor)]),
+    [...trainingSlots(trainer)].map(([name, slot]) => [name, toStored(name, slot)]),
   );
   const facts: CheckpointFacts & { version: number } = {
     version: VERSION,
@@ -98,7 +97,7 @@ export function restoreCheckpoint(
   file: string,
 ): CheckpointFacts {
   const facts = checkpointFacts(contents, file);
-  restore(trainingState(trainer), contents.tensors, file);
+  restore(trainingSlots(trainer), contents.tensors, file);
   trainer.step = facts.step;
   return facts;
 }
@@ -113,7 +112,7 @@ export function restoreWeights(model: Module, contents: Safetensors, file: strin
   const weights = [...contents.tensors].filter(
     ([name]) => !name.startsWith(OPTIMIZER) && name !== DROPOUT,
   );
-  restore(model.stateDict(), new Map(weights), file);
+  restore(weightSlots(model), new Map(weights), file);
 }
 
 /**
@@ -135,35 +134,34 @@ export function modelOfCheckpoint(contents: Safetensors, file: string): Module {
 }
 
 /** All tensors that a training step reads or writes, by their names in the file. */
-function trainingState({ model, optimizer }: Trainer): Map<string, Tensor> {
-  return new Map([
-    ...model.stateDict(),
-    ...[...optimizer.state()].map(([name, tensor]) => [OPTIMIZER + name, tensor] as const),
-    [`${OPTIMIZER}lr`, optimizer.lr],
-    [DROPOUT, dropoutState()],
+function trainingSlots({ model, optimizer }: Trainer): Map<string, Slot> {
+  const weights = weightSlots(model);
+  // A moment is named after its weight, and laid out like it.
+  const momentSlot = (name: string, tensor: Tensor): Slot => ({
+    ...weights.get(name.slice(0, name.lastIndexOf('.'))),
+    tensor,
+  });
+  return new Map<string, Slot>([
+    ...weights,
+    ...[...optimizer.state()].map(
+      ([name, tensor]) => [OPTIMIZER + name, momentSlot(name, tensor)] as const,
+    ),
+    [`${OPTIMIZER}lr`, { tensor: optimizer.lr }],
+    [DROPOUT, { tensor: dropoutState() }],
   ]);
 }
 
-const isCounter = (name: string): boolean => name.endsWith(COUNTER);
-
-/** Moments have the layout of their weights. */
-function kindOf({ shape }: Tensor): WeightKind {
-  return shape.length === 4 ? 'conv' : shape.length === 2 ? 'linear' : 'vector';
-}
-
-function toFile(name: string, tensor: Tensor): SafetensorsTensor {
-  const { shape } = tensor;
-  const data = tensor.data();
-  if (data instanceof Float32Array) {
-    return { dtype: 'F32', ...toTorchLayout(kindOf(tensor), { shape, data }) };
+function weightSlots(model: Module): Map<string, Slot> {
+  const flattened = new Map<Tensor, Slot['flattened']>();
+  for (const [, module] of model.modules()) {
+    if (module instanceof Linear) flattened.set(module.weight, module.flattened);
   }
-  return isCounter(name)
-    ? { dtype: 'I64', shape, data: BigInt64Array.from(data, BigInt) }
-    : { dtype: 'I32', shape, data };
+  const slotOf = (tensor: Tensor): Slot => ({ tensor, flattened: flattened.get(tensor) });
+  return new Map([...model.stateDict()].map(([name, tensor]) => [name, slotOf(tensor)]));
 }
 
 function restore(
-  own: ReadonlyMap<string, Tensor>,
+  own: ReadonlyMap<string, Slot>,
   given: ReadonlyMap<string, SafetensorsTensor>,
   file: string,
 ): void {
@@ -175,28 +173,8 @@ function restore(
       `${file}: checkpoint: ${lists.map(([what, names]) => `${what}: ${someOf(names)}`).join('; ')}`,
     );
   }
-  for (const [name, tensor] of own) checkTensor(name, tensor, given.get(name)!, file);
-  for (const [name, tensor] of own) {
-    const { shape, data } = given.get(name)!;
-    if (data instanceof Float32Array)
-      tensor.write(fromTorchLayout(kindOf(tensor), { shape, data }).data);
-    else tensor.write(Int32Array.from(data as ArrayLike<number | bigint>, Number));
-  }
-}
-
-function checkTensor(name: string, tensor: Tensor, given: SafetensorsTensor, file: string): void {
-  const dtype = tensor.dtype === 'f32' ? 'F32' : isCounter(name) ? 'I64' : 'I32';
-  if (given.dtype !== dtype) {
-    throw new StateDictError(
-      `${file}: checkpoint: ${name}: is ${given.dtype} but must be ${dtype}`,
-    );
-  }
-  const shape = torchShape(kindOf(tensor), tensor.shape);
-  if (!sameShape(given.shape, shape)) {
-    throw new StateDictError(
-      `${file}: checkpoint: ${name}: is ${formatShape(given.shape)} but the model has ${formatShape(shape)}`,
-    );
-  }
+  for (const [name, slot] of own) checkStored(name, slot, given.get(name)!, `${file}: checkpoint`);
+  for (const [name, slot] of own) writeStored(slot, given.get(name)!);
 }
 
 /** Names for a message of one readable line. */
