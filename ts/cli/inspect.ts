@@ -19,6 +19,8 @@ import {
   type EngineFlags,
 } from './options.ts';
 import { printResult } from './say.ts';
+import { startEngine } from './startEngine.ts';
+import { stemFor } from './stemFor.ts';
 
 interface InspectFlags extends EngineFlags {
   readonly model: string;
@@ -53,12 +55,16 @@ export function inspectCommand(): Command {
 }
 
 async function inspect(flags: InspectFlags): Promise<void> {
-  const { startEngine } = await import('./startEngine.ts');
   const make = Object.hasOwn(models, flags.model) ? models[flags.model] : undefined;
   if (!make) throw new RangeError(unknownName('model', flags.model, Object.keys(models)));
   await startEngine(flags);
   const shape = [flags.batch ?? flags.input[0]!, ...flags.input.slice(1)];
-  const model = make({ numClasses: flags.classes, inChannels: shape[3]!, seed: 0 });
+  const model = make({
+    numClasses: flags.classes,
+    inChannels: shape[3]!,
+    ...stemFor(shape[1]!),
+    seed: 0,
+  });
   const table = summary(model, shape);
   const plan = flags.train ? trainingPlan(model, shape) : inferencePlan(model, shape);
   const { build, threads, numerics } = currentEngine();

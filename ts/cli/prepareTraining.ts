@@ -5,7 +5,7 @@ import { loadDataset } from '../data/node/datasets.ts';
 import { unknownName } from '../data/nearestName.ts';
 import type { Engine } from '../kernels/engine.ts';
 import type { Safetensors } from '../io/safetensors.ts';
-import { models } from '../models/registry.ts';
+import { models, type ModelOptions } from '../models/registry.ts';
 import type { Shape } from '../shape.ts';
 import { checkpointFacts, restoreCheckpoint } from '../train/checkpoint.ts';
 import { loadCheckpoint } from '../train/node/checkpointFile.ts';
@@ -14,6 +14,7 @@ import { Trainer } from '../train/trainer.ts';
 import { showDownload } from './downloadProgress.ts';
 import { findCheckpoint } from './findCheckpoint.ts';
 import { startEngine } from './startEngine.ts';
+import { stemFor } from './stemFor.ts';
 import { resumedSettings, settingsOf, type TrainFlags } from './trainFlags.ts';
 import { makeOptimizer, makeSchedule, type TrainSettings } from './trainSettings.ts';
 
@@ -24,7 +25,7 @@ export interface Prepared {
   readonly test: ImageDataset;
   readonly engine: Engine;
   readonly trainer: Trainer;
-  readonly modelOptions: { readonly numClasses: number; readonly inChannels: number };
+  readonly modelOptions: ModelOptions;
   readonly facts: DatasetFacts;
   /** Shape of a whole batch. */
   readonly batchShape: Shape;
@@ -68,7 +69,7 @@ export async function prepareTraining(
   const facts = { name, height, width, channels, classes, mean, std };
 
   const engine = await startEngine({ ...flags, numerics: settings.numerics });
-  const modelOptions = { numClasses: classes.length, inChannels: channels };
+  const modelOptions = { numClasses: classes.length, inChannels: channels, ...stemFor(height) };
   const model = make({ ...modelOptions, seed: settings.seed });
   const trainer = new Trainer(model, {
     optimizer: makeOptimizer(model, settings),

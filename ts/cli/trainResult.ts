@@ -45,10 +45,7 @@ export function resultRows(result: TrainResult): [string, string][] {
     ['steps', `${result.step} of ${result.steps}${result.aborted ? ', stopped early' : ''}`],
     ['training time', `${result.trainSeconds.toFixed(1)} s`],
     ['images/s', result.imagesPerSecond.toFixed(0)],
-    [
-      'peak memory',
-      `${megabytes(result.peakBytes)} plan + ${megabytes(result.stateBytes)} weights and optimizer`,
-    ],
+    ['peak memory', `${megabytes(result.peakBytes)} plan + ${megabytes(result.stateBytes)} state`],
     ['WASM build', `${result.build}, ${result.numerics} numerics`],
     ['threads', String(result.threads)],
     ['runtime', result.runtime],

@@ -63,31 +63,34 @@ function curves(document: Document, steps: StepRecord[], epochs: EpochRecord[]):
   const shown = thin(smooth(steps), MOST_POINTS);
   const keys = `<p>${key(TRAIN, 'training, each step and smoothed')}${tested.length ? key(TEST, 'test set') : ''}</p>`;
   const percent = (row: { step: number; accuracy: number }) => 100 * row.accuracy;
-  const floor =
-    10 *
-    Math.floor(
-      10 * Math.min(0.9, ...shown.slice(shown.length >> 4).map((row) => row.smoothAccuracy)),
-    );
-  const x = { label: 'training step →', nice: true };
+  const seen = shown.slice(shown.length >> 4).map((row) => row.smoothAccuracy);
+  const lowest = Math.min(0.9, ...seen, ...tested.map(({ accuracy }) => accuracy));
+  const floor = 10 * Math.floor(10 * lowest);
+  const x = { label: 'training step →', domain: [0, steps.at(-1)!.step] };
   return [
     heading('Loss'),
     keys,
     draw({
       document,
       x,
-      y: { label: '↑ cross-entropy', grid: true, zero: true },
+      y: { label: '↑ cross-entropy', type: 'log', grid: true, tickFormat: '~g' },
       marks: [
         Plot.line(shown, {
           x: 'step',
-          y: 'loss',
+          y: (row) => positive(row.loss),
           stroke: TRAIN,
           strokeOpacity: 0.25,
           strokeWidth: 1,
           clip: true,
         }),
-        Plot.line(shown, { x: 'step', y: 'smoothLoss', stroke: TRAIN, strokeWidth: 2 }),
-        Plot.line(tested, { x: 'step', y: 'loss', stroke: TEST }),
-        Plot.dot(tested, { x: 'step', y: 'loss', fill: TEST, r: 4 }),
+        Plot.line(shown, {
+          x: 'step',
+          y: (row) => positive(row.smoothLoss),
+          stroke: TRAIN,
+          strokeWidth: 2,
+        }),
+        Plot.line(tested, { x: 'step', y: (row) => positive(row.loss), stroke: TEST }),
+        Plot.dot(tested, { x: 'step', y: (row) => positive(row.loss), fill: TEST, r: 4 }),
       ],
     }),
     heading('Accuracy'),
@@ -113,7 +116,7 @@ function curves(document: Document, steps: StepRecord[], epochs: EpochRecord[]):
           clip: true,
         }),
         Plot.line(tested, { x: 'step', y: percent, stroke: TEST, clip: true }),
-        Plot.dot(tested, { x: 'step', y: percent, fill: TEST, r: 4, clip: true }),
+        Plot.dot(tested, { x: 'step', y: percent, fill: TEST, r: 4 }),
       ],
     }),
   ];
@@ -181,6 +184,9 @@ function smooth(
     return { ...record, smoothLoss, smoothAccuracy };
   });
 }
+
+/** A loss as a logarithmic axis can show it. */
+const positive = (loss: number): number => Math.max(loss, 1e-7);
 
 /** At most so many rows, evenly spaced, the last among them. */
 function thin<T>(rows: readonly T[], most: number): T[] {
