@@ -45,7 +45,7 @@ export function printPlan(plan: Plan): string {
   const lines = runs.map(({ row, count, bytes }): Line => {
     const op = count > 1 ? `${row.op} × ${count}` : row.op;
     const [output] = row.output.split(/(?<=]) /);
-    return [row.path, op, output ?? '', mega(bytes), row.flops ? mega(row.flops) : ''];
+    return [shorten(row.path), op, output ?? '', mega(bytes), row.flops ? mega(row.flops) : ''];
   });
   const widths = HEAD.map((title, column) =>
     Math.max(title.length, ...lines.map((line) => line[column]!.length)),
@@ -68,6 +68,13 @@ export function printPlan(plan: Plan): string {
     `${rows.length} ops, ${steps} steps, ${mega(flops)} MFLOP`,
     `peak ${mega(plan.peakBytes)} MB, state ${mega(plan.stateBytes)} MB, packed ${mega(plan.constantBytes)} MB`,
   ].join('\n');
+}
+
+const WIDEST_PLACE = 26;
+
+/** The end of a place says most. */
+function shorten(place: string): string {
+  return place.length > WIDEST_PLACE ? `…${place.slice(1 - WIDEST_PLACE)}` : place;
 }
 
 interface Run {

@@ -2,7 +2,7 @@ import { capture } from '../compile/capture.ts';
 import { flopsOf } from '../compile/flops.ts';
 import type { Node } from '../graph.ts';
 import type { Module } from '../nn/module.ts';
-import { formatShape, sizeOf, type Shape } from '../shape.ts';
+import { sizeOf, type Shape } from '../shape.ts';
 import { noGrad } from '../tape.ts';
 import type { Tensor } from '../tensor.ts';
 import { formatTable } from './table.ts';
@@ -88,13 +88,15 @@ function flopsBelow(path: string, nodes: readonly Node[]): number {
   return below.reduce((sum, node) => sum + flopsOf(node), 0);
 }
 
+const megaflops = (flops: number): string => (flops / 1e6).toFixed(flops < 1e8 ? 2 : 0);
+
 function format({ rows, parameters, flops }: Omit<Summary, 'toString'>): string {
   const lines = rows.map((row) => [
     '  '.repeat(row.depth) +
       (row.path === '' ? row.layer : `${row.path.split('.').at(-1)}: ${row.layer}`),
-    row.output ? formatShape(row.output) : '',
+    row.output ? row.output.join('×') : '',
     row.parameters ? row.parameters.toLocaleString('en') : '',
-    row.flops ? (row.flops / 1e6).toFixed(2) : '',
+    row.flops ? megaflops(row.flops) : '',
   ]);
   const table = formatTable(['module', 'output', 'parameters', 'MFLOP'], lines, [
     'left',
