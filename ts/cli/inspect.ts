@@ -93,7 +93,7 @@ async function inspect(flags: InspectFlags): Promise<void> {
 
 function inferencePlan(model: Module, shape: Shape): Plan {
   model.eval();
-  return compile((x) => model.forward(x!), [{ shape, dtype: 'f32' }], { recording: false });
+  return compile((x) => model.forward(x), [{ shape, dtype: 'f32' }], { recording: false });
 }
 
 function trainingPlan(model: Module, shape: Shape): Plan {
