@@ -33,7 +33,7 @@ for (const entry of table) {
         }
       });
 
-      it.runIf(wanted.length > 0 && !row.kink)('has the gradients of its definition', () => {
+      const checksGradients = (): void => {
         const derivatives = finiteDifferences(entry, row);
         for (const engine of engines) {
           const { gradients } = runEagerly(engine, entry, row);
@@ -48,7 +48,8 @@ for (const entry of table) {
             expectClose(actual, expected, gradientTolerance, what, floor);
           });
         }
-      });
+      };
+      if (wanted.length > 0 && !row.kink) it('has the gradients of its definition', checksGradients);
 
       it('gives the same bits for one thread and two', () => {
         for (const lanes of ['simd', 'relaxed']) {
