@@ -1,5 +1,14 @@
 // Eager ops, gradients and a plan, with read permission alone; the engine is left open.
-import { compile, gradients, init, linear, parameter, relu, scope, tensor } from '../../dist/index.js';
+import {
+  compile,
+  gradients,
+  init,
+  linear,
+  parameter,
+  relu,
+  scope,
+  tensor,
+} from '../../dist/index.js';
 
 const engine = await init();
 const x = parameter([1, 4]);

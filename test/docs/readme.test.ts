@@ -5,7 +5,9 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const examples = [...readFileSync(`${root}README.md`, 'utf8').matchAll(/```ts\n(import [^]*?)```/g)];
+const examples = [
+  ...readFileSync(`${root}README.md`, 'utf8').matchAll(/```ts\n(import [^]*?)```/g),
+];
 
 /** Runs an example as its reader would: in a file of its own that imports the built package by name. */
 async function runExample(code: string, name: string): Promise<string> {

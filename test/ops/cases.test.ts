@@ -49,7 +49,8 @@ for (const entry of table) {
           });
         }
       };
-      if (wanted.length > 0 && !row.kink) it('has the gradients of its definition', checksGradients);
+      if (wanted.length > 0 && !row.kink)
+        it('has the gradients of its definition', checksGradients);
 
       it('gives the same bits for one thread and two', () => {
         for (const lanes of ['simd', 'relaxed']) {
