@@ -17,6 +17,9 @@ await build({
   packages: 'external',
   logLevel: 'warning',
 });
-const relaxed = Number(process.versions.node.split('.')[0]) < 22 ? ['--experimental-wasm-relaxed-simd'] : [];
-const child = spawn(process.execPath, [...relaxed, outfile, ...process.argv.slice(2)], { stdio: 'inherit' });
+const relaxed =
+  Number(process.versions.node.split('.')[0]) < 22 ? ['--experimental-wasm-relaxed-simd'] : [];
+const child = spawn(process.execPath, [...relaxed, outfile, ...process.argv.slice(2)], {
+  stdio: 'inherit',
+});
 child.on('close', (code) => process.exit(code ?? 1));
