@@ -79,7 +79,7 @@ describe('residua train', () => {
     const result = JSON.parse(trained.stdout) as object;
     expect(trained.stdout.trimEnd()).not.toContain('\n');
     expect(result).toEqual({ directory: at('a'), ...json('a', 'result.json') });
-    expect(trained.stderr).toContain(`into ${at('a')}`);
+    expect(trained.stderr).toContain(`run directory ${at('a')}`);
   });
 
   it('notes every step, and the gradient of every weight in the order of the network', () => {

@@ -10,13 +10,14 @@ export class Interrupt {
   readonly #controller = new AbortController();
   #pressedAt: number | undefined;
 
-  constructor(words: string) {
+  /** `before` makes room for the words. */
+  constructor(words: string, before: () => void) {
     const press = (): void => {
       const now = performance.now();
       this.#pressedAt ??= now;
       if (now - this.#pressedAt > SAME_PRESS_MS) process.exit(EXIT_CODE);
       if (this.aborted) return;
-      process.stderr.write('\n');
+      before();
       say(words);
       this.#controller.abort();
     };

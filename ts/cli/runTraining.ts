@@ -1,5 +1,4 @@
 import { NonFiniteError } from '../errors.ts';
-import { formatShape } from '../shape.ts';
 import { runtimeName } from '../inspect/runtimeName.ts';
 import type { CheckpointInfo } from '../train/checkpoint.ts';
 import type { EpochReport, Evaluation, StepReport } from '../train/metrics.ts';
@@ -25,15 +24,18 @@ const SPARE_BYTES = 4e6;
 /** Trains as the command line says; returns the exit code. */
 export async function train(flags: TrainFlags, given: ReadonlySet<string>): Promise<number> {
   const prepared = await prepareTraining(flags, given);
-  const interrupt = new Interrupt('stopping after this step; Ctrl-C again quits at once');
+  const progress = new TrainProgress(prepared.settings.epochs);
+  const interrupt = new Interrupt('stopping after this step; Ctrl-C again quits at once', () =>
+    progress.clear(),
+  );
   const directory = await openDirectory(prepared, flags.out);
-  const run = new TrainingRun(prepared, directory, interrupt);
+  const run = new TrainingRun(prepared, directory, interrupt, progress);
   await run.begin();
   const result = await run.fit();
   await run.end(result);
   prepared.engine.close();
   const shown = { directory: directory.path, ...result };
-  printResult(Boolean(flags.json), shown, () => describeResult(result, directory.path));
+  printResult(Boolean(flags.json), shown, () => `\n${describeResult(result, directory.path)}`);
   return result.aborted ? Interrupt.exitCode : 0;
 }
 
@@ -55,16 +57,21 @@ class TrainingRun {
   #savedStep: number | undefined;
   #test: Evaluation | undefined;
 
-  constructor(prepared: Prepared, directory: RunDirectory, interrupt: Interrupt) {
+  constructor(
+    prepared: Prepared,
+    directory: RunDirectory,
+    interrupt: Interrupt,
+    progress: TrainProgress,
+  ) {
     this.#prepared = prepared;
     this.#directory = directory;
     this.#interrupt = interrupt;
-    this.#progress = new TrainProgress(prepared.settings.epochs);
+    this.#progress = progress;
     this.#watch = new Stopwatch(prepared.secondsBefore);
   }
 
   async begin(): Promise<void> {
-    const { settings, trainer, engine, batchShape, train, test, steps } = this.#prepared;
+    const { settings, trainer, engine, batchShape, train, steps } = this.#prepared;
     const plan = trainer.plan(batchShape);
     await this.#directory.reserve(2 * plan.stateBytes + SPARE_BYTES);
     const { threads, build } = engine;
@@ -77,12 +84,14 @@ class TrainingRun {
       ...(trainer.step > 0 && { resumedAtStep: trainer.step }),
     });
     if (this.#prepared.resumeIn !== undefined) this.#savedStep = trainer.step;
+    const [batch, ...image] = batchShape;
+    const epochs = plural(settings.epochs, 'epoch');
     say(
-      `${settings.model} on ${settings.data}: ${train.count} training and ${test.count} test images, ` +
-        `${plural(settings.epochs, 'epoch')} of batches ${formatShape(batchShape)}`,
+      `${settings.model} on ${settings.data}: ${train.count} images ${image.join('×')}, ${epochs} of batch ${batch}`,
     );
+    say(`build ${build}, ${plural(threads, 'thread')}, ${settings.numerics} numerics`);
     const from = trainer.step > 0 ? `, from step ${trainer.step} of ${steps}` : '';
-    say(`${plural(threads, 'thread')}, ${build}, into ${this.#directory.path}${from}`);
+    say(`run directory ${this.#directory.path}${from}`);
   }
 
   async fit(): Promise<TrainResult> {
@@ -158,12 +167,10 @@ class TrainingRun {
       trainSeconds: this.#watch.seconds,
     });
     await this.#directory.metrics.flush();
-    const test = this.#test
-      ? `, test loss ${this.#test.loss.toFixed(4)}, accuracy ${percent(this.#test.accuracy)}`
-      : '';
-    say(
-      `epoch ${epoch + 1}/${epochs}: loss ${loss.toFixed(4)}, accuracy ${percent(accuracy)}${test}`,
-    );
+    const figures = (of: { loss: number; accuracy: number }): string =>
+      `loss ${of.loss.toFixed(4)}, ${percent(of.accuracy)}`;
+    const test = this.#test ? `; test ${figures(this.#test)}` : '';
+    say(`epoch ${epoch + 1}/${epochs}: training ${figures({ loss, accuracy })}${test}`);
     this.#watch.start();
     this.#progress.resume();
   }

@@ -24,5 +24,5 @@ function revealRelaxedSimd(): void {
   const isNode = !('deno' in process.versions) && !('bun' in process.versions);
   if (!isNode || (major !== 20 && major !== 21) || probe().relaxed) return;
   setFlagsFromString(RELAXED_FLAG);
-  if (probe().relaxed) say(`Node ${major}: relaxed SIMD switched on (V8's ${RELAXED_FLAG})`);
+  if (probe().relaxed) say(`Node ${major}: relaxed SIMD switched on (${RELAXED_FLAG})`);
 }
