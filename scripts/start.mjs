@@ -21,5 +21,6 @@ const child = spawn(
   },
 );
 // The terminal sends Ctrl-C to the child as well; this process waits for it to finish its step.
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {});
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => child.kill('SIGTERM'));
 child.on('close', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
