@@ -1,9 +1,10 @@
 import { Command, Option } from 'commander';
 import { unknownName } from '../data/nearestName.ts';
 import { runBench } from '../inspect/benchCase.ts';
-import { formatBench } from '../inspect/benchRow.ts';
+import type { BenchRow } from '../inspect/benchRow.ts';
 import { inferenceCase, trainingCase } from '../inspect/modelCases.ts';
-import { models } from '../models/registry.ts';
+import { models, type ModelOptions } from '../models/registry.ts';
+import { formatPairs, megabytes, percent, plural } from './format.ts';
 import {
   jsonOption,
   numericsOption,
@@ -13,11 +14,12 @@ import {
 } from './options.ts';
 import { printResult } from './say.ts';
 import { startEngine } from './startEngine.ts';
+import { stemFor } from './stemFor.ts';
 
 interface BenchFlags extends EngineFlags {
   readonly model: string;
   readonly size: number;
-  readonly channels: number;
+  readonly channels?: number;
   readonly batch?: number;
   readonly rounds: number;
   readonly json?: boolean;
@@ -32,7 +34,7 @@ export function benchCommand(): Command {
     .addArgument(new Command().createArgument('<pass>', 'what to time').choices(['train', 'infer']))
     .option('--model <name>', 'network', 'resnet20')
     .addOption(number('--size <n>', 'side of the square images').default(28))
-    .addOption(number('--channels <n>', 'channels of the images').default(1))
+    .addOption(number('--channels <n>', 'channels of the images (default: 1 at size 28, else 3)'))
     .addOption(number('--batch <n>', 'images at a time (default: train 128, infer 1)'))
     .addOption(number('--rounds <n>', 'times it is measured; the median counts').default(7))
     .addOption(threadsOption())
@@ -47,13 +49,31 @@ async function bench(pass: 'train' | 'infer', flags: BenchFlags): Promise<void> 
   const engine = await startEngine(flags);
   const settings = {
     name: flags.model,
-    create,
+    create: (options: ModelOptions) => create({ ...stemFor(flags.size), ...options }),
     size: flags.size,
     batch: flags.batch ?? (pass === 'train' ? 128 : 1),
-    inChannels: flags.channels,
+    inChannels: flags.channels ?? (flags.size === 28 ? 1 : 3),
   };
   const item = pass === 'train' ? trainingCase(engine, settings) : inferenceCase(engine, settings);
   const rows = await runBench([item], { rounds: flags.rounds });
   engine.close();
-  printResult(Boolean(flags.json), rows, () => formatBench(rows));
+  printResult(Boolean(flags.json), rows, () => describe(rows));
+}
+
+function describe(rows: readonly BenchRow[]): string {
+  const [ceiling, row] = rows as [BenchRow, BenchRow];
+  const milliseconds = (value: number): string => `${value.toFixed(value < 10 ? 3 : 1)} ms`;
+  return formatPairs([
+    ['case', `${row.name}, ${row.pass}, batch ${row.batch}`],
+    ['runtime', `${row.runtime}, build ${row.build}, ${plural(row.threads, 'thread')}`],
+    ['median', milliseconds(row.medianMs)],
+    ['fastest', milliseconds(row.minMs)],
+    ['images/s', ((1000 * row.batch!) / row.medianMs).toFixed(0)],
+    ['GFLOP/s', row.gflops.toFixed(1)],
+    [
+      'of the ceiling',
+      `${percent(row.ceilingShare, 0)} of ${ceiling.gflops.toFixed(1)} GFLOP/s, multiply-adds on registers`,
+    ],
+    ['peak memory', megabytes(row.peakBytes!)],
+  ]);
 }
