@@ -8,6 +8,7 @@ export { currentEngine, init, useEngine } from './current.ts';
 export * from './errors.ts';
 export type { EngineOptions } from './kernels/createEngine.ts';
 export type { Engine, Numerics } from './kernels/engine.ts';
+export { summary, type Summary, type SummaryRow } from './inspect/summary.ts';
 export { probe } from './kernels/probe.ts';
 export * from './models/index.ts';
 export * from './nn/index.ts';
@@ -19,6 +20,15 @@ export { scope } from './scope.ts';
 export type { DType, Shape, Spec } from './shape.ts';
 export { gradients, noGrad } from './tape.ts';
 export { Tensor } from './tensor.ts';
+export {
+  checkpointFacts,
+  checkpointTensors,
+  modelOfCheckpoint,
+  restoreCheckpoint,
+  restoreWeights,
+  type CheckpointFacts,
+  type CheckpointInfo,
+} from './train/checkpoint.ts';
 export type * from './train/metrics.ts';
 export { Predictor } from './train/predictor.ts';
 export { Trainer, type FitOptions, type FitReport, type TrainerOptions } from './train/trainer.ts';
