@@ -55,23 +55,16 @@ def margins(forward):
 
 def errors(forward64, forward32):
     """Deviation of f32's error over the deviation of the tensor, by call."""
-    kept = []
-    with torch.no_grad(), recording(lambda x, _: kept.append(x)):
+    truths, found = [], []
+    with torch.no_grad(), recording(lambda x, _: truths.append(x)):
         forward64()
-    found = []
-    truths = iter(kept)
-
-    def compare(x, _):
-        truth = next(truths)
-        found.append(float((x.double() - truth).std() / truth.std()))
-
-    with torch.no_grad(), recording(compare):
+    with torch.no_grad(), recording(lambda x, _: found.append(float((x.double() - truths[len(found)]).std() / truths[len(found)].std()))):
         forward32()
     return np.array(found)
 
 
-def best_stream(streams, forwards64, forwards32, images_of):
-    """The stream whose images stay farthest from jumps, in units of f32's error, and that distance.
+def ranked_streams(streams, forwards64, forwards32, images_of):
+    """(margin, stream) from the largest margin down: how far the images of a stream stay from jumps, in units of f32's error.
 
     `forwards64` and `forwards32` are lists of functions of images; images_of(stream) gives f32 images.
     """
@@ -80,10 +73,8 @@ def best_stream(streams, forwards64, forwards32, images_of):
         errors(lambda: forward64(first.double()), lambda: forward32(first))
         for forward64, forward32 in zip(forwards64, forwards32)
     ]
-    best = (None, 0.0)
-    for stream in streams:
-        images = images_of(stream).double()
-        margin = min((margins(lambda: forward(images)) / error).min() for forward, error in zip(forwards64, noise))
-        if margin > best[1]:
-            best = (stream, float(margin))
-    return best
+
+    def margin(images):
+        return min(float((margins(lambda: forward(images)) / error).min()) for forward, error in zip(forwards64, noise))
+
+    return sorted(((margin(images_of(stream).double()), stream) for stream in streams), reverse=True)

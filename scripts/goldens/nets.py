@@ -15,14 +15,14 @@ from torch.nn import functional as F
 
 from generator import labels, uniform
 from golden import write_safetensors
-from torch_golden import arrays_of, choose_stream, compare, generated, in_four_ways, logits_loss_gradients, torch_metadata
+from torch_golden import arrays_of, compare, generated, in_four_ways, logits_loss_gradients, streams_by_margin, torch_metadata
 
 NETS = (
     'resnet18 resnet34 resnet50 resnet101 resnet152 resnext50_32x4d wide_resnet50_2 densenet121 densenet161 densenet169 densenet201 '
     'vgg11 vgg13 vgg16 vgg19 vgg11_bn vgg13_bn vgg16_bn vgg19_bn alexnet googlenet'
 ).split()
 SHAPES = [(2, 3, 97, 65), (1, 3, 224, 224)]
-STREAMS = {'frozen': [f'net.{index}' for index in range(24)], 'train': [f'net.{index}' for index in range(8)]}
+STREAMS = {'frozen': [f'net.{index}' for index in range(32)], 'train': [f'net.{index}' for index in range(4)]}
 CLASSES = 1000
 
 
@@ -56,29 +56,51 @@ def loss_of(logits, target):
     )
 
 
-def write(name, shape, mode):
-    norm, training = norm_of(name), mode == 'train'
-    stream, margin = choose_stream(lambda: make_net(name), norm, lambda stream: images_of(stream, shape), STREAMS[mode], [training])
-    images, target = images_of(stream, shape), labels(f'{stream}.labels', shape[0], CLASSES)
+def compute(name, mode, images, target):
+    """f64's results, and f32's in four ways."""
 
-    def compute(dtype, memory_format=torch.contiguous_format):
-        net = generated(lambda: make_net(name), norm, dtype).train(training).to(memory_format=memory_format)
+    def run(dtype, memory_format=torch.contiguous_format):
+        net = generated(lambda: make_net(name), norm_of(name), dtype).train(mode == 'train').to(memory_format=memory_format)
         x = images.to(dtype).contiguous(memory_format=memory_format)
         return logits_loss_gradients(net, x, torch.tensor(target), loss_of)
 
-    truth = arrays_of(compute(torch.float64))
-    singles = in_four_ways(lambda memory_format: compute(torch.float32, memory_format))
-    arrays, errors = compare(truth, singles, ['gradients'])
-    logits, gradients = arrays['logits'], arrays['gradients']
-    largest = float(f'{max(abs(single["logits"] - logits).max() for single in singles) / abs(logits).max():.3g}')
-    facts = torch_metadata(
-        torchvision=torchvision.__version__, net=name, mode=mode, shape=shape, classes=CLASSES, stream=stream,
-        margin=round(margin, 3), norm=norm, f32Error={**errors, 'logitsMax': largest},
+    return arrays_of(run(torch.float64)), in_four_ways(lambda memory_format: run(torch.float32, memory_format))
+
+
+def best(name, shape, mode):
+    """Of the streams farthest from jumps the one whose f32 gradients are nearest to f64's: a file's arrays and facts.
+
+    In mode `train` deep nets meet jumps on every stream, so the first one is taken.
+    """
+    ranked = streams_by_margin(
+        lambda: make_net(name), norm_of(name), lambda stream: images_of(stream, shape), STREAMS[mode], [mode == 'train'],
     )
-    print(name, mode, shape, stream, f'margin {margin:.3g}', errors, largest, flush=True)
+    candidates = []
+    for margin, stream in ranked[:3 if mode == 'frozen' else 1]:
+        truth, singles = compute(name, mode, images_of(stream, shape), labels(f'{stream}.labels', shape[0], CLASSES))
+        arrays, errors = compare(truth, singles, ['gradients'])
+        largest = max(abs(single['logits'] - truth['logits']).max() for single in singles) / abs(truth['logits']).max()
+        errors['logitsMax'] = float(f'{largest:.3g}')
+        print(name, mode, shape, stream, f'margin {margin:.3g}', errors, flush=True)
+        candidates.append((errors['gradients'], arrays, {'stream': stream, 'margin': round(margin, 3), 'f32Error': errors}))
+        if errors['gradients'] < 2e-6:
+            break
+    _, arrays, facts = min(candidates, key=lambda candidate: candidate[0])
+    return arrays, facts
+
+
+def write(name, shape, mode):
+    arrays, facts = best(name, shape, mode)
     write_safetensors(
         f'nets/{name}_{shape[2]}x{shape[3]}_{mode}.safetensors',
-        {'loss': arrays['loss'], 'logits': logits.astype(np.float32), 'gradients': gradients.astype(np.float32)}, facts,
+        {
+            'loss': arrays['loss'],
+            'logits': arrays['logits'].astype(np.float32),
+            'gradients': arrays['gradients'].astype(np.float32),
+        },
+        torch_metadata(
+            torchvision=torchvision.__version__, net=name, mode=mode, shape=shape, classes=CLASSES, norm=norm_of(name), **facts,
+        ),
     )
 
 

@@ -9,7 +9,7 @@ import torch
 from generator import batch
 from golden import write_safetensors
 from resnet_cifar import small_image_net
-from torch_golden import arrays_of, choose_stream, compare, generated, in_four_ways, logits_loss_gradients, torch_metadata
+from torch_golden import arrays_of, compare, generated, in_four_ways, logits_loss_gradients, streams_by_margin, torch_metadata
 
 BATCH, CLASSES = 2, 10
 STREAMS = [f'small.{index}' for index in range(100)]
@@ -23,7 +23,8 @@ def write(name, image):
     def make():
         return small_image_net(name, channels)
 
-    stream, margin = choose_stream(make, norm, lambda stream: torch.tensor(batch(stream, shape, CLASSES)[0]), STREAMS)
+    ranked = streams_by_margin(make, norm, lambda stream: torch.tensor(batch(stream, shape, CLASSES)[0]), STREAMS)
+    margin, stream = ranked[0]
     images, target = batch(stream, shape, CLASSES)
     for mode in ('frozen', 'train'):
 

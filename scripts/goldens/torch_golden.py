@@ -3,7 +3,7 @@
 import torch
 from torch.nn import functional as F
 
-from discontinuities import best_stream
+from discontinuities import ranked_streams
 from generator import state_dict
 from golden import digests, metadata, relative_error, total_error
 
@@ -90,11 +90,11 @@ def logits_loss_gradients(net, images, target, loss_of=F.cross_entropy):
     return {'logits': logits if torch.is_tensor(logits) else logits[0], 'loss': loss, **gradients}
 
 
-def choose_stream(make, norm, images_of, streams, modes=(False, True)):
-    """best_stream for a net in eval and train mode."""
+def streams_by_margin(make, norm, images_of, streams, modes=(False, True)):
+    """ranked_streams for a net in eval and train mode."""
     both = [generated(make, norm, dtype) for dtype in PRECISIONS.values()]
 
     def forwards(net):
         return [lambda images, mode=mode: net.train(mode)(images) for mode in modes]
 
-    return best_stream(streams, *(forwards(net) for net in both), images_of)
+    return ranked_streams(streams, *(forwards(net) for net in both), images_of)

@@ -1,6 +1,6 @@
 import { goldenHash, goldenLabels, goldenSeed } from './generator.ts';
 
-const SAMPLES = 8;
+const SAMPLES = 4;
 const ROWS = 8;
 
 /** One row of a digest: a tensor's f64 truth without its elements. */
@@ -13,7 +13,7 @@ export interface GoldenDigest {
   readonly sketch: readonly number[];
 }
 
-/** A digest row as scripts/goldens/golden.py writes it: norm, f32 error, 8 samples, 8 sketch rows. */
+/** A digest row as scripts/goldens/golden.py writes it: norm, f32 error, 4 samples, 8 sketch rows. */
 export function parseDigest(row: ArrayLike<number>): GoldenDigest {
   const numbers = Array.from(row);
   const [norm = NaN, f32Error = NaN] = numbers;
@@ -25,7 +25,7 @@ export function parseDigest(row: ArrayLike<number>): GoldenDigest {
   };
 }
 
-/** Digest rows `[tensors, 18]` by the sorted names of the tensors. */
+/** Digest rows `[tensors, 14]` by the sorted names of the tensors. */
 export function parseDigests(
   names: readonly string[],
   rows: ArrayLike<number>,

@@ -57,7 +57,7 @@ describe('golden generator equals its Python twin', () => {
 
 describe('digest', () => {
   const truth = goldenTensor('truth', [5000]);
-  const at = goldenLabels('t#samples', 8, truth.length);
+  const at = goldenLabels('t#samples', 4, truth.length);
   const digest = {
     norm: Math.hypot(...truth),
     f32Error: 0,
