@@ -1,12 +1,16 @@
 import { channelsOf, pixelsOf, sizeOf } from '../shape.ts';
 import { elementwiseChunks } from './chunks.ts';
+import { expectType } from './expect.ts';
 import type { Op } from './op.ts';
 
 /** `y = max(x, 0)`; a NaN stays a NaN. */
 export const relu: Op<object> = {
   name: 'relu',
   inPlace: [[0, 0]],
-  infer: ([x]) => [{ shape: x!.shape, dtype: 'f32' }],
+  infer([x]) {
+    expectType('relu', 'input', x!, 'f32');
+    return [{ shape: x!.shape, dtype: 'f32' }];
+  },
   lower(to, [x], [y]) {
     to.step({
       kernel: 'relu.forward.f32/simd',
