@@ -11,7 +11,8 @@ if (Number(process.versions.node.split('.')[0]) < 22) {
 }
 
 const features = probe();
-const all: readonly Build[] = ['simd', 'relaxed', 'simd-threads', 'relaxed-threads'];
+/** The four builds. */
+export const allBuilds: readonly Build[] = ['simd', 'relaxed', 'simd-threads', 'relaxed-threads'];
 
 /** Why this runtime cannot load a build; undefined when it can. */
 export function missing(build: Build): string | undefined {
@@ -21,7 +22,7 @@ export function missing(build: Build): string | undefined {
 }
 
 /** The builds that this runtime can load. */
-export const builds = all.filter((build) => !missing(build));
+export const builds = allBuilds.filter((build) => !missing(build));
 
 /** The numerics that an engine is asked for when it takes a build. */
 export const numericsOf = (build: Build): Numerics =>

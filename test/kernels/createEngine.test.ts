@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { chooseBuild, createEngine } from '../../ts/kernels/createEngine.ts';
 import { cores } from '../../ts/kernels/cores.ts';
 import { probe } from '../../ts/kernels/probe.ts';
-import '../helpers/engines.ts';
+import { allBuilds, engineOn, missing } from '../helpers/engines.ts';
 
 const all = { simd: true, relaxed: true, threads: true };
 
@@ -10,6 +10,21 @@ describe('probe', () => {
   it('finds SIMD and threads in every runtime that the tests run in', () => {
     expect(probe()).toMatchObject({ simd: true, threads: true });
   });
+});
+
+describe('builds', () => {
+  for (const build of allBuilds) {
+    const reason = missing(build);
+    it.skipIf(reason)(`${build} loads and computes${reason ? `: ${reason}` : ''}`, async () => {
+      const engine = await engineOn(build);
+      const buffer = engine.allocate(4);
+      engine.write({ buffer, byteOffset: 0 }, Float32Array.of(41));
+      const args = { x: { buffer, byteOffset: 0 } };
+      engine.runSteps([{ kernel: 'increment.forward.f32/scalar', chunks: 1, args }]);
+      expect([...engine.read({ buffer, byteOffset: 0 }, 1, 'f32')]).toEqual([42]);
+      engine.close();
+    });
+  }
 });
 
 describe('chooseBuild', () => {
