@@ -45,7 +45,9 @@ export function lowerBackwardWeight(
   const most = Math.max(1, Math.min(PARTITIONS, Math.floor(PARTIAL_BYTES / (4 * size))));
   const algorithm = chooseWeightAlgorithm(conv, to.winograd);
   const { partitions, chunks, scratchBytes, args } =
-    algorithm === 'winograd_4x4' ? cutWinogradWeight(conv, most) : cutOuterProduct(conv, most);
+    algorithm === 'winograd_4x4'
+      ? cutWinogradWeight(conv, most)
+      : cutOuterProduct(conv, x.stride, most);
   const partials = partitions === 1 ? dw : to.workspace(4 * partitions * size);
   to.step({
     kernel: `conv2d.backward_weight.f32/${algorithm}`,

@@ -19,11 +19,21 @@ const SCRATCH_BYTES = 96 * 1024;
 const FEW_PIXELS = 192;
 /** so that it may have as much scratch as a second-level cache holds. */
 const MOST_SCRATCH_BYTES = 768 * 1024;
+/** Floats between pixels of x at which the same channel of few pixels already fills a cache set, */
+const CONFLICT = 256;
+/** and of copied pixels that get a gap, */
+const SPREAD = 64;
+/** a cache line, so that their lines spread over all sets. */
+const GAP = 16;
 /** Pixels that a unit has at most. */
 const MOST_PIXELS = 1024;
 
 /** Cuts the product of patches and dy into at most so many partitions. */
-export function cutOuterProduct(conv: ConvShape, mostPartitions: number): WeightCut {
+export function cutOuterProduct(
+  conv: ConvShape,
+  xStride: number,
+  mostPartitions: number,
+): WeightCut {
   const { batch, groups } = conv;
   const [kernelHeight, kernelWidth] = conv.kernelSize;
   const [outHeight, outWidth] = conv.outputSize;
@@ -31,13 +41,16 @@ export function cutOuterProduct(conv: ConvShape, mostPartitions: number): Weight
   const [dilationHeight, dilationWidth] = conv.dilation;
   const [depth, outChannels] = [conv.inChannels / groups, conv.outChannels / groups];
 
+  // Windows that stay inside the image can read x where it lies.
+  const copied = conv.padding.some((side) => side > 0) || xStride % CONFLICT === 0;
+  const copiedPixel = copied ? depth + (depth % SPREAD === 0 ? GAP : 0) : 0;
   const paddedWidth = (outWidth - 1) * strideWidth + (kernelWidth - 1) * dilationWidth + 1;
   const blocks = Math.ceil(outChannels / BLOCK_CHANNELS);
   const bytes = (images: number, rows: number, channels: number) => {
     const paddedRows = (rows - 1) * strideHeight + (kernelHeight - 1) * dilationHeight + 1;
     const pixels = images * rows * outWidth;
     const tables = 2 * (kernelHeight * kernelWidth * depth + 8) + pixels + 8;
-    return 4 * (images * paddedRows * paddedWidth * depth + pixels * channels + tables);
+    return 4 * (images * paddedRows * paddedWidth * copiedPixel + pixels * channels + tables);
   };
   const channels = Math.min(FEWEST_CHANNELS, BLOCK_CHANNELS * blocks);
   const fits = (images: number, rows: number) => {
@@ -69,7 +82,7 @@ export function cutOuterProduct(conv: ConvShape, mostPartitions: number): Weight
       ...{ inChannels: conv.inChannels, outHeight, outWidth, outChannels: conv.outChannels },
       ...{ kernelHeight, kernelWidth, strideHeight, strideWidth },
       ...{ padTop: conv.padding[0], padLeft: conv.padding[3], dilationHeight, dilationWidth },
-      ...{ groups, partitions, unitImages, unitRows, unitChannels },
+      ...{ groups, copiedPixel, partitions, unitImages, unitRows, unitChannels },
     },
   };
 }

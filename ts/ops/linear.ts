@@ -74,10 +74,10 @@ export const linearBackwardWeight: Op<object> = {
   lower(to, [x, dy], [dw]) {
     const conv = {
       batch: 1,
-      inputSize: [1, x!.shape[0]!],
+      inputSize: [x!.shape[0]!, 1],
       inChannels: x!.shape[1]!,
       kernelSize: [1, 1],
-      outputSize: [1, x!.shape[0]!],
+      outputSize: [x!.shape[0]!, 1],
       outChannels: dy!.shape[1]!,
       stride: [1, 1],
       padding: [0, 0, 0, 0],

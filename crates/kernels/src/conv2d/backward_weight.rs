@@ -4,7 +4,7 @@
 
 use super::Conv2dBackwardWeight;
 use super::rows::copy_padded;
-use super::units::{Steps, Unit, Window, pixel_table, tap_offsets};
+use super::units::{Layout, Unit, Window, pixel_table, tap_offsets};
 use crate::abi::Task;
 use crate::gemm::PANEL;
 use crate::gemm::tile::{Activation, Indirect, Output, ROWS, multiply_by_rows};
@@ -12,11 +12,12 @@ use crate::lanes::Lanes;
 
 /// # Safety
 /// Pointers cover the tensors; scratch holds two tables of taps, one of a unit's pixels, its panels of dy and its
-/// padded rows of x.
+/// padded rows of x where they are copied.
 #[inline(never)]
 pub unsafe fn outer_product<L: Lanes>(a: &Conv2dBackwardWeight, task: &Task) {
     let w = Window::from(a);
-    let (row, pixel) = (w.padded_width(), w.depth);
+    let copied = a.copied_pixel as usize;
+    let layout = |rows: usize| if copied == 0 { Layout::in_place(&w) } else { Layout::padded(&w, rows, copied) };
     let taps = w.taps().next_multiple_of(ROWS);
     let columns = (a.out_channels / a.groups) as usize;
     let ranges = columns.div_ceil(a.unit_channels as usize);
@@ -28,7 +29,7 @@ pub unsafe fn outer_product<L: Lanes>(a: &Conv2dBackwardWeight, task: &Task) {
         let pixels = dw_rows.add(taps);
         let panels = pixels.add(w.unit_pixels().next_multiple_of(ROWS)).cast::<f32>();
         let rows = panels.add(w.unit_pixels() * (a.unit_channels as usize).min(columns).next_multiple_of(PANEL));
-        tap_offsets(&w, row, pixel, tap_table);
+        tap_offsets(&w, &layout(w.unit_rows), tap_table);
         for tap in 0..taps {
             let live = tap.min(w.taps() - 1);
             *tap_table.add(tap) = *tap_table.add(live);
@@ -42,19 +43,21 @@ pub unsafe fn outer_product<L: Lanes>(a: &Conv2dBackwardWeight, task: &Task) {
             let cut = |q: usize| w.units() * q / a.partitions as usize;
             for index in cut(partition)..cut(partition + 1) {
                 let unit = w.unit(index);
-                copy_padded::<L>(&w, &unit, group, rows);
-                pack_dy::<L>(a, &unit, channel, end - first, panels);
-                let steps = Steps {
-                    image: 4 * w.padded_rows(unit.rows) * row * pixel,
-                    row: 4 * w.stride[0] * row * pixel,
-                    column: 4 * w.stride[1] * pixel,
+                let layout = layout(unit.rows);
+                let base = if copied == 0 {
+                    let offset = unit.image * layout.image + unit.row * w.stride[0] * layout.row + group * w.depth;
+                    w.x.add(offset)
+                } else {
+                    copy_padded::<L>(&w, &unit, group, copied, rows);
+                    rows
                 };
+                pack_dy::<L>(a, &unit, channel, end - first, panels);
                 let x = Indirect {
-                    base: rows,
+                    base,
                     rows: tap_table,
                     depth: pixels,
                     row_count: w.taps(),
-                    depth_count: pixel_table(&w, &unit, steps, pixels),
+                    depth_count: pixel_table(&w, &unit, layout.steps(&w), pixels),
                 };
                 let out = Output {
                     c: a.dw.add(partition * size + channel),

@@ -2,7 +2,7 @@
 
 use super::Conv2dForward;
 use super::rows::copy_padded;
-use super::units::{Steps, Unit, Window, pixel_table, tap_offsets};
+use super::units::{Layout, Steps, Unit, Window, pixel_table, tap_offsets};
 use crate::abi::Task;
 use crate::gemm::PANEL;
 use crate::gemm::tile::{Activation, Indirect, Output, ROWS, multiply};
@@ -13,23 +13,15 @@ use crate::lanes::Lanes;
 #[inline(never)]
 pub unsafe fn forward<L: Lanes>(a: &Conv2dForward, task: &Task) {
     let w = Window::from(a);
-    let (row, pixel) = (w.padded_width(), w.depth);
-    let steps = Steps {
-        image: 4 * w.padded_rows(w.unit_rows) * row * pixel,
-        row: 4 * w.stride[0] * row * pixel,
-        column: 4 * w.stride[1] * pixel,
-    };
     let mut copied = None;
     // SAFETY: tables and rows follow each other in scratch.
     unsafe {
         let scratch = Scratch::new(&w, task);
-        tap_offsets(&w, row, pixel, scratch.taps);
+        tap_offsets(&w, &Layout::padded(&w, w.unit_rows, w.depth), scratch.taps);
         each_unit(a, &w, task, |unit, group, first, end| {
             if copied != Some((unit, group)) {
-                copy_padded::<L>(&w, &unit, group, scratch.rows);
-                // The images of a smaller last unit lie closer together.
-                let image = 4 * w.padded_rows(unit.rows) * row * pixel;
-                pixel_table(&w, &unit, Steps { image, ..steps }, scratch.in_offsets);
+                copy_padded::<L>(&w, &unit, group, w.depth, scratch.rows);
+                pixel_table(&w, &unit, Layout::padded(&w, unit.rows, w.depth).steps(&w), scratch.in_offsets);
                 copied = Some((unit, group));
             }
             multiply_unit::<L>(a, &w, &scratch, scratch.rows, &unit, group, first, end);

@@ -143,7 +143,8 @@ kernel_args! {
 
 kernel_args! {
     /// `dw` is `[partitions, KH, KW, C/groups, O]`, each the gradient from one of `partitions` equal ranges of units; the
-    /// reference writes one partition. A unit is `unit_rows` rows of `unit_images` images; an item is one partition for
+    /// reference writes one partition. Rows of x are copied, `copied_pixel` floats from pixel to pixel, or read in place if
+    /// that is 0, when no window may leave the image. A unit is `unit_rows` rows of `unit_images` images; an item is one partition for
     /// `unit_channels` output channels of one group.
     pub struct Conv2dBackwardWeight {
         pub x: *const f32,
@@ -167,6 +168,7 @@ kernel_args! {
         pub dilation_height: u32,
         pub dilation_width: u32,
         pub groups: u32,
+        pub copied_pixel: u32,
         pub partitions: u32,
         pub unit_images: u32,
         pub unit_rows: u32,

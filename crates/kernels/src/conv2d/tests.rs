@@ -104,6 +104,13 @@ impl Case {
             unit_channels: self.unit_channels,
         }
     }
+    /// Rows of x may be read in place if no window leaves the image; gaps between copied pixels are allowed.
+    fn copied_pixel(&self) -> u32 {
+        let inside = (0..2).all(|i| {
+            self.pad[i] == 0 && (self.out_size[i] - 1) * self.stride[i] + (self.kernel[i] - 1) * self.dilation[i] < self.size[i]
+        });
+        if inside && self.slack[2] > 0 { 0 } else { self.channels / self.groups + self.slack[2] }
+    }
     fn backward_weight(&self, x: &Buffer, dy: &Buffer, dw: &mut Buffer, partitions: u32) -> Conv2dBackwardWeight {
         let f = self.forward(x, x, &mut Buffer::new(0));
         Conv2dBackwardWeight {
@@ -128,6 +135,7 @@ impl Case {
             dilation_height: f.dilation_height,
             dilation_width: f.dilation_width,
             groups: f.groups,
+            copied_pixel: self.copied_pixel(),
             partitions,
             unit_images: f.unit_images,
             unit_rows: f.unit_rows,
@@ -162,7 +170,7 @@ impl Case {
             (rows - 1) * self.stride[i] + (self.kernel[i] - 1) * self.dilation[i] + 1
         });
         let pixels = (self.unit_images * self.unit_rows * self.out_size[1]).next_multiple_of(4);
-        let rows = self.unit_images * rows * width * self.channels / self.groups;
+        let rows = self.unit_images * rows * width * (self.channels / self.groups + self.slack[2]);
         (rows + pixels * (2 + columns) + 2 * self.taps() + 8) as usize
     }
 }

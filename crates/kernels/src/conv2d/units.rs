@@ -96,14 +96,38 @@ impl Window {
     }
 }
 
-/// Byte offsets of taps in rows that are `row` pixels of `pixel` floats long.
+/// Where the input pixels of a unit lie: steps in floats.
+#[derive(Clone, Copy)]
+pub struct Layout {
+    pub image: usize,
+    pub row: usize,
+    pub pixel: usize,
+}
+
+impl Layout {
+    /// Pixels of x itself.
+    pub fn in_place(w: &Window) -> Self {
+        Self { image: w.height * w.width * w.x_stride, row: w.width * w.x_stride, pixel: w.x_stride }
+    }
+    /// Padded rows that were copied for `rows` rows of output, `pixel` floats from pixel to pixel.
+    pub fn padded(w: &Window, rows: usize, pixel: usize) -> Self {
+        let row = w.padded_width() * pixel;
+        Self { image: w.padded_rows(rows) * row, row, pixel }
+    }
+    /// Bytes between the windows of neighbouring outputs.
+    pub fn steps(&self, w: &Window) -> Steps {
+        Steps { image: 4 * self.image, row: 4 * self.row * w.stride[0], column: 4 * self.pixel * w.stride[1] }
+    }
+}
+
+/// Byte offsets of taps from the start of a window.
 ///
 /// # Safety
 /// `table` takes [`Window::taps`] words.
-pub unsafe fn tap_offsets(w: &Window, row: usize, pixel: usize, mut table: *mut u32) {
+pub unsafe fn tap_offsets(w: &Window, layout: &Layout, mut table: *mut u32) {
     for kh in 0..w.kernel[0] {
         for kw in 0..w.kernel[1] {
-            let start = (kh * w.dilation[0] * row + kw * w.dilation[1]) * pixel;
+            let start = kh * w.dilation[0] * layout.row + kw * w.dilation[1] * layout.pixel;
             for c in 0..w.depth {
                 // SAFETY: one word for each tap.
                 unsafe {
