@@ -3,6 +3,8 @@ import type { Plan } from '../compile/plan.ts';
 import { softmax } from '../functions/softmax.ts';
 import type { Module } from '../nn/module.ts';
 import type { Shape } from '../shape.ts';
+import type { Tensor } from '../tensor.ts';
+import { inMode } from './inMode.ts';
 
 /** Runs a model on batches: compiled once for each shape, batch norm folded, weights packed. */
 export class Predictor {
@@ -18,17 +20,13 @@ export class Predictor {
     const key = shape.join('×');
     let plan = this.#plans.get(key);
     if (!plan) {
-      const { training } = this.model;
-      this.model.eval();
-      plan = compile(
-        (x) => {
-          const logits = this.model.forward(x);
-          return [logits, softmax(logits)];
-        },
-        [{ shape, dtype: 'f32' }],
-        { recording: false },
+      const predict = (x: Tensor): Tensor[] => {
+        const logits = this.model.forward(x);
+        return [logits, softmax(logits)];
+      };
+      plan = inMode(this.model, false, () =>
+        compile(predict, [{ shape, dtype: 'f32' }], { recording: false }),
       );
-      this.model.train(training);
       this.#plans.set(key, plan);
     }
     return plan;

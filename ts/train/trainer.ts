@@ -7,7 +7,6 @@ import { DataLoader, type Batch, type DataLoaderOptions } from '../data/loader.t
 import { NonFiniteError } from '../errors.ts';
 import { countCorrect } from '../functions/countCorrect.ts';
 import { crossEntropy } from '../functions/crossEntropy.ts';
-import { softmax } from '../functions/softmax.ts';
 import type { Engine } from '../kernels/engine.ts';
 import type { Module } from '../nn/module.ts';
 import { guardFinite } from '../ops/guardFinite.ts';
@@ -16,6 +15,8 @@ import type { Optimizer } from '../optim/optimizer.ts';
 import { constantSchedule, type Schedule } from '../optim/schedule.ts';
 import type { Shape, Spec } from '../shape.ts';
 import { gradients } from '../tape.ts';
+import type { Tensor } from '../tensor.ts';
+import { inMode } from './inMode.ts';
 import type { EpochReport, Evaluation, StepReport } from './metrics.ts';
 
 /** How a {@link Trainer} trains. */
@@ -238,8 +239,7 @@ export class Trainer {
     const measured = gradientNorms
       ? [...parameters].filter(([, tensor]) => tensor.shape.length > 1)
       : [];
-    this.model.train();
-    const plan = compile((x, labels) => {
+    const step = (x: Tensor, labels: Tensor): Tensor[] => {
       const logits = this.model.forward(x);
       const loss = crossEntropy(logits, labels, { labelSmoothing });
       apply(guardFinite, [loss], {});
@@ -250,7 +250,8 @@ export class Trainer {
       );
       this.optimizer.step(dws);
       return [loss, countCorrect(logits, labels), ...norms];
-    }, batchSpecs(shape));
+    };
+    const plan = inMode(this.model, true, () => compile(step, batchSpecs(shape)));
     return { plan, normNames: measured.map(([name]) => name) };
   }
 
@@ -258,16 +259,13 @@ export class Trainer {
     const key = shape.join('×');
     let plan = this.#evaluations.get(key);
     if (!plan) {
-      this.model.eval();
-      plan = compile(
-        (x, labels) => {
-          const logits = this.model.forward(x);
-          return [crossEntropy(logits, labels), countCorrect(logits, labels), softmax(logits)];
-        },
-        batchSpecs(shape),
-        { recording: false },
+      const measure = (x: Tensor, labels: Tensor): Tensor[] => {
+        const logits = this.model.forward(x);
+        return [crossEntropy(logits, labels), countCorrect(logits, labels)];
+      };
+      plan = inMode(this.model, false, () =>
+        compile(measure, batchSpecs(shape), { recording: false }),
       );
-      this.model.train();
       this.#evaluations.set(key, plan);
     }
     return plan;
