@@ -16,7 +16,7 @@ def gaps(x, kernel, stride, padding, output):
 
     Equal ones are zeros that ReLU made, or one value that an earlier pooling copied: equal in every precision.
     """
-    kernel, stride, padding = (value if isinstance(value, (tuple, list)) else (value, value) for value in (kernel, stride, padding))
+    kernel, stride, padding = (value if isinstance(value, tuple) else (value, value) for value in (kernel, stride, padding))
     x = F.pad(x, (padding[1], kernel[1] + stride[1], padding[0], kernel[0] + stride[0]), value=-float('inf'))
     windows = x.unfold(2, kernel[0], stride[0]).unfold(3, kernel[1], stride[1])[:, :, :output[2], :output[3]]
     top = windows.flatten(4).topk(2).values
@@ -58,7 +58,12 @@ def errors(forward64, forward32):
     truths, found = [], []
     with torch.no_grad(), recording(lambda x, _: truths.append(x)):
         forward64()
-    with torch.no_grad(), recording(lambda x, _: found.append(float((x.double() - truths[len(found)]).std() / truths[len(found)].std()))):
+
+    def compare(x, _):
+        truth = truths[len(found)]
+        found.append(float((x.double() - truth).std() / truth.std()))
+
+    with torch.no_grad(), recording(compare):
         forward32()
     return np.array(found)
 

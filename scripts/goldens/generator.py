@@ -97,9 +97,14 @@ def state_dict(shapes, norm):
 
 
 def batch(name, shape, classes):
-    """Images [N, C, H, W] of learnable classes and their labels: noise plus the class's own pattern, each of deviation ~1/sqrt(2)."""
+    """Images [N, C, H, W] of learnable classes and their labels: noise plus the class's own pattern, each within sqrt(1.5)."""
     target = labels(f'{name}.labels', shape[0], classes)
     scale = np.sqrt(1.5)
     noise = uniform(f'{name}.noise', shape, scale)
     patterns = uniform(f'patterns.{shape[1]}x{shape[2]}x{shape[3]}', (classes, *shape[1:]), scale)
     return (noise + patterns[target]).astype(np.float32), target
+
+
+def noise(name, shape, classes):
+    """Images [N, C, H, W] without any class, of deviation 1, and labels."""
+    return uniform(f'{name}.noise', shape, np.sqrt(3.0)), labels(f'{name}.labels', shape[0], classes)

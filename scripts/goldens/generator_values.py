@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from generator import batch, indices, labels, seed_of, sketch, state_dict, uniform
+from generator import batch, indices, labels, noise, seed_of, sketch, state_dict, uniform
 from golden import metadata, write_safetensors
 
 SHAPES = {
@@ -16,6 +16,7 @@ SHAPES = {
 }
 
 images, target = batch('batch.0', (4, 3, 5, 3), 10)
+noisy, any_target = noise('net.0', (2, 3, 5, 3), 1000)
 write_safetensors(
     'generator.safetensors',
     {
@@ -27,6 +28,8 @@ write_safetensors(
         'sketch': sketch('sketch', uniform('sketch', (1000,))),
         'batch.images': images,
         'batch.labels': target.astype(np.int32),
+        'noise.images': noisy,
+        'noise.labels': any_target.astype(np.int32),
         **{f'{norm}/{name}': values for norm in (0.5, 'fresh') for name, values in state_dict(SHAPES, norm).items()},
     },
     metadata(numpy=np.__version__, seeds=[seed_of(name) for name in ('', 'a', 'layer1.0.conv1.weight', 'größe')]),

@@ -4,8 +4,9 @@ relu(bn2(conv2(relu(bn1(conv1(x))))) + shortcut(x)); 3x3 convolutions with paddi
 the identity, or a 1x1 convolution with the stride and without batch norm. Batch norm as Keras has it: epsilon 1e-3,
 momentum 0.99 (of the old value), moving variance from the batch's biased variance.
 
-Everything is in Keras's layout (images NHWC, kernels HWIO), which is ours. Inputs and weights are uniform('kerasBlock/<case>/<name>',
-shape, scale, shift) with the scales in the metadata. Gradients are those of sum(y * dy) in training mode. Needs keras and jax.
+Everything is in Keras's layout (images NHWC, kernels HWIO), which is ours. Inputs and weights are
+uniform('kerasBlock/<case>/<name>', shape, scale, shift) with the scales in the metadata. Gradients are those
+of sum(y * dy) in training mode. Needs keras and jax.
 """
 
 import os

@@ -1,9 +1,9 @@
 """Logits, losses and gradients of torchvision's networks: test/golden/nets/<net>_<h>x<w>_<mode>.safetensors.
 
 Usage: nets.py [net …]. Weights and running statistics are generated; dropout is off. `norm` is 0.5 where branches are summed,
-1 elsewhere. Images are uniform('<stream>.noise', [N, 3, H, W], sqrt(3)), targets labels('<stream>.labels', N, 1000). Mode
-`frozen` uses running statistics, mode `train` those of the batch (nets with batch norm only). The loss is cross-entropy;
-GoogLeNet in mode `train` adds 0.3 times that of either auxiliary head, which have no gradients in mode `frozen`.
+1 elsewhere. Images and targets are noise('<stream>', [N, 3, H, W], 1000). Mode `frozen` uses running statistics, mode `train`
+those of the batch (nets with batch norm only). The loss is cross-entropy; GoogLeNet in mode `train` adds 0.3 times that of
+either auxiliary head, which have no gradients in mode `frozen`.
 """
 
 import sys
@@ -13,17 +13,21 @@ import torch
 import torchvision
 from torch.nn import functional as F
 
-from generator import labels, uniform
+from generator import noise
 from golden import write_safetensors
 from torch_golden import arrays_of, compare, generated, in_four_ways, logits_loss_gradients, streams_by_margin, torch_metadata
 
 NETS = (
-    'resnet18 resnet34 resnet50 resnet101 resnet152 resnext50_32x4d wide_resnet50_2 densenet121 densenet161 densenet169 densenet201 '
-    'vgg11 vgg13 vgg16 vgg19 vgg11_bn vgg13_bn vgg16_bn vgg19_bn alexnet googlenet'
+    'resnet18 resnet34 resnet50 resnet101 resnet152 resnext50_32x4d wide_resnet50_2 densenet121 densenet161 densenet169 '
+    'densenet201 vgg11 vgg13 vgg16 vgg19 vgg11_bn vgg13_bn vgg16_bn vgg19_bn alexnet googlenet'
 ).split()
 SHAPES = [(2, 3, 97, 65), (1, 3, 224, 224)]
 STREAMS = {'frozen': [f'net.{index}' for index in range(32)], 'train': [f'net.{index}' for index in range(4)]}
 CLASSES = 1000
+# Margins, in deviations of f32's error, beyond which no unit meets a jump and below which many do.
+CLEAR, CROWDED = 4.0, 0.5
+# Relative error of f32's gradients that shows that no unit met a jump.
+EXACT = 2e-6
 
 
 def norm_of(name):
@@ -45,7 +49,7 @@ def has_batch_norm(name):
 
 
 def images_of(stream, shape):
-    return torch.tensor(uniform(f'{stream}.noise', shape, np.sqrt(3)))
+    return torch.tensor(noise(stream, shape, CLASSES)[0])
 
 
 def loss_of(logits, target):
@@ -68,24 +72,28 @@ def compute(name, mode, images, target):
 
 
 def best(name, shape, mode):
-    """Of the streams farthest from jumps the one whose f32 gradients are nearest to f64's: a file's arrays and facts.
+    """A file's arrays and facts, on a stream where f32's error is what it will be for any correct code.
 
-    In mode `train` deep nets meet jumps on every stream, so the first one is taken.
+    Mode `frozen`: of the three streams farthest from jumps the one whose f32 gradients are nearest to f64's. Mode `train`: the
+    stream farthest from jumps if it is clear of them, or if it meets many; of three the one with the largest error if it
+    may meet a few, since with luck all four f32 results meet none.
     """
     ranked = streams_by_margin(
         lambda: make_net(name), norm_of(name), lambda stream: images_of(stream, shape), STREAMS[mode], [mode == 'train'],
     )
+    few = CLEAR > ranked[0][0] > CROWDED
     candidates = []
-    for margin, stream in ranked[:3 if mode == 'frozen' else 1]:
-        truth, singles = compute(name, mode, images_of(stream, shape), labels(f'{stream}.labels', shape[0], CLASSES))
+    for margin, stream in ranked[:3 if mode == 'frozen' or few else 1]:
+        truth, singles = compute(name, mode, images_of(stream, shape), noise(stream, shape, CLASSES)[1])
         arrays, errors = compare(truth, singles, ['gradients'])
         largest = max(abs(single['logits'] - truth['logits']).max() for single in singles) / abs(truth['logits']).max()
         errors['logitsMax'] = float(f'{largest:.3g}')
         print(name, mode, shape, stream, f'margin {margin:.3g}', errors, flush=True)
         candidates.append((errors['gradients'], arrays, {'stream': stream, 'margin': round(margin, 3), 'f32Error': errors}))
-        if errors['gradients'] < 2e-6:
+        if mode == 'frozen' and errors['gradients'] < EXACT:
             break
-    _, arrays, facts = min(candidates, key=lambda candidate: candidate[0])
+    choose = min if mode == 'frozen' else max
+    _, arrays, facts = choose(candidates, key=lambda candidate: candidate[0])
     return arrays, facts
 
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { digestErrors, goldenSketch } from './digest.ts';
-import { goldenBatch, goldenLabels, goldenSeed, goldenTensor } from './generator.ts';
+import { goldenBatch, goldenLabels, goldenNoise, goldenSeed, goldenTensor } from './generator.ts';
 import { hwioToOihw, nchwToNhwc, nhwcToNchw, oihwToHwio } from './layout.ts';
 import { goldenParameter, goldenStateDict } from './parameters.ts';
 import { readGolden } from './readGolden.ts';
@@ -47,6 +47,9 @@ describe('golden generator equals its Python twin', () => {
     const { images, labels } = goldenBatch('batch.0', [4, 3, 5, 3], 10);
     expect(images).toEqual(stored('batch.images'));
     expect(labels).toEqual(stored('batch.labels'));
+    const noise = goldenNoise('net.0', [2, 3, 5, 3], 1000);
+    expect(noise.images).toEqual(stored('noise.images'));
+    expect(noise.labels).toEqual(stored('noise.labels'));
   });
 
   it('sketches', () => {

@@ -65,3 +65,15 @@ export function goldenBatch(
   });
   return { images, labels };
 }
+
+/** Images without any class, of deviation 1, and labels. */
+export function goldenNoise(
+  name: string,
+  shape: readonly [number, number, number, number],
+  classes: number,
+): GoldenBatch {
+  return {
+    images: goldenTensor(`${name}.noise`, shape, Math.sqrt(3)),
+    labels: goldenLabels(`${name}.labels`, shape[0], classes),
+  };
+}
