@@ -10,6 +10,8 @@ export interface CurveOptions {
 }
 
 const HEIGHT = 230;
+/** Opacity of the line of single steps. */
+const FAINT = 0.35;
 /** Weight of the newest step in the smooth line. */
 const SMOOTHING = 0.1;
 
@@ -100,10 +102,18 @@ export class Curve {
       axes: [axis, { ...axis, size: 52, values: (_, ticks) => ticks.map(format) }],
       series: [
         { label: 'Step', value: (_, step: number | null | undefined) => String(step ?? '–') },
-        line('Batch', 1, 0.35),
+        line('Batch', 1, FAINT),
         line('Mean', 2.5, 1),
       ],
-      legend: { markers: { width: 0, fill: () => css(color) } },
+      legend: {
+        markers: {
+          width: 0,
+          fill: (_, series) =>
+            series === 1
+              ? `color-mix(in srgb, ${css(color)} ${100 * FAINT}%, transparent)`
+              : css(color),
+        },
+      },
       cursor: { y: false },
     };
   }
