@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { fail, setUp } from '../scripts/setup.mjs';
+import { SetupError } from '../scripts/setup/run.mjs';
 
 const HELP = `npm run demo -- [options]: serves the demo page
 
@@ -29,7 +30,10 @@ if (values.help) {
     'data',
   );
   const isolated = !values['no-isolation'];
-  const { url } = await serve({ folder: demoFolder, data, isolated, port: Number(values.port) });
+  const port = Number(values.port);
+  const { url } = await serve({ folder: demoFolder, data, isolated, port }).catch((error) =>
+    fail(new SetupError(error.message, 'Choose another port: npm run demo -- --port 8081')),
+  );
   console.log(
     `${url} (${isolated ? 'cross-origin isolated' : 'not isolated: one thread'}; Ctrl-C ends it)`,
   );
