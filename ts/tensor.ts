@@ -98,10 +98,8 @@ export class Tensor implements Spec, Disposable {
       );
     }
     const { engine } = this.stored;
-    engine.write(
-      this.view.pointer,
-      this.dtype === 'f32' ? Float32Array.from(values) : Int32Array.from(values),
-    );
+    const type = this.dtype === 'f32' ? Float32Array : Int32Array;
+    engine.write(this.view.pointer, values instanceof type ? values : type.from(values));
     this.version++;
   }
 

@@ -5,3 +5,11 @@ export {
   type SafetensorsDtype,
   type SafetensorsTensor,
 } from './safetensors.ts';
+export {
+  loadWeights,
+  saveWeights,
+  type LoadWeightsOptions,
+  type Rename,
+  type SaveWeightsOptions,
+  type WeightsReport,
+} from './weights.ts';

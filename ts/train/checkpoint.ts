@@ -1,12 +1,12 @@
 import type { DatasetFacts } from '../data/catalog.ts';
 import { FormatError, StateDictError } from '../errors.ts';
 import type { Safetensors, SafetensorsTensor } from '../io/safetensors.ts';
+import { listNames } from '../io/weights/names.ts';
+import { checkStored, toStored, weightSlots, writeStored, type Slot } from '../io/weights/slot.ts';
 import { models, type ModelOptions } from '../models/registry.ts';
-import { Linear } from '../nn/linear.ts';
 import type { Module } from '../nn/module.ts';
 import { dropoutState } from '../nn/seed.ts';
 import type { Tensor } from '../tensor.ts';
-import { checkStored, toStored, writeStored, type Slot } from './storedTensor.ts';
 import type { Trainer } from './trainer.ts';
 
 /** What a checkpoint says besides its tensors. */
@@ -151,15 +151,6 @@ function trainingSlots({ model, optimizer }: Trainer): Map<string, Slot> {
   ]);
 }
 
-function weightSlots(model: Module): Map<string, Slot> {
-  const flattened = new Map<Tensor, Slot['flattened']>();
-  for (const [, module] of model.modules()) {
-    if (module instanceof Linear) flattened.set(module.weight, module.flattened);
-  }
-  const slotOf = (tensor: Tensor): Slot => ({ tensor, flattened: flattened.get(tensor) });
-  return new Map([...model.stateDict()].map(([name, tensor]) => [name, slotOf(tensor)]));
-}
-
 function restore(
   own: ReadonlyMap<string, Slot>,
   given: ReadonlyMap<string, SafetensorsTensor>,
@@ -168,19 +159,12 @@ function restore(
   const missing = [...own.keys()].filter((name) => !given.has(name));
   const unexpected = [...given.keys()].filter((name) => !own.has(name));
   if (missing.length + unexpected.length > 0) {
-    const lists = Object.entries({ missing, unexpected }).filter(([, names]) => names.length > 0);
-    throw new StateDictError(
-      `${file}: checkpoint: ${lists.map(([what, names]) => `${what}: ${someOf(names)}`).join('; ')}`,
-    );
+    throw new StateDictError(`${file}: checkpoint: ${listNames({ missing, unexpected })}`);
   }
-  for (const [name, slot] of own) checkStored(name, slot, given.get(name)!, `${file}: checkpoint`);
+  for (const [name, slot] of own) {
+    checkStored(name, slot, given.get(name)!, `${file}: checkpoint`, 'exact');
+  }
   for (const [name, slot] of own) writeStored(slot, given.get(name)!);
-}
-
-/** Names for a message of one readable line. */
-function someOf(names: readonly string[], most = 6): string {
-  const rest = names.length - most;
-  return names.slice(0, most).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
 }
 
 const isCount = (value: unknown): value is number =>
