@@ -3,14 +3,24 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fail, setUp } from './setup.mjs';
 import { dist } from './setup/paths.mjs';
-import { buildOfThisNode } from './setup/wasm.mjs';
+import { allBuilds, buildOfThisNode } from './setup/wasm.mjs';
 
 const args = process.argv.slice(2);
-const strict = args.some(
-  (arg, i) =>
-    /^(--numerics=)?strict$/.test(arg) && (arg !== 'strict' || args[i - 1] === '--numerics'),
-);
-await setUp('start', [strict ? 'simd-threads' : buildOfThisNode()]).catch(fail);
+
+/** Value of an option of the command-line tool, given as `--name value` or `--name=value`. */
+function option(name) {
+  const index = args.findLastIndex((arg) => arg === name || arg.startsWith(`${name}=`));
+  return index < 0 ? undefined : (args[index].split('=')[1] ?? args[index + 1]);
+}
+
+/** One build, unless only the run that goes on knows which. */
+function builds() {
+  if (option('--resume') !== undefined) return allBuilds;
+  const threads = Number(option('--threads'));
+  return [buildOfThisNode({ threads, strict: option('--numerics') === 'strict' })];
+}
+
+await setUp('start', builds()).catch(fail);
 
 const isCommand = args.length > 0 && !args[0].startsWith('-');
 const child = spawn(
@@ -20,7 +30,6 @@ const child = spawn(
     stdio: 'inherit',
   },
 );
-// The terminal sends Ctrl-C to the child as well; this process waits for it to finish its step.
-process.on('SIGINT', () => {});
-process.on('SIGTERM', () => child.kill('SIGTERM'));
+// The child ends after the step it is in; this process waits for it.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
 child.on('close', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));

@@ -81,7 +81,7 @@ async function completedRustup() {
     await run('rustup component add rust-src', 'rustup', ['component', 'add', 'rust-src'], options);
   } catch (error) {
     const reason = error.message.split('\n').find((line) => line.startsWith('error:'));
-    say(`rustup could not add them (${reason ?? error.message.split('\n')[0]})`);
+    say(`rustup could not add them (${(reason ?? error.message).split('\n')[0].slice(0, 120)})`);
   }
   return ownRust();
 }

@@ -1,4 +1,5 @@
 import { copyFileSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { basename, delimiter, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { withLock } from './lock.mjs';
@@ -42,12 +43,14 @@ const RELAXED_PROBE = Uint8Array.from([
   65, 0, 253, 17, 65, 0, 253, 17, 253, 133, 2, 11,
 ]);
 
-/** The build that the fastest set-up of this Node uses. */
-export function buildOfThisNode() {
+/** The build that this Node takes for a number of threads (undefined: one per core) and kind of numerics. */
+export function buildOfThisNode({ threads, strict = false } = {}) {
   if (Number(process.versions.node.split('.')[0]) < 22) {
     setFlagsFromString('--experimental-wasm-relaxed-simd');
   }
-  return WebAssembly.validate(RELAXED_PROBE) ? 'relaxed-threads' : 'simd-threads';
+  const lanes = !strict && WebAssembly.validate(RELAXED_PROBE) ? 'relaxed' : 'simd';
+  const cores = availableParallelism();
+  return Math.min(threads || cores, cores) > 1 ? `${lanes}-threads` : lanes;
 }
 
 /** A folder that holds nothing but a link to one program. */
