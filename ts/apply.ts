@@ -1,4 +1,5 @@
 import { runEagerly } from './eager.ts';
+import type { Region } from './graph.ts';
 import type { Op } from './ops/op.ts';
 import type { Spec } from './shape.ts';
 import { isRecording, record } from './tape.ts';
@@ -15,6 +16,7 @@ export type Interpreter = <A>(
 
 let interpreter: Interpreter = runEagerly;
 let path = '';
+let region: Region | undefined;
 
 /**
  * Applies an op: checks shapes, then runs it eagerly or captures it, and records it when gradients are wanted.
@@ -49,6 +51,26 @@ export function named<T>(place: string, fn: () => T): T {
     path = outer;
   }
 }
+
+/**
+ * Runs `fn`, of whose values a compiled training step keeps the result alone: what its gradient needs besides is computed
+ * again (Chen et al. 2016, arXiv:1604.06174), with the same bits. Eager code keeps them all the same.
+ */
+export function recomputed(fn: () => Tensor): Tensor {
+  const outer = region;
+  const results: Spec[] = [];
+  region = { results };
+  try {
+    const result = fn();
+    if (result.value) results.push(result.value);
+    return result;
+  } finally {
+    region = outer;
+  }
+}
+
+/** The innermost {@link recomputed} that runs. */
+export const currentRegion = (): Region | undefined => region;
 
 /** Puts the place before the message of an error, once. */
 function located<T>(fn: () => T): T {

@@ -14,6 +14,12 @@ export interface Value extends Spec {
   readonly tensor?: Tensor;
 }
 
+/** A part of a computation whose inner values a training plan computes again instead of keeping them. */
+export interface Region {
+  /** What it gives to the rest, which is kept. */
+  readonly results: Spec[];
+}
+
 /** One op applied in a graph. */
 export interface Node {
   readonly op: Op;
@@ -22,6 +28,7 @@ export interface Node {
   readonly attrs: unknown;
   /** Where in the model, for example `layer1.0.conv1`; empty outside. */
   readonly path: string;
+  readonly region?: Region;
 }
 
 /** A captured computation: nodes in the order in which they run. */

@@ -1,4 +1,9 @@
-import { batchNormInference, batchNormTrain, foldBatchNorm } from '../../ts/ops/batchNorm.ts';
+import {
+  batchNormApply,
+  batchNormInference,
+  batchNormTrain,
+  foldBatchNorm,
+} from '../../ts/ops/batchNorm.ts';
 import type { Shape } from '../../ts/shape.ts';
 import { cases, f32, type Array64, type CaseInput } from './case.ts';
 import { uniform } from './generators.ts';
@@ -108,6 +113,25 @@ export const batchNorms = [
         name: relu ? `${name}, relu` : name,
         inputs: inputs(shape),
         attrs: { eps: 1e-5, relu },
+      })),
+    ),
+  }),
+  cases({
+    op: batchNormApply,
+    reference(inputs, attrs) {
+      const [, , , mean, rstd] = inputs;
+      const statistics = (c: number): { mean: number; variance: number } => ({
+        mean: mean!.values[c]!,
+        variance: rstd!.values[c]! ** -2,
+      });
+      return [normalise(inputs, { ...attrs, eps: 0 }, statistics)[0]!];
+    },
+    tolerance: 1e-6,
+    rows: [false, true].flatMap((relu) =>
+      Object.entries(shapes).map(([name, shape]) => ({
+        name: relu ? `${name}, relu` : name,
+        inputs: inputs(shape),
+        attrs: { relu },
       })),
     ),
   }),

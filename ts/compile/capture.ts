@@ -1,4 +1,4 @@
-import { interpretWith, type Interpreter } from '../apply.ts';
+import { currentRegion, interpretWith, type Interpreter } from '../apply.ts';
 import type { Graph, Node, Value } from '../graph.ts';
 
 import { formatShape, type Spec } from '../shape.ts';
@@ -35,7 +35,15 @@ export function capture(fn: TensorFunction, specs: readonly Spec[]): Graph {
   };
   const note: Interpreter = (op, inputs, attrs, outputSpecs, path) => {
     const outputs = outputSpecs.map((spec) => make(spec, 'temporary'));
-    nodes.push({ op: op, inputs: inputs.map(valueOf), outputs, attrs, path });
+    const region = currentRegion();
+    nodes.push({
+      op,
+      inputs: inputs.map(valueOf),
+      outputs,
+      attrs,
+      path,
+      ...(region && { region }),
+    });
     return outputs.map((value) => new Tensor(value, value));
   };
 

@@ -5,6 +5,7 @@ import { fuseRelu } from './passes/fuseRelu.ts';
 import { fuseReluBackward } from './passes/fuseReluBackward.ts';
 import { fuseResidual } from './passes/fuseResidual.ts';
 import { packWeights } from './passes/packWeights.ts';
+import { recompute } from './passes/recompute.ts';
 
 /** The passes in their order: each makes room for the next. `winograd` says whether its algorithms may be chosen. */
 const passes: readonly ((graph: Graph, winograd: boolean) => Graph)[] = [
@@ -13,6 +14,7 @@ const passes: readonly ((graph: Graph, winograd: boolean) => Graph)[] = [
   fuseRelu,
   fuseReluBackward,
   fuseResidual,
+  recompute,
   packWeights,
   dropDead,
 ];

@@ -1,12 +1,11 @@
-import { concat } from '../functions/concat.ts';
 import { globalAvgPool2d } from '../functions/globalAvgPool2d.ts';
 import { relu } from '../functions/relu.ts';
 import { BatchNorm2d } from '../nn/batchNorm2d.ts';
+import { DenseBlock, DenseLayer, Transition, type DenseLayerOptions } from '../nn/blocks/dense.ts';
 import { Conv2d } from '../nn/conv2d.ts';
-import { Dropout } from '../nn/dropout.ts';
 import { Linear } from '../nn/linear.ts';
-import { Module } from '../nn/module.ts';
-import { AvgPool2d, MaxPool2d } from '../nn/pooling.ts';
+import type { Module } from '../nn/module.ts';
+import { MaxPool2d } from '../nn/pooling.ts';
 import { ReLU } from '../nn/relu.ts';
 import { manualSeed } from '../nn/seed.ts';
 import { Sequential } from '../nn/sequential.ts';
@@ -21,7 +20,7 @@ import {
 } from './classifier.ts';
 
 /** Settings of a {@link DenseNet}. */
-export interface DenseNetOptions extends ModelOptions {
+export interface DenseNetOptions extends ModelOptions, Pick<DenseLayerOptions, 'memoryEfficient'> {
   /** Probability of dropping what a layer adds, in training; 0 by default (the paper takes 0.2 without augmentation). */
   readonly dropout?: number;
 }
@@ -41,62 +40,6 @@ interface Recipe {
   readonly stem: Stem;
 }
 
-/** BN-ReLU-1×1-BN-ReLU-3×3, or BN-ReLU-3×3 without a bottleneck: what a dense block adds at each layer. */
-class DenseLayer extends Module {
-  readonly norm1: BatchNorm2d;
-  readonly conv1: Conv2d;
-  readonly norm2?: BatchNorm2d;
-  readonly conv2?: Conv2d;
-  readonly dropout: Dropout;
-
-  constructor(inChannels: number, { growth, bottleneck }: Recipe, dropout: number) {
-    super();
-    const spatial = { kernelSize: 3, padding: 1, bias: false };
-    this.norm1 = new BatchNorm2d(inChannels);
-    if (bottleneck > 0) {
-      this.conv1 = new Conv2d(inChannels, bottleneck * growth, { kernelSize: 1, bias: false });
-      this.norm2 = new BatchNorm2d(bottleneck * growth);
-      this.conv2 = new Conv2d(bottleneck * growth, growth, spatial);
-    } else {
-      this.conv1 = new Conv2d(inChannels, growth, spatial);
-    }
-    this.dropout = new Dropout(dropout);
-  }
-
-  override forward(x: Tensor): Tensor {
-    let added = this.conv1.forward(relu(this.norm1.forward(x)));
-    if (this.norm2 && this.conv2) added = this.conv2.forward(relu(this.norm2.forward(added)));
-    return this.dropout.forward(added);
-  }
-}
-
-/** `x ← concat(x, layer(x))` for each layer (Huang et al. 2017). */
-class DenseBlock extends Sequential {
-  override forward(x: Tensor): Tensor {
-    return [...this.layers.values()].reduce(
-      (features, layer) => concat([features, layer.forward(features)]),
-      x,
-    );
-  }
-}
-
-/** BN-ReLU-1×1 and 2×2 average pooling: halves the image and compresses the channels. */
-class Transition extends Module {
-  readonly norm: BatchNorm2d;
-  readonly conv: Conv2d;
-  readonly #pool = new AvgPool2d({ kernelSize: 2 });
-
-  constructor(inChannels: number, outChannels: number) {
-    super();
-    this.norm = new BatchNorm2d(inChannels);
-    this.conv = new Conv2d(inChannels, outChannels, { kernelSize: 1, bias: false });
-  }
-
-  override forward(x: Tensor): Tensor {
-    return this.#pool.forward(this.conv.forward(relu(this.norm.forward(x))));
-  }
-}
-
 /** Densely connected network (Huang et al. 2017, arXiv:1608.06993): `[N, H, W, inChannels]` → `[N, numClasses]`. */
 export class DenseNet extends Classifier {
   readonly features: Sequential;
@@ -105,7 +48,7 @@ export class DenseNet extends Classifier {
   constructor(recipe: Recipe, options: DenseNetOptions = {}) {
     super();
     if (options.seed !== undefined) manualSeed(options.seed);
-    const { inChannels = 3, stem = recipe.stem, dropout = 0 } = options;
+    const { inChannels = 3, stem = recipe.stem, dropout = 0, memoryEfficient } = options;
     const { numClasses = classesOf(stem) } = options;
     const modules: Record<string, Module> = {};
     let channels = recipe.initial;
@@ -118,7 +61,11 @@ export class DenseNet extends Classifier {
     for (const [index, count] of recipe.layers.entries()) {
       const layers: Record<string, Module> = {};
       for (let layer = 1; layer <= count; layer++) {
-        layers[`denselayer${layer}`] = new DenseLayer(channels, recipe, dropout);
+        layers[`denselayer${layer}`] = new DenseLayer(channels, {
+          ...recipe,
+          dropout,
+          memoryEfficient,
+        });
         channels += recipe.growth;
       }
       modules[`denseblock${index + 1}`] = new DenseBlock(layers);

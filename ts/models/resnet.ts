@@ -2,7 +2,7 @@ import { globalAvgPool2d } from '../functions/globalAvgPool2d.ts';
 import { maxPool2d } from '../functions/maxPool2d.ts';
 import { relu } from '../functions/relu.ts';
 import { BasicBlock } from '../nn/blocks/basicBlock.ts';
-import { Bottleneck } from '../nn/blocks/bottleneck.ts';
+import { Bottleneck, type BottleneckOptions } from '../nn/blocks/bottleneck.ts';
 import { batchNorm2d, type Activation, type BlockOptions } from '../nn/blocks/blockOptions.ts';
 import { PreActBasicBlock, PreActBottleneck } from '../nn/blocks/preActivation.ts';
 import { shortcut, type ShortcutKind } from '../nn/blocks/shortcut.ts';
@@ -26,6 +26,8 @@ export interface ResNetOptions
   extends ModelOptions, Pick<BlockOptions, 'gate' | 'norm' | 'act' | 'zeroInit'> {
   /** Kind of shortcut; `B` by default, as in torchvision. */
   readonly shortcuts?: ShortcutKind;
+  /** Where bottlenecks have their stride: `3x3` as in torchvision (the default), `1x1` as in the paper and in Keras. */
+  readonly strideOn?: BottleneckOptions['strideOn'];
   /** Probability that the last block is left out for a batch, growing linearly from 0 at the first; 0 by default. */
   readonly dropPath?: number;
 }

@@ -29,13 +29,15 @@ export class BatchNorm2d extends Module {
   readonly numBatchesTracked: Tensor;
   /** Uses running statistics in training too and does not move them. */
   frozen = false;
-  readonly #eps: number;
-  readonly #momentum: number;
+  /** Added to the variance. */
+  eps: number;
+  /** Weight of the new value in the running statistics. */
+  momentum: number;
 
   constructor(channels: number, options: BatchNorm2dOptions = {}) {
     super();
-    this.#eps = options.eps ?? 1e-5;
-    this.#momentum = options.momentum ?? 0.1;
+    this.eps = options.eps ?? 1e-5;
+    this.momentum = options.momentum ?? 0.1;
     this.weight = constant([channels], 1);
     this.bias = parameter([channels]);
     this.runningMean = state([channels]);
@@ -53,8 +55,8 @@ export class BatchNorm2d extends Module {
         bias: this.bias,
         runningMean: this.runningMean,
         runningVar: this.runningVar,
-        eps: this.#eps,
-        momentum: this.#momentum,
+        eps: this.eps,
+        momentum: this.momentum,
         training,
       });
     });

@@ -1,5 +1,5 @@
 import { parameter } from '../create.ts';
-import { conv2d, type Conv2dOptions as Geometry } from '../functions/conv2d.ts';
+import { conv2d, pairOf, type Conv2dOptions as Geometry } from '../functions/conv2d.ts';
 import type { Tensor } from '../tensor.ts';
 import { heNormal } from './initialize.ts';
 import { Module } from './module.ts';
@@ -45,6 +45,11 @@ export class Conv2d extends Module {
 
   get inChannels(): number {
     return this.weight.shape[2]! * (this.#options.groups ?? 1);
+  }
+
+  /** Steps of the kernel, [height, width]. */
+  get stride(): readonly [number, number] {
+    return pairOf(this.#options.stride ?? 1);
   }
 
   override forward(x: Tensor): Tensor {

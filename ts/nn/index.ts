@@ -1,10 +1,20 @@
 export { BatchNorm2d, type BatchNorm2dOptions } from './batchNorm2d.ts';
 export { BasicBlock } from './blocks/basicBlock.ts';
-export type { Activation, BlockOptions, Gate, Norm } from './blocks/blockOptions.ts';
+export {
+  batchNorm2d,
+  kerasBatchNorm2d,
+  type Activation,
+  type BlockOptions,
+  type Gate,
+  type JoinOptions,
+  type Norm,
+} from './blocks/blockOptions.ts';
 export { Bottleneck, type BottleneckOptions } from './blocks/bottleneck.ts';
+export { DenseBlock, DenseLayer, Transition, type DenseLayerOptions } from './blocks/dense.ts';
 export { DenseConcat } from './blocks/denseConcat.ts';
 export { PreActBasicBlock, PreActBottleneck } from './blocks/preActivation.ts';
 export { Residual } from './blocks/residual.ts';
+export { ResidualJoin } from './blocks/residualJoin.ts';
 export { shortcut, type ShortcutKind } from './blocks/shortcut.ts';
 export { SubsamplePad } from './blocks/subsamplePad.ts';
 export { Conv2d, type Conv2dOptions } from './conv2d.ts';

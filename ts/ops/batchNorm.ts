@@ -100,11 +100,40 @@ export const batchNormTrain: Op<BatchNormTrainAttrs> = {
     });
     lowerApply(to, x!, { mean: mean!.pointer, scale, beta: beta!.pointer }, y!, relu);
   },
+  recompute: (apply, { inputs: [x, gamma, beta], outputs: [, mean, rstd], attrs: { relu } }) =>
+    apply(batchNormApply, [x!, gamma!, beta!, mean!, rstd!], { relu })[0]!,
   gradient(apply, { inputs: [x, gamma], outputs: [y, mean, rstd], dys: [dy], attrs: { relu } }) {
     if (!dy) return [];
     return apply(batchNormBackward, [dy, x!, gamma!, mean!, rstd!, ...(relu ? [y!] : [])], {
       relu,
     });
+  },
+};
+
+/** y of {@link batchNormTrain} by the statistics that it found; inputs x `[…, C]`, gamma, beta, mean, rstd `[C]`. */
+export const batchNormApply: Op<BatchNormBackwardAttrs> = {
+  name: 'batchNormApply',
+  inPlace: [[0, 0]],
+  infer([x, ...others]) {
+    expectStatistics('batchNormApply', x!, others, ['gamma', 'beta', 'mean', 'rstd']);
+    return [{ shape: x!.shape, dtype: 'f32' }];
+  },
+  lower(to, [x, gamma, beta, mean, rstd], [y], { relu }) {
+    const scale = to.workspace(bytesOf(gamma!));
+    const channels = channelsOf(gamma!.shape);
+    to.step({
+      kernel: 'multiply.forward.f32/simd',
+      chunks: 1,
+      args: {
+        ...at('a', gamma!),
+        ...at('b', rstd!),
+        y: scale,
+        yStride: channels,
+        pixels: 1,
+        channels,
+      },
+    });
+    lowerApply(to, x!, { mean: mean!.pointer, scale, beta: beta!.pointer }, y!, relu);
   },
 };
 
@@ -142,6 +171,7 @@ export const batchNormInference: Op<BatchNormAttrs> = {
     const { scale } = lowerFrozen(to, gamma!, variance!, eps);
     lowerApply(to, x!, { mean: mean!.pointer, scale, beta: beta!.pointer }, y!, relu);
   },
+  recompute: (apply, { inputs, attrs }) => apply(batchNormInference, inputs, attrs)[0]!,
   gradient(apply, { inputs: [x, gamma, , mean, variance], outputs: [y], dys: [dy], attrs }) {
     const inputs = [dy!, x!, gamma!, mean!, variance!, ...(attrs.relu ? [y!] : [])];
     return apply(batchNormInferenceBackward, inputs, attrs);

@@ -41,6 +41,14 @@ export interface Op<A = unknown> {
   /** Gradients by input, made of ops. Absent: the op is not differentiable. */
   gradient?<T extends Spec>(apply: Apply<T>, context: GradientContext<T, A>): (T | undefined)[];
   /**
+   * The first output once more, with the same bits and without effects, from the inputs and the other outputs. Absent: a
+   * plan that saves memory keeps it.
+   */
+  recompute?<T extends Spec>(
+    apply: Apply<T>,
+    context: Pick<GradientContext<T, A>, 'inputs' | 'outputs' | 'attrs'>,
+  ): T;
+  /**
    * Indices of inputs that the op writes in place (running statistics, parameters in an optimizer). An op that has it,
    * even empty, has an effect: compilers keep it and its place in the order.
    */

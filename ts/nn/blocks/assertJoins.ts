@@ -29,13 +29,14 @@ export function assertJoins(
 function causeOf(left: Shape, right: Shape): string {
   if (left.length !== 4 || right.length !== 4) return 'one of them is no image';
   const [inBody, inShortcut] = [SIDE / left[1]!, SIDE / right[1]!];
-  if (inBody > inShortcut && inShortcut > 1) {
+  const strides = [inBody, inShortcut].every(Number.isInteger);
+  if (strides && inBody > inShortcut && inShortcut > 1) {
     return (
       `strides of the body divide the image by ${inBody}, that of the shortcut by ${inShortcut}: only the first ` +
       '3×3 convolution may have the stride, not both'
     );
   }
-  if (inBody > inShortcut) {
+  if (strides && inBody > inShortcut) {
     return `the body has stride ${inBody} but the shortcut has none: it needs a projection of the same stride`;
   }
   if (left[1] !== right[1] || left[2] !== right[2]) {

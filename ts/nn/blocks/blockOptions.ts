@@ -11,6 +11,10 @@ export type Norm = (channels: number) => Module;
 /** PyTorch's batch norm. */
 export const batchNorm2d: Norm = (channels) => new BatchNorm2d(channels);
 
+/** Keras's batch norm: eps 1e-3, and its momentum 0.99 of the old value is 0.01 of the new. */
+export const kerasBatchNorm2d: Norm = (channels) =>
+  new BatchNorm2d(channels, { eps: 1e-3, momentum: 0.01 });
+
 /** Which branch of a block a learned scalar scales: explores what the block would rather be. */
 export type Gate = 'skip' | 'transform' | 'both';
 

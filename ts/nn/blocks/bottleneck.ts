@@ -11,10 +11,15 @@ export interface BottleneckOptions extends BlockOptions {
   readonly width?: number;
   /** Groups of the 3×3 convolution (ResNeXt, Xie et al. 2017); 1 by default. */
   readonly groups?: number;
+  /**
+   * Which convolution has the stride: the `3x3` one, as in torchvision (the default), or the first `1x1`, as in the paper
+   * and in Keras's applications.
+   */
+  readonly strideOn?: '3x3' | '1x1';
 }
 
 /**
- * 1×1, 3×3, 1×1 and a shortcut (He et al. 2015), with the stride on the 3×3 convolution as in torchvision:
+ * 1×1, 3×3, 1×1 and a shortcut (He et al. 2015):
  * `act(bn3(conv3(act(bn2(conv2(act(bn1(conv1(x)))))))) + shortcut(x))`.
  */
 export class Bottleneck extends ResidualBlock {
@@ -30,9 +35,10 @@ export class Bottleneck extends ResidualBlock {
   constructor(inChannels: number, outChannels: number, options: BottleneckOptions = {}) {
     super(options);
     const { stride = 1, norm = batchNorm2d, padding = 1, bias = false } = options;
-    const { width = outChannels / 4, groups = 1 } = options;
-    const spatial = { kernelSize: 3, stride, padding, groups, bias };
-    this.conv1 = new Conv2d(inChannels, width, { kernelSize: 1, bias });
+    const { width = outChannels / 4, groups = 1, strideOn = '3x3' } = options;
+    const [first, second] = strideOn === '1x1' ? [stride, 1] : [1, stride];
+    const spatial = { kernelSize: 3, stride: second, padding, groups, bias };
+    this.conv1 = new Conv2d(inChannels, width, { kernelSize: 1, stride: first, bias });
     this.bn1 = norm(width);
     this.conv2 = new Conv2d(width, width, spatial);
     this.bn2 = norm(width);

@@ -1,0 +1,92 @@
+import { recomputed } from '../../apply.ts';
+import { concat } from '../../functions/concat.ts';
+import { relu } from '../../functions/relu.ts';
+import type { Tensor } from '../../tensor.ts';
+import { BatchNorm2d } from '../batchNorm2d.ts';
+import { Conv2d } from '../conv2d.ts';
+import { Dropout } from '../dropout.ts';
+import { Module } from '../module.ts';
+import { AvgPool2d } from '../pooling.ts';
+import { Sequential } from '../sequential.ts';
+
+/** Settings of a {@link DenseLayer}. */
+export interface DenseLayerOptions {
+  /** Channels that it adds: k. */
+  readonly growth: number;
+  /** Width of the 1×1 bottleneck in multiples of k; 0 for none. 4 by default. */
+  readonly bottleneck?: number;
+  /** Probability of dropping what it adds, in training; 0 by default. */
+  readonly dropout?: number;
+  /**
+   * In compiled training, computes what the layer has inside again for its gradient instead of keeping it (Pleiss et al.
+   * 2017, arXiv:1707.06990): the same numbers in less memory and more time. False by default.
+   */
+  readonly memoryEfficient?: boolean;
+}
+
+/**
+ * What a dense block adds at each layer: BN-ReLU-1×1-BN-ReLU-3×3, or BN-ReLU-3×3 without a bottleneck (Huang et al.
+ * 2017). `[N, H, W, inChannels]` → `[N, H, W, growth]`.
+ */
+export class DenseLayer extends Module {
+  readonly norm1: BatchNorm2d;
+  readonly conv1: Conv2d;
+  readonly norm2?: BatchNorm2d;
+  readonly conv2?: Conv2d;
+  readonly dropout: Dropout;
+  readonly #memoryEfficient: boolean;
+
+  constructor(inChannels: number, options: DenseLayerOptions) {
+    super();
+    const { growth, bottleneck = 4, dropout = 0 } = options;
+    this.#memoryEfficient = options.memoryEfficient ?? false;
+    const spatial = { kernelSize: 3, padding: 1, bias: false };
+    this.norm1 = new BatchNorm2d(inChannels);
+    if (bottleneck > 0) {
+      this.conv1 = new Conv2d(inChannels, bottleneck * growth, { kernelSize: 1, bias: false });
+      this.norm2 = new BatchNorm2d(bottleneck * growth);
+      this.conv2 = new Conv2d(bottleneck * growth, growth, spatial);
+    } else {
+      this.conv1 = new Conv2d(inChannels, growth, spatial);
+    }
+    this.dropout = new Dropout(dropout);
+  }
+
+  override forward(x: Tensor): Tensor {
+    return this.#memoryEfficient ? recomputed(() => this.#added(x)) : this.#added(x);
+  }
+
+  #added(x: Tensor): Tensor {
+    let added = this.conv1.forward(relu(this.norm1.forward(x)));
+    if (this.norm2 && this.conv2) added = this.conv2.forward(relu(this.norm2.forward(added)));
+    return this.dropout.forward(added);
+  }
+}
+
+/** `x ← concat(x, layer(x))` for each layer: `[N, H, W, C]` → `[N, H, W, C + layers·growth]`. */
+export class DenseBlock extends Sequential {
+  override forward(x: Tensor): Tensor {
+    return [...this.layers.values()].reduce(
+      (features, layer) => concat([features, layer.forward(features)]),
+      x,
+    );
+  }
+}
+
+/** BN-ReLU-1×1 and 2×2 average pooling: halves the image and compresses the channels. */
+export class Transition extends Module {
+  readonly norm: BatchNorm2d;
+  readonly conv: Conv2d;
+  readonly pool: AvgPool2d;
+
+  constructor(inChannels: number, outChannels: number) {
+    super();
+    this.norm = new BatchNorm2d(inChannels);
+    this.conv = new Conv2d(inChannels, outChannels, { kernelSize: 1, bias: false });
+    this.pool = new AvgPool2d({ kernelSize: 2 });
+  }
+
+  override forward(x: Tensor): Tensor {
+    return this.pool.forward(this.conv.forward(relu(this.norm.forward(x))));
+  }
+}
