@@ -65,18 +65,16 @@ export const storedShape = (slot: Slot): Shape => layoutOf(slot).inFile;
 export function toStored(name: string, slot: Slot): SafetensorsTensor {
   const data = slot.tensor.data();
   const { inFile } = layoutOf(slot);
-  if (data instanceof Float32Array) {
-    return { dtype: 'F32', shape: inFile, data: valuesToStored(slot, data) };
-  }
+  if (data instanceof Float32Array) return valuesToStored(slot, data);
   return dtypeOf(name, slot.tensor) === 'I64'
     ? { dtype: 'I64', shape: inFile, data: BigInt64Array.from(data, BigInt) }
     : { dtype: 'I32', shape: inFile, data };
 }
 
-/** Other values of a slot's shape, such as its gradient, in torch's order. */
-export function valuesToStored(slot: Slot, data: Float32Array): Float32Array {
-  const { kind, own } = layoutOf(slot);
-  return toTorchLayout(kind, { shape: own, data }).data;
+/** Values of a slot's shape, such as its gradient, as a file has them. */
+export function valuesToStored(slot: Slot, data: Float32Array): SafetensorsTensor {
+  const { kind, own, inFile } = layoutOf(slot);
+  return { dtype: 'F32', shape: inFile, data: toTorchLayout(kind, { shape: own, data }).data };
 }
 
 /** Puts a file's values into a slot that {@link checkStored} found to fit. */
