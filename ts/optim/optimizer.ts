@@ -43,11 +43,14 @@ export abstract class Optimizer {
   /** Runs before the weights of a step are updated. */
   protected begin(): void {}
 
-  /** Updates all weights by gradients in the order of {@link Optimizer.parameters}. Throws RangeError on another count. */
+  /**
+   * Updates weights by gradients in the order of {@link Optimizer.parameters}, but for those that have been frozen since.
+   * Throws RangeError on another count.
+   */
   step(gradients: readonly Tensor[]): void {
     this.begin();
     for (const [[name, parameter], gradient] of zipStrict([...this.parameters], gradients)) {
-      this.update(name, parameter, gradient);
+      if (parameter.requiresGrad) this.update(name, parameter, gradient);
     }
   }
 

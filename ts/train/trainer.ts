@@ -6,8 +6,9 @@ import type { ImageDataset } from '../data/dataset.ts';
 import { DataLoader, type Batch, type DataLoaderOptions } from '../data/loader.ts';
 import { NonFiniteError } from '../errors.ts';
 import { countCorrect } from '../functions/countCorrect.ts';
-import { crossEntropy } from '../functions/crossEntropy.ts';
+import { crossEntropy, type CrossEntropyOptions } from '../functions/crossEntropy.ts';
 import type { Engine } from '../kernels/engine.ts';
+import { Classifier, type LossAndLogits } from '../models/classifier.ts';
 import type { Module } from '../nn/module.ts';
 import { guardFinite } from '../ops/guardFinite.ts';
 import { sumSquares } from '../ops/sumSquares.ts';
@@ -240,8 +241,7 @@ export class Trainer {
       ? [...parameters].filter(([, tensor]) => tensor.shape.length > 1)
       : [];
     const step = (x: Tensor, labels: Tensor): Tensor[] => {
-      const logits = this.model.forward(x);
-      const loss = crossEntropy(logits, labels, { labelSmoothing });
+      const { logits, loss } = lossOf(this.model, x, labels, { labelSmoothing });
       apply(guardFinite, [loss], {});
       const weights = [...parameters.values()];
       const dws = gradients(loss, weights);
@@ -272,11 +272,23 @@ export class Trainer {
   }
 }
 
-/** Which modules are frozen: a plan is compiled for one such state. */
+/** Which modules and weights are frozen: a plan is compiled for one such state. */
 function modeOf(model: Module): string {
-  return [...model.modules()]
-    .map(([, module]) => ('frozen' in module && module.frozen ? 1 : 0))
-    .join('');
+  const modules = [...model.modules()].map(([, module]) => 'frozen' in module && module.frozen);
+  const weights = [...model.stateDict().values()].map((weight) => weight.requiresGrad);
+  return [...modules, ...weights].map(Number).join('');
+}
+
+/** A network's own loss, or cross-entropy of what any other module gives. */
+function lossOf(
+  model: Module,
+  x: Tensor,
+  labels: Tensor,
+  options: CrossEntropyOptions,
+): LossAndLogits {
+  if (model instanceof Classifier) return model.loss(x, labels, options);
+  const logits = model.forward(x);
+  return { logits, loss: crossEntropy(logits, labels, options) };
 }
 
 function batchSpecs(shape: Shape): Spec[] {
