@@ -4,7 +4,7 @@ import { residua } from './cli.ts';
 const widest = (text: string): number => Math.max(...text.split('\n').map((line) => line.length));
 
 describe('residua --help', () => {
-  it.each([[], ['train'], ['eval'], ['predict'], ['inspect'], ['bench']])(
+  it.each([[], ['train'], ['eval'], ['predict'], ['inspect'], ['bench'], ['run']])(
     '%s fits 80 columns',
     async (...command) => {
       const { code, stdout } = await residua(...command, '--help');

@@ -1,9 +1,9 @@
 import { Command, Option } from 'commander';
-import { unknownName } from '../data/nearestName.ts';
 import { runBench } from '../inspect/benchCase.ts';
 import type { BenchRow } from '../inspect/benchRow.ts';
 import { inferenceCase, trainingCase } from '../inspect/modelCases.ts';
-import { models, type ModelOptions } from '../models/registry.ts';
+import type { ModelOptions } from '../models/registry.ts';
+import { findModel } from './findModel.ts';
 import { formatPairs, megabytes, percent, plural } from './format.ts';
 import {
   jsonOption,
@@ -44,12 +44,11 @@ export function benchCommand(): Command {
 }
 
 async function bench(pass: 'train' | 'infer', flags: BenchFlags): Promise<void> {
-  const create = Object.hasOwn(models, flags.model) ? models[flags.model] : undefined;
-  if (!create) throw new RangeError(unknownName('model', flags.model, Object.keys(models)));
+  const { name, make } = findModel(flags.model);
   const engine = await startEngine(flags);
   const settings = {
-    name: flags.model,
-    create: (options: ModelOptions) => create({ ...stemFor(flags.size), ...options }),
+    name,
+    create: (options: ModelOptions) => make({ ...stemFor(flags.size), ...options }),
     size: flags.size,
     batch: flags.batch ?? (pass === 'train' ? 128 : 1),
     inChannels: flags.channels ?? (flags.size === 28 ? 1 : 3),

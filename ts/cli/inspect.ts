@@ -3,13 +3,12 @@ import { compile } from '../compile/compile.ts';
 import type { Plan } from '../compile/plan.ts';
 import { planRows } from '../compile/printPlan.ts';
 import { currentEngine } from '../current.ts';
-import { unknownName } from '../data/nearestName.ts';
 import { summary } from '../inspect/summary.ts';
-import { models } from '../models/registry.ts';
 import type { Module } from '../nn/module.ts';
 import { SGD } from '../optim/sgd.ts';
 import type { Shape } from '../shape.ts';
 import { Trainer } from '../train/trainer.ts';
+import { findModel } from './findModel.ts';
 import {
   imageShape,
   jsonOption,
@@ -18,6 +17,7 @@ import {
   wholeNumber,
   type EngineFlags,
 } from './options.ts';
+import { loadRun } from './loadRun.ts';
 import { printResult } from './say.ts';
 import { startEngine } from './startEngine.ts';
 import { stemFor } from './stemFor.ts';
@@ -31,12 +31,19 @@ interface InspectFlags extends EngineFlags {
   readonly json?: boolean;
 }
 
+interface Inspected {
+  readonly name: string;
+  readonly model: Module;
+  readonly shape: Shape;
+}
+
 /** `residua inspect`. */
 export function inspectCommand(): Command {
   return new Command('inspect')
     .description(
       'Show a network: its modules, parameters and flops, and the plan that runs, step by step.',
     )
+    .argument('[run]', 'run directory or checkpoint, to show a trained network')
     .option('--model <name>', 'network', 'resnet20')
     .addOption(
       new Option('--input <n,h,w,c>', 'shape of the images')
@@ -54,23 +61,14 @@ export function inspectCommand(): Command {
     .action(inspect);
 }
 
-async function inspect(flags: InspectFlags): Promise<void> {
-  const make = Object.hasOwn(models, flags.model) ? models[flags.model] : undefined;
-  if (!make) throw new RangeError(unknownName('model', flags.model, Object.keys(models)));
-  await startEngine(flags);
-  const shape = [flags.batch ?? flags.input[0]!, ...flags.input.slice(1)];
-  const model = make({
-    numClasses: flags.classes,
-    inChannels: shape[3]!,
-    ...stemFor(shape[1]!),
-    seed: 0,
-  });
+async function inspect(run: string | undefined, flags: InspectFlags): Promise<void> {
+  const { name, model, shape } = run === undefined ? await fresh(flags) : await trained(run, flags);
   const table = summary(model, shape);
   const plan = flags.train ? trainingPlan(model, shape) : inferencePlan(model, shape);
   const { build, threads, numerics } = currentEngine();
   const { rows: modules, ...totals } = table;
   const result = {
-    model: flags.model,
+    model: name,
     ...totals,
     modules,
     plan: {
@@ -89,6 +87,22 @@ async function inspect(flags: InspectFlags): Promise<void> {
     return `${table}\n\n${title}\n\n${plan}`;
   });
   currentEngine().close();
+}
+
+/** A network of its name, with random weights. */
+async function fresh(flags: InspectFlags): Promise<Inspected> {
+  const { name, make } = findModel(flags.model);
+  await startEngine(flags);
+  const [, height, , inChannels] = flags.input as [number, number, number, number];
+  const model = make({ numClasses: flags.classes, inChannels, ...stemFor(height), seed: 0 });
+  return { name, model, shape: [flags.batch ?? flags.input[0]!, ...flags.input.slice(1)] };
+}
+
+/** A network that was trained, on images like those of its training. */
+async function trained(run: string, flags: InspectFlags): Promise<Inspected> {
+  const { model, facts } = await loadRun(run, flags);
+  const { height, width, channels } = facts.data;
+  return { name: facts.model, model, shape: [flags.batch ?? 1, height, width, channels] };
 }
 
 function inferencePlan(model: Module, shape: Shape): Plan {

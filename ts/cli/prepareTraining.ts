@@ -2,10 +2,9 @@ import { basename, dirname, resolve } from 'node:path';
 import type { ImageDataset } from '../data/dataset.ts';
 import type { DatasetFacts } from '../data/catalog.ts';
 import { loadDataset } from '../data/node/datasets.ts';
-import { unknownName } from '../data/nearestName.ts';
 import type { Engine } from '../kernels/engine.ts';
 import type { Safetensors } from '../io/safetensors.ts';
-import { models, type ModelOptions } from '../models/registry.ts';
+import type { ModelOptions } from '../models/registry.ts';
 import type { Shape } from '../shape.ts';
 import { checkpointFacts, restoreCheckpoint } from '../train/checkpoint.ts';
 import { loadCheckpoint } from '../train/node/checkpointFile.ts';
@@ -13,6 +12,7 @@ import { refuseOldRun, RUN_FILES } from '../train/node/runDirectory.ts';
 import { Trainer } from '../train/trainer.ts';
 import { showDownload } from './downloadProgress.ts';
 import { findCheckpoint } from './findCheckpoint.ts';
+import { findModel } from './findModel.ts';
 import { startEngine } from './startEngine.ts';
 import { stemFor } from './stemFor.ts';
 import { resumedSettings, settingsOf, type TrainFlags } from './trainFlags.ts';
@@ -54,8 +54,7 @@ export async function prepareTraining(
   const resumeIn = resumed && runInPlace(resumed.file, flags.out);
   if (flags.out !== undefined && resumeIn === undefined) await refuseOldRun(flags.out);
   const settings = resumed?.settings ?? settingsOf(flags);
-  const make = Object.hasOwn(models, settings.model) ? models[settings.model] : undefined;
-  if (!make) throw new RangeError(unknownName('model', settings.model, Object.keys(models)));
+  const { make } = findModel(settings.model);
   const load = (split: 'train' | 'test', limit?: number): Promise<ImageDataset> =>
     loadDataset(settings.data, {
       split,

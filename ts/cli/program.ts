@@ -3,6 +3,7 @@ import { benchCommand } from './bench.ts';
 import { evaluateCommand } from './evaluate.ts';
 import { inspectCommand } from './inspect.ts';
 import { predictCommand } from './predict.ts';
+import { runCommand } from './run.ts';
 import { trainCommand } from './train.ts';
 
 /** The command line; errors are thrown as CommanderError after they have been said. */
@@ -16,6 +17,7 @@ export function program(version: string): Command {
     predictCommand(),
     inspectCommand(),
     benchCommand(),
+    runCommand(),
   ];
   for (const command of [root, ...commands]) {
     command

@@ -1,5 +1,6 @@
 import type { CheckpointFacts } from '../train/checkpoint.ts';
 import { UsageError } from './fail.ts';
+import { findModel } from './findModel.ts';
 import type { EngineFlags } from './options.ts';
 import { OPTIMIZER_DEFAULTS, type TrainSettings } from './trainSettings.ts';
 
@@ -30,7 +31,7 @@ export function settingsOf(flags: TrainFlags): TrainSettings {
   const { model, data, epochs, batch, seed, optimizer, momentum, schedule, labelSmoothing } = flags;
   const defaults = OPTIMIZER_DEFAULTS[optimizer];
   return {
-    model,
+    model: findModel(model).name,
     data,
     epochs,
     batch,

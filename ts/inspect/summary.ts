@@ -1,6 +1,7 @@
 import { capture } from '../compile/capture.ts';
 import { flopsOf } from '../compile/flops.ts';
 import type { Node } from '../graph.ts';
+import { ResidualJoin } from '../nn/blocks/residualJoin.ts';
 import type { Module } from '../nn/module.ts';
 import { sizeOf, type Shape } from '../shape.ts';
 import { noGrad } from '../tape.ts';
@@ -20,6 +21,8 @@ export interface SummaryRow {
   readonly parameters: number;
   /** Of it and all modules below, for the whole batch; multiply and add count as two. */
   readonly flops: number;
+  /** What a residual block with gates has learned to multiply its branches by. */
+  readonly gates?: ReturnType<ResidualJoin['gates']>;
 }
 
 /** A network as a table. */
@@ -60,6 +63,7 @@ export function summary(model: Module, inputShape: Shape): Summary {
         0,
       ),
       flops: flopsBelow(path, graph.nodes),
+      ...(module instanceof ResidualJoin && hasGates(module) && { gates: module.gates() }),
     }));
     const [{ parameters, flops }] = rows as [SummaryRow];
     const made = { rows, input: inputShape, output: graph.outputs[0]!.shape, parameters, flops };
@@ -80,6 +84,8 @@ function watch(module: Module, outputs: Map<Module, Shape>): () => void {
   Object.defineProperty(module, 'forward', { value: forward, configurable: true });
   return () => delete (module as { forward?: unknown }).forward;
 }
+
+const hasGates = (block: ResidualJoin): boolean => Object.keys(block.gates()).length > 0;
 
 function flopsBelow(path: string, nodes: readonly Node[]): number {
   const below = nodes.filter(

@@ -47,6 +47,9 @@ export function checkpointTensors(trainer: Trainer, info: CheckpointInfo): Safet
   return { tensors, metadata: { format: 'pt', residua: JSON.stringify(facts) } };
 }
 
+/** Whether a file was written by training here, and so holds more than weights. */
+export const isCheckpoint = ({ metadata }: Safetensors): boolean => 'residua' in metadata;
+
 /**
  * What a checkpoint says of itself.
  *

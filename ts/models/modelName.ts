@@ -1,0 +1,33 @@
+import { models } from './registry.ts';
+
+/** Other names that networks go by, in letters and digits alone. */
+const ALIASES: Readonly<Record<string, string>> = {
+  resnext50: 'resnext50_32x4d',
+  wideresnet50: 'wide_resnet50_2',
+  wrn50: 'wide_resnet50_2',
+  wrn502: 'wide_resnet50_2',
+  densenet4012: 'densenet40',
+  densenetbc: 'densenet_bc100',
+  densenetbc4012: 'densenet_bc40',
+  densenetbc4024: 'densenet_bc40_k24',
+  densenetbc10012: 'densenet_bc100',
+  densenetbc10024: 'densenet_bc100_k24',
+  densenetbc25012: 'densenet_bc250',
+  densenetbc25024: 'densenet_bc250_k24',
+  inception: 'googlenet',
+  inceptionv1: 'googlenet',
+};
+
+const simplified = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+
+/**
+ * The name in `models` of a network that may be written otherwise: `ResNet-50`, `vgg13-bn`, `DenseNet-BC-100-12`,
+ * `preresnet18`, `inception_v1`; undefined for one that is not known.
+ */
+export function modelName(name: string): string | undefined {
+  if (Object.hasOwn(models, name)) return name;
+  const short = simplified(name);
+  if (Object.hasOwn(ALIASES, short)) return ALIASES[short];
+  const same = short.replace(/^pre(act(ivation)?)?resnet/, 'preactresnet');
+  return Object.keys(models).find((known) => simplified(known) === same);
+}
