@@ -4,6 +4,13 @@ export { loadDataset, type LoadDatasetOptions } from './data/node/datasets.ts';
 export type { DownloadProgress } from './data/node/download.ts';
 export { toGrey, toRgb, type Image } from './io/image.ts';
 export { readImage } from './io/node/image.ts';
+export {
+  loadWeightsFile,
+  readTensors,
+  saveWeightsFile,
+  writeTensors,
+  type WriteTensorsOptions,
+} from './io/node/weightsFile.ts';
 export { writeAtomic } from './io/node/writeAtomic.ts';
 export { resize } from './io/resize.ts';
 export { loadCheckpoint, saveCheckpoint } from './train/node/checkpointFile.ts';

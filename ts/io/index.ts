@@ -13,3 +13,4 @@ export {
   type SaveWeightsOptions,
   type WeightsReport,
 } from './weights.ts';
+export { readShards, splitShards, type Shards } from './shards.ts';
