@@ -14,7 +14,7 @@ const LAYERS = [
   ['io/'],
   ['models/', 'data/', 'compile/'],
   ['train/', 'inspect/'],
-  ['cli/', 'index.ts', 'node.ts'],
+  ['cli/', 'index.ts', 'node.ts', 'keras.ts'],
 ];
 const THROUGH_OPS = ['nn/', 'optim/', 'models/'];
 const MEMORY = /\bmemory\.buffer\b|\bWebAssembly\.Memory\b/i;

@@ -12,7 +12,12 @@ import { assets, dist, root } from './paths.mjs';
 import { run, SetupError } from './run.mjs';
 import { digest, isFresh, stamp } from './stamp.mjs';
 
-const ENTRIES = { index: 'ts/index.ts', node: 'ts/node.ts', cli: 'ts/cli/main.ts' };
+const ENTRIES = {
+  index: 'ts/index.ts',
+  node: 'ts/node.ts',
+  keras: 'ts/keras.ts',
+  cli: 'ts/cli/main.ts',
+};
 const SETTINGS = [
   'package-lock.json',
   'tsconfig.json',
