@@ -11,6 +11,8 @@ export abstract class Optimizer {
   readonly parameters: ReadonlyMap<string, Tensor>;
   /** The learning rate as the kernels read it, a scalar. */
   readonly lr: Tensor;
+  /** Those that gradients flowed to at the start: only they can be frozen later. */
+  readonly #trainable: ReadonlySet<Tensor>;
 
   constructor(parameters: Parameters, learningRate: number) {
     if (!(learningRate >= 0 && Number.isFinite(learningRate))) {
@@ -21,6 +23,9 @@ export abstract class Optimizer {
       : (parameters as ReadonlyMap<string, Tensor>);
     if (this.parameters.size === 0)
       throw new RangeError('optimizer: there are no parameters to update');
+    this.#trainable = new Set(
+      [...this.parameters.values()].filter((tensor) => tensor.requiresGrad),
+    );
     this.lr = state([]);
     this.learningRate = learningRate;
   }
@@ -50,7 +55,8 @@ export abstract class Optimizer {
   step(gradients: readonly Tensor[]): void {
     this.begin();
     for (const [[name, parameter], gradient] of zipStrict([...this.parameters], gradients)) {
-      if (parameter.requiresGrad) this.update(name, parameter, gradient);
+      const frozen = this.#trainable.has(parameter) && !parameter.requiresGrad;
+      if (!frozen) this.update(name, parameter, gradient);
     }
   }
 

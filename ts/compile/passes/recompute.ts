@@ -87,7 +87,7 @@ class Copies {
     const apply: Apply<Value> = (other, itsInputs, itsAttrs) => {
       const specs = other.infer(itsInputs, itsAttrs);
       const made = specs.map((spec): Value => ({ id: this.#newId(), kind: 'temporary', ...spec }));
-      this.nodes.push({ op: other as Op, inputs: itsInputs, outputs: made, attrs: itsAttrs, path });
+      this.nodes.push({ op: other, inputs: itsInputs, outputs: made, attrs: itsAttrs, path });
       return made;
     };
     const copy = op.recompute!(apply, { inputs, outputs, attrs });
