@@ -1,5 +1,5 @@
 import type { Graph, Node, Region, Value } from '../../graph.ts';
-import type { Apply, Op } from '../../ops/op.ts';
+import type { Apply } from '../../ops/op.ts';
 import { newIds } from '../rewrite.ts';
 
 /**
