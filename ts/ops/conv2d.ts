@@ -3,9 +3,10 @@ import { formatShape } from '../shape.ts';
 import { chooseConvAlgorithm } from './chooseConvAlgorithm.ts';
 import { conv2dBackwardInput } from './conv2dBackwardInput.ts';
 import { conv2dBackwardWeight } from './conv2dBackwardWeight.ts';
-import { convShape, expectFloats, expectShape, outputShape } from './conv2dGeometry.ts';
 import { lowerConv } from './conv2dForward.ts';
+import { convShape, outputShape, weightSizes } from './conv2dGeometry.ts';
 import { lowerPack, packedSize } from './conv2dPack.ts';
+import { expectShape } from './expect.ts';
 import { reluBackward } from './relu.ts';
 import { sumPixels } from './sumPixels.ts';
 import type { Spec } from '../shape.ts';
@@ -39,8 +40,8 @@ export const conv2d: Op<Conv2dAttrs> = {
   infer(inputs, attrs) {
     const conv = shapeOf(inputs, attrs);
     const shape = outputShape(conv);
-    if (attrs.bias) expectShape('conv2d', 'bias', inputs[2]!, [conv.outChannels]);
-    if (attrs.residual) expectShape('conv2d', 'residual', inputs.at(-1)!, shape);
+    if (attrs.bias) expectShape('conv2d', 'bias', inputs[2]!, [conv.outChannels], 'must be');
+    if (attrs.residual) expectShape('conv2d', 'residual', inputs.at(-1)!, shape, 'the output');
     return [{ shape, dtype: 'f32' }];
   },
   lower(to, inputs, [y], attrs) {
@@ -102,30 +103,19 @@ function shapeOf(inputs: readonly Spec[], attrs: Conv2dAttrs): ConvShape {
       `conv2d: got ${inputs.length} inputs but its attributes ask for ${expected}`,
     );
   }
-  expectFloats('conv2d', inputs);
   if (attrs.packed) {
-    const conv = convShape('conv2d', x.shape, attrs.kernelSize!, attrs.outChannels!, attrs);
+    const conv = convShape('conv2d', x, attrs.kernelSize!, attrs.outChannels!, attrs);
     const weight = [...conv.kernelSize, conv.inChannels / conv.groups, conv.outChannels];
-    expectShape('conv2d', 'packed weight', w, [
-      packedSize(weight, { groups: conv.groups, algorithm: attrs.algorithm! }),
-    ]);
+    const size = packedSize(weight, { groups: conv.groups, algorithm: attrs.algorithm! });
+    expectShape('conv2d', 'packed weight', w, [size], 'must be');
     return conv;
   }
-  if (w.shape.length !== 4) {
+  const { kernelSize, depth, outChannels } = weightSizes('conv2d', w);
+  const [channels, wanted] = [x.shape[3], depth * attrs.groups];
+  if (x.shape.length === 4 && channels !== wanted) {
     throw new ShapeError(
-      `conv2d: weight ${formatShape(w.shape)} has ${w.shape.length} axes but [KH, KW, C/groups, O] has 4`,
+      `conv2d: input ${formatShape(x.shape)} has ${channels} channels but weight expects ${wanted}`,
     );
   }
-  const [kernelHeight, kernelWidth, inChannels, outChannels] = w.shape as [
-    number,
-    number,
-    number,
-    number,
-  ];
-  if (x.shape.length === 4 && x.shape[3] !== inChannels * attrs.groups) {
-    throw new ShapeError(
-      `conv2d: input ${formatShape(x.shape)} has ${x.shape[3]} channels but weight expects ${inChannels * attrs.groups}`,
-    );
-  }
-  return convShape('conv2d', x.shape, [kernelHeight, kernelWidth], outChannels, attrs);
+  return convShape('conv2d', x, kernelSize, outChannels, attrs);
 }

@@ -1,9 +1,8 @@
-import { ShapeError } from '../errors.ts';
-import { formatShape } from '../shape.ts';
 import { chooseConvAlgorithm } from './chooseConvAlgorithm.ts';
 import { emitConv } from './conv2dForward.ts';
-import { convShape, expectFloats, expectShape, outputShape, phasesOf } from './conv2dGeometry.ts';
+import { convShape, outputShape, phasesOf, weightSizes } from './conv2dGeometry.ts';
 import { lowerPanels, panelFloats } from './conv2dPack.ts';
+import { expectShape } from './expect.ts';
 import type { Spec } from '../shape.ts';
 import type { ConvAlgorithm } from './chooseConvAlgorithm.ts';
 import type { ConvGeometry, ConvShape, Pair, Phase } from './conv2dGeometry.ts';
@@ -114,17 +113,11 @@ function shifted(pointer: View['pointer'], floats: number): View['pointer'] {
   return { buffer: pointer.buffer, byteOffset: pointer.byteOffset + 4 * floats };
 }
 
-function shapeOf(inputs: readonly Spec[], attrs: Conv2dBackwardInputAttrs): ConvShape {
-  const [dy, w] = [inputs[0]!, inputs[1]!];
-  expectFloats('conv2dBackwardInput', inputs);
-  if (w.shape.length !== 4) {
-    throw new ShapeError(
-      `conv2dBackwardInput: weight ${formatShape(w.shape)} has ${w.shape.length} axes but [KH, KW, C/groups, O] has 4`,
-    );
-  }
-  const [height, width, depth, outChannels] = w.shape as [number, number, number, number];
-  const input = [dy.shape[0]!, ...attrs.inputSize, depth * attrs.groups];
-  const conv = convShape('conv2dBackwardInput', input, [height, width], outChannels, attrs);
-  expectShape('conv2dBackwardInput', 'output gradient', dy, outputShape(conv));
+function shapeOf([dy, w]: readonly Spec[], attrs: Conv2dBackwardInputAttrs): ConvShape {
+  const op = 'conv2dBackwardInput';
+  const { kernelSize, depth, outChannels } = weightSizes(op, w!);
+  const shape = [dy!.shape[0]!, ...attrs.inputSize, depth * attrs.groups];
+  const conv = convShape(op, { shape, dtype: 'f32' }, kernelSize, outChannels, attrs);
+  expectShape(op, 'output gradient', dy!, outputShape(conv), 'must be');
   return conv;
 }

@@ -1,8 +1,9 @@
 import { sizeOf } from '../shape.ts';
 import { chooseWeightAlgorithm } from './chooseConvAlgorithm.ts';
-import { convShape, expectFloats, expectShape, outputShape } from './conv2dGeometry.ts';
+import { convShape, outputShape } from './conv2dGeometry.ts';
 import { cutOuterProduct } from './conv2dWeightCut.ts';
 import { cutWinogradWeight } from './conv2dWinograd.ts';
+import { expectShape } from './expect.ts';
 import { lowerSum } from './sumPixels.ts';
 import type { Pointer } from '../kernels/step.ts';
 import type { Spec } from '../shape.ts';
@@ -61,16 +62,9 @@ export function lowerBackwardWeight(
   if (partitions > 1) lowerSum(to, partials, size, partitions, size, dw);
 }
 
-function shapeOf(inputs: readonly Spec[], attrs: Conv2dBackwardWeightAttrs): ConvShape {
-  const [x, dy] = [inputs[0]!, inputs[1]!];
-  expectFloats('conv2dBackwardWeight', inputs);
-  const conv = convShape(
-    'conv2dBackwardWeight',
-    x.shape,
-    attrs.kernelSize,
-    dy.shape.at(-1)!,
-    attrs,
-  );
-  expectShape('conv2dBackwardWeight', 'output gradient', dy, outputShape(conv));
+function shapeOf([x, dy]: readonly Spec[], attrs: Conv2dBackwardWeightAttrs): ConvShape {
+  const op = 'conv2dBackwardWeight';
+  const conv = convShape(op, x!, attrs.kernelSize, dy!.shape.at(-1)!, attrs);
+  expectShape(op, 'output gradient', dy!, outputShape(conv), 'must be');
   return conv;
 }

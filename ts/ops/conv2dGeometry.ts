@@ -1,5 +1,5 @@
 import { ShapeError } from '../errors.ts';
-import { formatShape } from '../shape.ts';
+import { expectAxes } from './expect.ts';
 import type { Shape, Spec } from '../shape.ts';
 
 /** Height first, then width. */
@@ -26,20 +26,26 @@ export interface ConvShape extends ConvGeometry {
   readonly outChannels: number;
 }
 
-/** Checks input and kernel against each other and derives the output; `op` begins the message of a {@link ShapeError}. */
+/** Kernel, channels of a group and output channels of a weight `[KH, KW, C/groups, O]`. */
+export function weightSizes(
+  op: string,
+  weight: Spec,
+): { kernelSize: Pair; depth: number; outChannels: number } {
+  expectAxes(op, 'weight', weight, 'HWIO');
+  const [height, width, depth, outChannels] = weight.shape as [number, number, number, number];
+  return { kernelSize: [height, width], depth, outChannels };
+}
+
+/** Checks image and kernel against each other and derives the output; `op` begins the message of a {@link ShapeError}. */
 export function convShape(
   op: string,
-  input: Shape,
+  input: Spec,
   kernelSize: Pair,
   outChannels: number,
   { stride, padding, dilation, groups }: ConvGeometry,
 ): ConvShape {
-  if (input.length !== 4) {
-    throw new ShapeError(
-      `${op}: input ${formatShape(input)} has ${input.length} axes but [N, H, W, C] has 4`,
-    );
-  }
-  const [batch, height, width, inChannels] = input as [number, number, number, number];
+  expectAxes(op, 'input', input, 'NHWC');
+  const [batch, height, width, inChannels] = input.shape as [number, number, number, number];
   checkWhole(op, 'stride', stride, 1);
   checkWhole(op, 'dilation', dilation, 1);
   checkWhole(op, 'padding', padding, 0);
@@ -74,23 +80,6 @@ export function convShape(
 /** Shape of the output, `[N, OH, OW, O]`. */
 export function outputShape(conv: ConvShape): Shape {
   return [conv.batch, ...conv.outputSize, conv.outChannels];
-}
-
-/** Throws unless a tensor has exactly this shape. */
-export function expectShape(op: string, what: string, actual: Spec, expected: Shape): void {
-  if (formatShape(actual.shape) !== formatShape(expected)) {
-    throw new ShapeError(
-      `${op}: ${what} is ${formatShape(actual.shape)} but must be ${formatShape(expected)}`,
-    );
-  }
-}
-
-/** Throws unless all tensors hold f32. */
-export function expectFloats(op: string, inputs: readonly Spec[]): void {
-  inputs.forEach((input, i) => {
-    if (input.dtype !== 'f32')
-      throw new TypeError(`${op}: input ${i} is ${input.dtype} but must be f32`);
-  });
 }
 
 function checkWhole(op: string, what: string, values: readonly number[], least: number): void {

@@ -1,7 +1,5 @@
-import { ShapeError } from '../errors.ts';
-import { formatShape } from '../shape.ts';
 import { BLOCK_CHANNELS } from './conv2dUnits.ts';
-import { expectFloats } from './conv2dGeometry.ts';
+import { weightSizes } from './conv2dGeometry.ts';
 import type { Pointer } from '../kernels/step.ts';
 import type { Shape } from '../shape.ts';
 import type { ConvAlgorithm } from './chooseConvAlgorithm.ts';
@@ -17,12 +15,7 @@ export const conv2dPack: Op<Conv2dPackAttrs> = {
   name: 'conv2dPack',
   denseInputs: [0],
   infer([w], attrs) {
-    expectFloats('conv2dPack', [w!]);
-    if (w!.shape.length !== 4) {
-      throw new ShapeError(
-        `conv2dPack: weight ${formatShape(w!.shape)} has ${w!.shape.length} axes but [KH, KW, C/groups, O] has 4`,
-      );
-    }
+    weightSizes('conv2dPack', w!);
     return [{ shape: [packedSize(w!.shape, attrs)], dtype: 'f32' }];
   },
   lower(to, [w], [packed], attrs) {

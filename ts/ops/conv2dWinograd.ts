@@ -10,22 +10,24 @@ const SCRATCH_BYTES = 512 * 1024;
 const MOST_CHANNELS = 64;
 /** Tiles of a unit at least, so that a weight is read once for several, */
 const FEWEST_TILES = 16;
-/** and at most. */
+/** and at most, as well as when weights are */
 const MOST_TILES = 64;
+/** so many that they come from main memory. */
+const MANY_WEIGHTS = 128 * 1024;
 /** Units that keep several workers busy to the end, */
 const ENOUGH_UNITS = 16;
 /** and that are worth transforming the same tiles once for each range of channels. */
 const ENOUGH_RANGES = 8;
 /** Chunks beyond which claims only cost. */
 const MOST_CHUNKS = 64;
-/** Input channels from which on only half as many are: the sums of a weight gradient fill a cache. */
-const MANY_CHANNELS = 256;
-/** Tiles of a unit in the weight gradient, so that sums are read and written once for several. */
-const WEIGHT_TILES = 32;
+/** Input channels beyond which a weight gradient's unit has half as many, as its sums fill the cache. */
+const MANY_CHANNELS = 128;
 /** Positions of a 6×6 patch. */
 const POSITIONS = 36;
 /** Floats of a cache line, between the matrices of two positions. */
 const GAP = 16;
+/** Floats for each position of one transform, half done. */
+const BETWEEN = 4;
 
 /** Tiles of 4×4 output pixels in all images. */
 function winogradTiles({ batch, outputSize }: ConvShape): number {
@@ -36,14 +38,14 @@ function winogradTiles({ batch, outputSize }: ConvShape): number {
 export function emitWinograd(to: Lowering, kernel: string, forward: ConvForward): void {
   const { conv, x, packed, bias, residual, y, relu } = forward;
   const { inChannels, outChannels } = conv;
-  const floats = (tiles: number) =>
-    POSITIONS * (tiles * (inChannels + channelsAtATime(outChannels)) + 2 * GAP + inChannels);
+  const rowFloats = inChannels + channelsAtATime(outChannels);
+  const floats = (tiles: number) => POSITIONS * (tiles * rowFloats + 2 * GAP + BETWEEN);
   const tiles = winogradTiles(conv);
-  let unitTiles = FEWEST_TILES;
+  const fewest = inChannels * outChannels > MANY_WEIGHTS ? MOST_TILES : FEWEST_TILES;
+  let unitTiles = fewest;
   while (unitTiles < MOST_TILES && 4 * floats(unitTiles + 4) <= SCRATCH_BYTES) unitTiles += 4;
-  unitTiles = Math.min(unitTiles, 4 * Math.ceil(tiles / 4));
-  const wanted = 4 * Math.ceil(tiles / ENOUGH_UNITS / 4);
-  unitTiles = Math.max(Math.min(unitTiles, FEWEST_TILES), Math.min(unitTiles, wanted));
+  const wanted = Math.max(fewest, 4 * Math.ceil(tiles / ENOUGH_UNITS / 4));
+  unitTiles = Math.min(unitTiles, wanted, 4 * Math.ceil(tiles / 4));
   const units = Math.ceil(tiles / unitTiles);
   const ranges = Math.min(Math.ceil(outChannels / MOST_CHANNELS), Math.ceil(ENOUGH_RANGES / units));
   const unitChannels = BLOCK_CHANNELS * Math.ceil(outChannels / ranges / BLOCK_CHANNELS);
@@ -63,21 +65,16 @@ export function emitWinograd(to: Lowering, kernel: string, forward: ConvForward)
 /** Cuts the weight gradient by F(4×4, 3×3) into at most so many partitions of the tiles. */
 export function cutWinogradWeight(conv: ConvShape, mostPartitions: number): WeightCut {
   const { inChannels, outChannels } = conv;
-  const most = inChannels > MANY_CHANNELS ? MOST_CHANNELS / 2 : MOST_CHANNELS;
-  const unitChannels = channelsAtATime(Math.min(most, outChannels));
-  const floats = (tiles: number) =>
-    POSITIONS *
-    (inChannels * unitChannels +
-      tiles * (inChannels + unitChannels) +
-      3 * GAP +
-      Math.max(inChannels, unitChannels));
+  const unitChannels = channelsAtATime(outChannels);
   const tiles = winogradTiles(conv);
-  const unitTiles = WEIGHT_TILES;
+  const most = inChannels <= MANY_CHANNELS ? MOST_TILES : MOST_TILES / 2;
+  const unitTiles = Math.min(most, Math.ceil(tiles / mostPartitions));
   const partitions = Math.max(1, Math.min(mostPartitions, Math.ceil(tiles / unitTiles)));
+  const rows = inChannels * unitChannels + unitTiles * (inChannels + unitChannels);
   return {
     partitions,
     chunks: partitions * Math.ceil(outChannels / unitChannels),
-    scratchBytes: 4 * floats(unitTiles),
+    scratchBytes: 4 * POSITIONS * (rows + 3 * GAP + BETWEEN),
     args: { ...sizes(conv), partitions, unitTiles, unitChannels },
   };
 }

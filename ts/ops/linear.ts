@@ -1,12 +1,11 @@
 import { ShapeError } from '../errors.ts';
 import { formatShape } from '../shape.ts';
-import { expectFloats, expectShape } from './conv2dGeometry.ts';
 import { lowerBackwardWeight } from './conv2dBackwardWeight.ts';
 import { lowerPanels, panelFloats } from './conv2dPack.ts';
 import { BLOCK_CHANNELS } from './conv2dUnits.ts';
+import { expectAxes, expectShape } from './expect.ts';
 import { sumPixels } from './sumPixels.ts';
 import type { Pointer } from '../kernels/step.ts';
-import type { Shape } from '../shape.ts';
 import type { Rows } from './conv2dForward.ts';
 import type { Lowering, Op } from './op.ts';
 
@@ -27,15 +26,14 @@ export const linear: Op<LinearAttrs> = {
         `linear: got ${inputs.length} inputs but its attributes ask for ${expected}`,
       );
     }
-    expectFloats('linear', inputs);
-    expectMatrix('linear', 'input', x.shape);
-    expectMatrix('linear', 'weight', w.shape);
+    expectAxes('linear', 'input', x, 'NI');
+    expectAxes('linear', 'weight', w, 'IO');
     if (x.shape[1] !== w.shape[0]) {
       throw new ShapeError(
         `linear: input ${formatShape(x.shape)} has ${x.shape[1]} features but weight expects ${w.shape[0]}`,
       );
     }
-    if (attrs.bias) expectShape('linear', 'bias', inputs[2]!, [w.shape[1]!]);
+    if (attrs.bias) expectShape('linear', 'bias', inputs[2]!, [w.shape[1]!], 'must be');
     return [{ shape: [x.shape[0]!, w.shape[1]!], dtype: 'f32' }];
   },
   lower(to, [x, w, bias], [y], attrs) {
@@ -136,12 +134,4 @@ function lowerGemm(
       ...{ rows, depth, columns, unitRows, unitColumns },
     },
   });
-}
-
-function expectMatrix(op: string, what: string, shape: Shape): void {
-  if (shape.length !== 2) {
-    throw new ShapeError(
-      `${op}: ${what} ${formatShape(shape)} has ${shape.length} axes but needs 2`,
-    );
-  }
 }

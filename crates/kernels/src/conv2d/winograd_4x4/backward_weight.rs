@@ -1,8 +1,8 @@
 //! Transformed gradients of one partition of the tiles gather in scratch, a unit of tiles at a time, and are transformed
 //! back at its end.
 
-use super::tiles::{Grid, Images, square, transform_input, transform_output_gradient};
-use super::{GAP, PATCH, POSITIONS, TILE, lines};
+use super::tiles::{Grid, Images, transform};
+use super::{GAP, PATCH, POSITIONS, lines};
 use crate::abi::Task;
 use crate::conv2d::Conv2dWinogradWeight;
 use crate::gemm::PANEL;
@@ -11,7 +11,7 @@ use crate::lanes::Lanes;
 
 /// # Safety
 /// Pointers cover the tensors; channels are multiples of four; scratch holds sums of all positions for one range of
-/// channels, the transformed tiles of a unit of both tensors, and a patch of either.
+/// channels, the transformed tiles of a unit of both tensors, and 144 floats.
 #[inline(never)]
 pub unsafe fn outer_product<L: Lanes>(a: &Conv2dWinogradWeight, task: &Task) {
     let (depth, out_channels) = (a.in_channels as usize, a.out_channels as usize);
@@ -82,16 +82,16 @@ unsafe fn add_unit<L: Lanes>(
     };
     let input = Matrices { first: sums.end(), step: unit_tiles * depth + GAP };
     let gradient = Matrices { first: input.end(), step: unit_tiles * width + GAP };
-    let patch = gradient.end();
+    let between = gradient.end();
     // SAFETY: the caller vouches for scratch and tensors.
     unsafe {
         for tile in 0..count {
             let (image, row, column) = grid.place(first + tile);
             let corner = (row as isize - a.pad_top as isize, column as isize - a.pad_left as isize);
-            let from = square::<L, PATCH>(&x, image, corner, patch);
-            transform_input::<L>(from, depth, input.first.add(tile * depth), input.step);
-            let from = square::<L, TILE>(&dy, image, (row as isize, column as isize), patch);
-            transform_output_gradient::<L>(from, channels.len(), gradient.first.add(tile * width), gradient.step);
+            let to = input.first.add(tile * depth);
+            transform(lines::input::<L>, &x, image, corner, to, input.step, between);
+            let (corner, to) = ((row as isize, column as isize), gradient.first.add(tile * width));
+            transform(lines::output_gradient::<L>, &dy, image, corner, to, gradient.step, between);
         }
         for p in 0..POSITIONS {
             add_products::<L>(input.at(p), depth, gradient.at(p), width, count, sums.at(p), accumulate);
@@ -167,7 +167,7 @@ unsafe fn write_gradient<L: Lanes>(
                 let from = sums.first.add(k * width + c - channels.start);
                 let mut across = [[L::zero(); 3]; PATCH];
                 for i in 0..PATCH {
-                    let at = |j: usize| L::load(from.add((i * PATCH + j) * sums.step));
+                    let at = |j: usize| L::load(from.add((j * PATCH + i) * sums.step));
                     across[i] = lines::weight_gradient([at(0), at(1), at(2), at(3), at(4), at(5)]);
                 }
                 for j in 0..3 {

@@ -1,20 +1,21 @@
 //! Tiles of a unit are transformed, multiplied position by position and transformed back, all within a worker's cache.
 
 use super::pack::position_step;
-use super::tiles::{Grid, Images, square, transform_input};
+use super::tiles::{Grid, Images, across_and_down, transform};
 use super::{GAP, PATCH, POSITIONS, TILE, lines};
 use crate::abi::Task;
 use crate::conv2d::Conv2dWinograd;
 use crate::gemm::PANEL;
 use crate::gemm::tile::ROWS;
 use crate::lanes::Lanes;
+use core::ops::Range;
 
 /// Out channels whose products are kept at a time.
 const RANGE: usize = 64;
 
 /// # Safety
 /// Pointers cover the tensors; channels are multiples of four; scratch holds the transformed tiles of a unit, their
-/// products for [`RANGE`] channels, and a patch.
+/// products for [`RANGE`] channels, and 144 floats.
 #[inline(never)]
 pub unsafe fn forward<L: Lanes>(a: &Conv2dWinograd, task: &Task) {
     let (depth, out_channels) = (a.in_channels as usize, a.out_channels as usize);
@@ -33,7 +34,7 @@ pub unsafe fn forward<L: Lanes>(a: &Conv2dWinograd, task: &Task) {
     unsafe {
         let input = task.scratch;
         let product = input.add(POSITIONS * input_step);
-        let patch = product.add(POSITIONS * product_step);
+        let between = product.add(POSITIONS * product_step);
         for unit in task.range((tiles.div_ceil(unit_tiles) * ranges) as u32) {
             let first = unit / ranges * unit_tiles;
             let count = unit_tiles.min(tiles - first);
@@ -41,8 +42,7 @@ pub unsafe fn forward<L: Lanes>(a: &Conv2dWinograd, task: &Task) {
                 for tile in 0..count {
                     let (image, row, column) = grid.place(first + tile);
                     let corner = (row as isize - a.pad_top as isize, column as isize - a.pad_left as isize);
-                    let from = square::<L, PATCH>(&x, image, corner, patch);
-                    transform_input::<L>(from, depth, input.add(tile * depth), input_step);
+                    transform(lines::input::<L>, &x, image, corner, input.add(tile * depth), input_step, between);
                 }
                 transformed = Some(first);
             }
@@ -57,7 +57,7 @@ pub unsafe fn forward<L: Lanes>(a: &Conv2dWinograd, task: &Task) {
                 }
                 for tile in 0..count {
                     let place = grid.place(first + tile);
-                    write_tile::<L>(a, place, channels.clone(), product.add(tile * width), product_step);
+                    write_tile::<L>(a, place, channels.clone(), product.add(tile * width), product_step, between);
                 }
             }
         }
@@ -114,46 +114,62 @@ unsafe fn multiply<L: Lanes>(
 ///
 /// # Safety
 /// The tile's pixels and channels exist; `from` is its first product.
-#[inline(never)]
+#[inline(always)]
 unsafe fn write_tile<L: Lanes>(
     a: &Conv2dWinograd,
     (image, y, x): (usize, usize, usize),
-    channels: core::ops::Range<usize>,
+    channels: Range<usize>,
     from: *const f32,
     step: usize,
+    between: *mut f32,
 ) {
     let (height, width) = (a.out_height as usize, a.out_width as usize);
-    let (rows, columns) = (TILE.min(height - y), TILE.min(width - x));
+    let size = (TILE.min(height - y), TILE.min(width - x));
     let pixel = (image * height + y) * width + x;
     for c in channels.clone().step_by(4) {
-        // SAFETY: rows and columns end with the image, channels with the range.
-        unsafe {
-            let from = from.add(c - channels.start);
-            let mut across = [[L::zero(); TILE]; PATCH];
-            for i in 0..PATCH {
-                let at = |j: usize| L::load(from.add((i * PATCH + j) * step));
-                across[i] = lines::output([at(0), at(1), at(2), at(3), at(4), at(5)]);
-            }
-            let bias = if a.bias.is_null() { L::zero() } else { L::load(a.bias.add(c)) };
-            for j in 0..TILE {
-                if j >= columns {
-                    break;
-                }
-                let down = core::array::from_fn(|i| across[i][j]);
-                for (i, value) in lines::output(down).into_iter().enumerate() {
-                    if i < rows {
-                        let at = pixel + i * width + j;
-                        let mut sum = value.add(bias);
-                        if !a.residual.is_null() {
-                            sum = sum.add(L::load(a.residual.add(at * a.residual_stride as usize + c)));
-                        }
-                        if a.relu != 0 {
-                            sum = sum.max(L::zero());
-                        }
-                        sum.store(a.y.add(at * a.y_stride as usize + c));
+        // SAFETY: channels end with the range.
+        unsafe { write_channels::<L>(a, pixel, size, c, from.add(c - channels.start), step, between) };
+    }
+}
+
+/// # Safety
+/// As for [`write_tile`].
+#[inline(never)]
+unsafe fn write_channels<L: Lanes>(
+    a: &Conv2dWinograd,
+    pixel: usize,
+    (rows, columns): (usize, usize),
+    c: usize,
+    mut from: *const f32,
+    step: usize,
+    between: *mut f32,
+) {
+    let width = a.out_width as usize;
+    let (y_stride, residual_stride) = (a.y_stride as usize, a.residual_stride as usize);
+    // SAFETY: rows and columns end with the image.
+    unsafe {
+        let bias = if a.bias.is_null() { L::zero() } else { L::load(a.bias.add(c)) };
+        let y = a.y.add(pixel * y_stride + c);
+        let residual = a.residual.wrapping_add(pixel * residual_stride + c);
+        let floor = if a.relu != 0 { L::zero() } else { L::splat(f32::NEG_INFINITY) };
+        across_and_down::<L, PATCH, TILE>(
+            lines::output,
+            between,
+            |_, _| {
+                let value = L::load(from);
+                from = from.wrapping_add(step);
+                value
+            },
+            |j, i, value| {
+                if i < rows && j < columns {
+                    let at = i * width + j;
+                    let mut sum = value.add(bias);
+                    if !a.residual.is_null() {
+                        sum = sum.add(L::load(residual.add(at * residual_stride)));
                     }
+                    sum.max(floor).store(y.add(at * y_stride));
                 }
-            }
-        }
+            },
+        );
     }
 }

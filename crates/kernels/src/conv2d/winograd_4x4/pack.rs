@@ -35,7 +35,7 @@ pub unsafe fn pack<L: Lanes>(p: &GemmPack, task: &Task) {
                 for j in 0..PATCH {
                     let line = lines::weight([rows[0][j], rows[1][j], rows[2][j]]);
                     for i in 0..PATCH {
-                        line[i].store(to.add((i * PATCH + j) * step));
+                        line[i].store(to.add((j * PATCH + i) * step));
                     }
                 }
             }

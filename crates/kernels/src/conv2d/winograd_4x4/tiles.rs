@@ -1,6 +1,6 @@
 //! From images to transformed tiles.
 
-use super::{PATCH, TILE, lines};
+use super::{PATCH, TILE};
 use crate::lanes::Lanes;
 
 /// Images in NHWC, one range of their channels.
@@ -32,98 +32,129 @@ impl Grid {
     }
 }
 
-/// `S` rows and columns of an image from (y, x) on: the address of the first pixel, and floats from row to row and from
-/// pixel to pixel. What leaves the image is zero, by way of a copy in `patch`.
+/// Transforms a square of `S` rows and columns of an image, from (y, x) on and zero outside, for each four channels.
+/// Positions of the result are `step` floats apart, column by column.
 ///
 /// # Safety
-/// The image exists; `patch` takes the square.
+/// The image exists, `to` takes one tile of all positions; for `between` see [`across_and_down`].
 #[inline(always)]
-pub unsafe fn square<L: Lanes, const S: usize>(
+pub unsafe fn transform<L: Lanes, const S: usize>(
+    line: impl Fn([L; S]) -> [L; PATCH] + Copy,
     images: &Images,
     image: usize,
     (y, x): (isize, isize),
-    patch: *mut f32,
-) -> (*const f32, usize, usize) {
-    let (height, width, stride) = (images.height as isize, images.width as isize, images.stride);
-    let inside = |at: isize, size: isize| at >= 0 && at + S as isize <= size;
+    to: *mut f32,
+    step: usize,
+    between: *mut f32,
+) {
+    let (height, width) = (images.height as isize, images.width as isize);
+    let (rows, columns) = (inside::<S>(y, height), inside::<S>(x, width));
     let pixel = (image as isize * height + y) * width + x;
-    let from = images.first.wrapping_offset(pixel * stride as isize);
-    if inside(y, height) && inside(x, width) {
-        return (from, images.width * stride, stride);
-    }
-    let channels = images.channels;
-    for i in 0..S {
-        for j in 0..S {
-            let (y, x) = (y + i as isize, x + j as isize);
-            let live = y >= 0 && y < height && x >= 0 && x < width;
-            let from = from.wrapping_add((i * images.width + j) * stride);
-            for c in (0..channels).step_by(4) {
-                // SAFETY: only pixels inside the image are read; the patch has S² of them.
-                unsafe {
-                    let value = if live { L::load(from.add(c)) } else { L::zero() };
-                    value.store(patch.add((i * S + j) * channels + c));
-                }
-            }
-        }
-    }
-    (patch, S * channels, channels)
-}
-
-/// `Bᵀ d B` of a 6×6 patch for each four channels; positions of the result are `step` floats apart.
-///
-/// # Safety
-/// `from` covers the patch at its strides, `to` one tile of all positions.
-#[inline(never)]
-pub unsafe fn transform_input<L: Lanes>(
-    (from, row, column): (*const f32, usize, usize),
-    channels: usize,
-    to: *mut f32,
-    step: usize,
-) {
-    for c in (0..channels).step_by(4) {
-        // SAFETY: the caller vouches for patch and tile.
+    let from = images.first.wrapping_offset(pixel * images.stride as isize);
+    let row = images.width * images.stride;
+    let whole = (1 << S) - 1;
+    for c in (0..images.channels).step_by(4) {
+        // SAFETY: only pixels inside the image are read.
         unsafe {
-            let (from, to) = (from.add(c), to.add(c));
-            let mut rows = [[L::zero(); PATCH]; PATCH];
-            for i in 0..PATCH {
-                let at = |j: usize| L::load(from.add(i * row + j * column));
-                rows[i] = lines::input([at(0), at(1), at(2), at(3), at(4), at(5)]);
-            }
-            for j in 0..PATCH {
-                let line = lines::input([rows[0][j], rows[1][j], rows[2][j], rows[3][j], rows[4][j], rows[5][j]]);
-                for i in 0..PATCH {
-                    line[i].store(to.add((i * PATCH + j) * step));
-                }
+            let (from, to) = (from.wrapping_add(c), to.add(c));
+            if rows & columns == whole {
+                whole_square(line, from, row, images.stride, to, step, between);
+            } else {
+                partial_square(line, from, row, images.stride, (rows, columns), to, step, between);
             }
         }
     }
 }
 
-/// `A dy Aᵀ` of a 4×4 tile for each four channels.
+/// Bit i is set where `start + i` lies in `0..end`, for `i < S`.
+#[inline(always)]
+fn inside<const S: usize>(start: isize, end: isize) -> u32 {
+    let first = (-start).clamp(0, S as isize);
+    let last = (end - start).clamp(first, S as isize);
+    (1 << last) - (1 << first)
+}
+
+/// # Safety
+/// As for [`transform`], and the square lies in the image.
+#[inline(never)]
+unsafe fn whole_square<L: Lanes, const S: usize>(
+    line: impl Fn([L; S]) -> [L; PATCH],
+    from: *const f32,
+    row: usize,
+    pixel: usize,
+    mut to: *mut f32,
+    step: usize,
+    between: *mut f32,
+) {
+    // SAFETY: the caller vouches for both tiles.
+    unsafe {
+        across_and_down(
+            line,
+            between,
+            |i, j| L::load(from.add(i * row + j * pixel)),
+            |_, _, value| {
+                value.store(to);
+                to = to.wrapping_add(step);
+            },
+        );
+    }
+}
+
+/// # Safety
+/// As for [`transform`]; rows and columns whose bit is set lie in the image.
+#[inline(never)]
+unsafe fn partial_square<L: Lanes, const S: usize>(
+    line: impl Fn([L; S]) -> [L; PATCH],
+    from: *const f32,
+    row: usize,
+    pixel: usize,
+    (rows, columns): (u32, u32),
+    mut to: *mut f32,
+    step: usize,
+    between: *mut f32,
+) {
+    // SAFETY: the caller vouches for both tiles.
+    unsafe {
+        across_and_down(
+            line,
+            between,
+            |i, j| {
+                let live = rows >> i & columns >> j & 1 == 1;
+                if live { L::load(from.wrapping_add(i * row + j * pixel)) } else { L::zero() }
+            },
+            |_, _, value| {
+                value.store(to);
+                to = to.wrapping_add(step);
+            },
+        );
+    }
+}
+
+/// Transforms lines of a square, then the lines across them: takes values (i, j) in the order of i, gives values (i, j) of
+/// the result in the order of j. What lies between is kept in memory on purpose: 36 vectors do not fit the registers, and
+/// a compiler that sees them all loads them all first.
 ///
 /// # Safety
-/// As for [`transform_input`].
-#[inline(never)]
-pub unsafe fn transform_output_gradient<L: Lanes>(
-    (from, row, column): (*const f32, usize, usize),
-    channels: usize,
-    to: *mut f32,
-    step: usize,
+/// `between` takes `4·S·R` floats.
+#[inline(always)]
+pub unsafe fn across_and_down<L: Lanes, const S: usize, const R: usize>(
+    line: impl Fn([L; S]) -> [L; R],
+    between: *mut f32,
+    mut take: impl FnMut(usize, usize) -> L,
+    mut give: impl FnMut(usize, usize, L),
 ) {
-    for c in (0..channels).step_by(4) {
-        // SAFETY: the caller vouches for both tiles.
-        unsafe {
-            let (from, to) = (from.add(c), to.add(c));
-            let mut rows = [[L::zero(); PATCH]; TILE];
-            for i in 0..TILE {
-                let at = |j: usize| L::load(from.add(i * row + j * column));
-                rows[i] = lines::output_gradient([at(0), at(1), at(2), at(3)]);
+    // SAFETY: i and j are below S and R.
+    unsafe {
+        for i in 0..S {
+            let across = line(core::array::from_fn(|j| take(i, j)));
+            for j in 0..R {
+                across[j].store(between.add(4 * (i * R + j)));
             }
-            for j in 0..PATCH {
-                let line = lines::output_gradient([rows[0][j], rows[1][j], rows[2][j], rows[3][j]]);
-                for i in 0..PATCH {
-                    line[i].store(to.add((i * PATCH + j) * step));
-                }
+        }
+        for j in 0..R {
+            let down = line(core::array::from_fn(|i| L::load(between.add(4 * (i * R + j)))));
+            for i in 0..R {
+                give(i, j, down[i]);
             }
         }
     }
