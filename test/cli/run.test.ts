@@ -97,7 +97,8 @@ describe('residua run', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^output +.*out\.safetensors: logits \[3, 5\], loss, gradients$/m);
     expect(stdout).toMatch(/^loss +\d\.\d+$/m);
-    expect(stdout).toMatch(/^memory +[\d.]+ MB WASM, [\d.]+ MB process$/m);
+    expect(stdout).toMatch(/^plan +[\d.]+ MB: weights [\d.]+ MB, packed /m);
+    expect(stdout).toMatch(/^high-water +[\d.]+ MB of WASM memory, [\d.]+ MB of the process$/m);
   });
 
   it.each<[string, Record<string, SafetensorsTensor>, RegExp]>([

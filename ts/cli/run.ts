@@ -1,6 +1,5 @@
 import { Command, Option } from 'commander';
 import process from 'node:process';
-import { currentEngine } from '../current.ts';
 import { FormatError } from '../errors.ts';
 import { readTensors, writeTensors } from '../io/node/weightsFile.ts';
 import type { Safetensors, SafetensorsTensor } from '../io/safetensors.ts';
@@ -56,7 +55,8 @@ async function run(flags: RunFlags): Promise<void> {
   const weights = await readTensors(flags.weights);
   const given = await readTensors(flags.input);
   const { images, shape } = inputOf(given, flags.input);
-  await startEngine(flags);
+  const engine = await startEngine(flags);
+  const moduleBytes = engine.memoryBytes;
   const model = modelOf(found, weights, flags, shape);
   const target = flags.grad ? targetOf(given, flags.input, shape[0]!, classesOf(model)) : undefined;
   const result = await runNetwork(model, images, shape, {
@@ -64,11 +64,12 @@ async function run(flags: RunFlags): Promise<void> {
     training: Boolean(flags.trainMode),
     freezeBatchNorm: Boolean(flags.freezeBn),
   });
-  const { build, threads, numerics, memoryBytes } = currentEngine();
-  currentEngine().close();
+  const { build, threads, numerics, memoryBytes } = engine;
+  engine.close();
   const facts = { model: found.name, build, numerics, runtime: runtimeName() };
   await writeTensors(flags.output, { tensors: tensorsOf(result), metadata: facts });
   const { logitsShape, loss, peakBytes, stateBytes, constantBytes } = result;
+  const planned = moduleBytes + peakBytes + stateBytes + constantBytes;
   const report = {
     ...facts,
     threads,
@@ -78,6 +79,7 @@ async function run(flags: RunFlags): Promise<void> {
     peakBytes,
     stateBytes,
     constantBytes,
+    plannedBytes: planned,
     wasmBytes: memoryBytes,
     processBytes: process.memoryUsage.rss(),
   };
@@ -90,9 +92,13 @@ async function run(flags: RunFlags): Promise<void> {
       ...(loss === undefined ? [] : ([['loss', loss.toPrecision(7)]] as const)),
       [
         'plan',
-        `${megabytes(peakBytes)} + ${megabytes(stateBytes)} weights + ${megabytes(constantBytes)} packed`,
+        `${megabytes(planned)}: weights ${megabytes(stateBytes)}, packed ${megabytes(constantBytes)}, ` +
+          `activations ${megabytes(peakBytes)}, module ${megabytes(moduleBytes)}`,
       ],
-      ['memory', `${megabytes(memoryBytes)} WASM, ${megabytes(report.processBytes)} process`],
+      [
+        'high-water',
+        `${megabytes(memoryBytes)} of WASM memory, ${megabytes(report.processBytes)} of the process`,
+      ],
       ['WASM build', `${build}, ${numerics} numerics, ${threads} threads`],
     ]),
   );
