@@ -21,7 +21,8 @@ NETS = (
     'resnet18 resnet34 resnet50 resnet101 resnet152 resnext50_32x4d wide_resnet50_2 densenet121 densenet161 densenet169 '
     'densenet201 vgg11 vgg13 vgg16 vgg19 vgg11_bn vgg13_bn vgg16_bn vgg19_bn alexnet googlenet'
 ).split()
-SHAPES = [(2, 3, 97, 65), (1, 3, 224, 224)]
+# Small images have few units, so that a stream can be found on which none meets a jump; they are for mode `frozen` alone.
+SHAPES = {(2, 3, 64, 64): ['frozen'], (2, 3, 97, 65): ['frozen', 'train'], (1, 3, 224, 224): ['frozen', 'train']}
 STREAMS = {'frozen': [f'net.{index}' for index in range(32)], 'train': [f'net.{index}' for index in range(4)]}
 CLASSES = 1000
 # Margins, in deviations of f32's error, beyond which no unit meets a jump and below which many do.
@@ -114,6 +115,6 @@ def write(name, shape, mode):
 
 if __name__ == '__main__':
     for name in sys.argv[1:] or NETS:
-        for shape in SHAPES:
-            for mode in ('frozen', 'train') if has_batch_norm(name) else ('frozen',):
+        for shape, modes in SHAPES.items():
+            for mode in modes if has_batch_norm(name) else ['frozen']:
                 write(name, shape, mode)

@@ -1,11 +1,12 @@
 """Logits, loss and gradients of small nets: test/golden/smallNets/<net>_<h>x<w>x<c>_<mode>.safetensors.
 
-All values are generated, running statistics too; `norm` is 0.5 with shortcuts, 1 without. Mode `frozen` uses running
+All values are generated, running statistics too; `norm` is 0.5 where branches are summed, 1 elsewhere. Mode `frozen` uses running
 statistics, mode `train` those of the batch. The batch is batch('<stream>', [2, C, H, W], 10).
 """
 
 import torch
 
+from densenet_cifar import small_dense_net
 from generator import batch
 from golden import write_safetensors
 from resnet_cifar import small_image_net
@@ -21,7 +22,7 @@ def write(name, image):
     shape = (BATCH, *image)
 
     def make():
-        return small_image_net(name, channels)
+        return (small_dense_net if name.startswith('dense') else small_image_net)(name, channels)
 
     ranked = streams_by_margin(make, norm, lambda stream: torch.tensor(batch(stream, shape, CLASSES)[0]), STREAMS)
     margin, stream = ranked[0]
@@ -50,3 +51,5 @@ if __name__ == '__main__':
     for image in ((1, 28, 28), (3, 32, 32)):
         for name in ('resnet20', 'plain20'):
             write(name, image)
+    for name in ('densenet40', 'densenet_bc40'):
+        write(name, (3, 16, 16))
