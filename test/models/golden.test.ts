@@ -52,8 +52,8 @@ describe.each(engines)('$build against PyTorch in f64', (engine) => {
       ],
     );
     const [logits, loss, ...found] = await plan.run(images, labels);
-    const check = (name: string, error: number): void => {
-      const ratio = error / Math.max(f32Error[name]!, ROUNDING);
+    const check = (name: string, error: number, own = f32Error[name]!): void => {
+      const ratio = error / Math.max(own, ROUNDING);
       expect(ratio, `${name}: error ${error} over that of torch in f32`).toBeLessThan(ALL);
     };
     const checkGroup = (name: string, tensors: [string, Float32Array][]): void => {
@@ -63,7 +63,9 @@ describe.each(engines)('$build against PyTorch in f64', (engine) => {
       if (name !== 'running') expect(worst.ratio, `${name}: ${worst.name}`).toBeLessThan(WORST);
     };
     check('logits', relativeError(logits!, golden.array('logits').values));
-    check('loss', relativeError(loss!, golden.array('loss').values));
+    // One number may be near the truth by chance; it is as exact as the logits that it is made of.
+    const lossError = Math.max(f32Error['loss']!, f32Error['logits']!);
+    check('loss', relativeError(loss!, golden.array('loss').values), lossError);
     checkGroup(
       'gradients',
       [...weights].map(([name, { shape: own }], i) => [name, inTorchOrder(own, found[i]!)]),

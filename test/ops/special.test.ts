@@ -89,7 +89,11 @@ describe('shapes that do not fit', () => {
 
   it.each<[string, () => unknown, string]>([
     ['channels', () => conv2d(zeros([1, 5, 5, 3]), w()), 'has 3 channels but weight expects 4'],
-    ['axes', () => conv2d(zeros([5, 5, 4]), w()), 'has 3 axes but [N, H, W, C] has 4'],
+    [
+      'axes',
+      () => conv2d(zeros([5, 5, 4]), w()),
+      'input has shape [5, 5, 4] but must be [N, H, W, C]',
+    ],
     [
       'kernel',
       () => conv2d(zeros([1, 2, 2, 4]), w()),
@@ -101,7 +105,7 @@ describe('shapes that do not fit', () => {
       () => conv2d(x(), w(), { stride: 0 }),
       'stride 0 is not a whole number of at least 1',
     ],
-    ['bias', () => conv2d(x(), w(), { bias: zeros([5]) }), 'bias is [5] but must be [6]'],
+    ['bias', () => conv2d(x(), w(), { bias: zeros([5]) }), 'bias has shape [5] but must be [6]'],
     ['matrix', () => linear(zeros([2, 3]), zeros([4, 5])), 'has 3 features but weight expects 4'],
     [
       'add',
