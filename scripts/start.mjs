@@ -2,25 +2,12 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fail, setUp } from './setup.mjs';
+import { buildsFor } from './setup/buildsFor.mjs';
 import { dist } from './setup/paths.mjs';
-import { allBuilds, buildOfThisNode } from './setup/wasm.mjs';
 
 const args = process.argv.slice(2);
 
-/** Value of an option of the command-line tool, given as `--name value` or `--name=value`. */
-function option(name) {
-  const index = args.findLastIndex((arg) => arg === name || arg.startsWith(`${name}=`));
-  return index < 0 ? undefined : (args[index].split('=')[1] ?? args[index + 1]);
-}
-
-/** One build, unless only the run that goes on knows which. */
-function builds() {
-  if (option('--resume') !== undefined) return allBuilds;
-  const threads = Number(option('--threads'));
-  return [buildOfThisNode({ threads, strict: option('--numerics') === 'strict' })];
-}
-
-await setUp('start', builds()).catch(fail);
+await setUp('start', buildsFor(args)).catch(fail);
 
 const isCommand = args.length > 0 && !args[0].startsWith('-');
 const child = spawn(
