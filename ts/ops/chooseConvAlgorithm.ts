@@ -29,7 +29,11 @@ export function chooseWeightAlgorithm(conv: ConvShape, winograd: boolean): Weigh
 }
 
 /** Channels that pay for transforming tiles. */
-const FEWEST_CHANNELS = 16;
+const FEWEST_CHANNELS = 12;
+/** Products of a tile, for each input and output channel, */
+const TILE_PRODUCTS = 36;
+/** and their share of a plain sum's that still pays: a tile that is mostly outside the image does not. */
+const MOST_PRODUCTS = 0.75;
 /** Tiles that pay for reading 36 values for each 9 weights. */
 const FEWEST_TILES = 16;
 
@@ -41,5 +45,11 @@ function winogradWins(conv: ConvShape): boolean {
     inChannels % 4 === 0 &&
     outChannels % 4 === 0;
   const tiles = batch * Math.ceil(outputSize[0] / 4) * Math.ceil(outputSize[1] / 4);
-  return possible && Math.min(inChannels, outChannels) >= FEWEST_CHANNELS && tiles >= FEWEST_TILES;
+  const plainProducts = 9 * batch * outputSize[0] * outputSize[1];
+  return (
+    possible &&
+    Math.min(inChannels, outChannels) >= FEWEST_CHANNELS &&
+    tiles >= FEWEST_TILES &&
+    TILE_PRODUCTS * tiles <= MOST_PRODUCTS * plainProducts
+  );
 }
