@@ -12,6 +12,7 @@ import {
   wholeNumber,
   type EngineFlags,
 } from './options.ts';
+import { profileCase } from './profileCase.ts';
 import { printResult } from './say.ts';
 import { startEngine } from './startEngine.ts';
 import { stemFor } from './stemFor.ts';
@@ -22,6 +23,8 @@ interface BenchFlags extends EngineFlags {
   readonly channels?: number;
   readonly batch?: number;
   readonly rounds: number;
+  readonly profile?: boolean;
+  readonly out?: string;
   readonly json?: boolean;
 }
 
@@ -37,6 +40,8 @@ export function benchCommand(): Command {
     .addOption(number('--channels <n>', 'channels of the images (default: 1 at size 28, else 3)'))
     .addOption(number('--batch <n>', 'images at a time (default: train 128, infer 1)'))
     .addOption(number('--rounds <n>', 'times it is measured; the median counts').default(7))
+    .option('--profile', "the time of every step of the plan, beside the machine's limits")
+    .option('--out <dir>', 'where --profile writes profile.json and profile.html')
     .addOption(threadsOption())
     .addOption(numericsOption())
     .addOption(jsonOption())
@@ -54,6 +59,11 @@ async function bench(pass: 'train' | 'infer', flags: BenchFlags): Promise<void> 
     inChannels: flags.channels ?? (flags.size === 28 ? 1 : 3),
   };
   const item = pass === 'train' ? trainingCase(engine, settings) : inferenceCase(engine, settings);
+  if (flags.profile) {
+    await profileCase(item, flags);
+    engine.close();
+    return;
+  }
   const rows = await runBench([item], { rounds: flags.rounds });
   engine.close();
   printResult(Boolean(flags.json), rows, () => describe(rows));

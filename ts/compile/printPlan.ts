@@ -9,7 +9,7 @@ export interface PlanRow {
   readonly op: string;
   readonly kernels: readonly string[];
   readonly output: string;
-  /** Bytes of the inputs and outputs. */
+  /** Bytes of the inputs and outputs; what is written in place counts twice. */
   readonly bytes: number;
   readonly flops: number;
 }
@@ -20,7 +20,8 @@ export function planRows(plan: Plan): PlanRow[] {
 }
 
 function rowOf({ node, steps }: LoweredNode): PlanRow {
-  const touched = [...node.inputs, ...node.outputs];
+  const rewritten = (node.op.mutates ?? []).map((index) => node.inputs[index]!);
+  const touched = [...node.inputs, ...node.outputs, ...rewritten];
   return {
     path: node.path,
     op: node.op.name,

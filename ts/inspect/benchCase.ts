@@ -1,10 +1,12 @@
 import { compile } from '../compile/compile.ts';
 import type { TensorFunction } from '../compile/capture.ts';
+import type { Plan } from '../compile/plan.ts';
 import { planRows } from '../compile/printPlan.ts';
 import { useEngine } from '../current.ts';
 import type { Engine } from '../kernels/engine.ts';
 import { sizeOf, type Spec } from '../shape.ts';
 import type { BenchRow } from './benchRow.ts';
+import { ceilingCase } from './ceilingCase.ts';
 import { runtimeName } from './runtimeName.ts';
 import { median, timeInterleaved, type TimingOptions } from './timing.ts';
 
@@ -20,6 +22,11 @@ export interface BenchCase {
   dispose(): void;
 }
 
+/** A case that is a plan. */
+export interface PlanCase extends BenchCase {
+  readonly plan: Plan;
+}
+
 /** A compiled function as a case; its inputs are filled with small numbers, integers with zeros. */
 export function compiledCase(
   engine: Engine,
@@ -27,7 +34,7 @@ export function compiledCase(
   fn: TensorFunction,
   specs: readonly Spec[],
   options: { recording?: boolean } = {},
-): BenchCase {
+): PlanCase {
   useEngine(engine);
   const plan = compile(fn, specs, { engine, ...options });
   const inputs = specs.map(({ shape, dtype }) =>
@@ -38,37 +45,11 @@ export function compiledCase(
   return {
     ...settings,
     engine,
+    plan,
     facts: { ...settings.facts, peakBytes: plan.peakBytes },
     flops: planRows(plan).reduce((sum, row) => sum + row.flops, 0),
     run: () => plan.run(...inputs),
     dispose: () => plan.dispose(),
-  };
-}
-
-const CEILING_ROUNDS = 20_000;
-
-/** The multiply-add ceiling of an engine's threads as a case. */
-function ceilingCase(engine: Engine): BenchCase {
-  const chunks = 8 * engine.threads;
-  const buffer = engine.allocate(4 * chunks);
-  const plan = engine.writePlan([
-    {
-      kernel: 'ceiling.fma.f32/simd',
-      chunks,
-      args: { y: { buffer, byteOffset: 0 }, rounds: CEILING_ROUNDS },
-    },
-  ]);
-  return {
-    engine,
-    name: 'multiply-add on registers',
-    pass: 'ceiling',
-    facts: {},
-    flops: chunks * CEILING_ROUNDS * 96,
-    run: async () => engine.runPlan(plan),
-    dispose: () => {
-      engine.freePlan(plan);
-      engine.free(buffer);
-    },
   };
 }
 

@@ -7,7 +7,7 @@ import type { Module } from '../nn/module.ts';
 import { guardFinite } from '../ops/guardFinite.ts';
 import { SGD } from '../optim/sgd.ts';
 import { gradients } from '../tape.ts';
-import { compiledCase, type BenchCase } from './benchCase.ts';
+import { compiledCase, type PlanCase } from './benchCase.ts';
 
 /** A network and the images it is timed on. */
 export interface ModelCase {
@@ -23,7 +23,7 @@ export interface ModelCase {
 export function inferenceCase(
   engine: Engine,
   { name, create, size, batch, inChannels }: ModelCase,
-): BenchCase {
+): PlanCase {
   useEngine(engine);
   const model = create({ inChannels, seed: 1 }).eval();
   const settings = { name: `${name} ${size}²`, pass: 'inference', facts: { model: name, batch } };
@@ -38,7 +38,7 @@ export function inferenceCase(
 export function trainingCase(
   engine: Engine,
   { name, create, size, batch, inChannels }: ModelCase,
-): BenchCase {
+): PlanCase {
   useEngine(engine);
   const model = create({ inChannels, seed: 1 }).train();
   const optimizer = new SGD(model.parameters(), { lr: 0.01, momentum: 0.9 });
@@ -60,7 +60,7 @@ export function trainingCase(
   return withModel(step, model, optimizer);
 }
 
-function withModel(item: BenchCase, ...owned: { dispose(): void }[]): BenchCase {
+function withModel(item: PlanCase, ...owned: { dispose(): void }[]): PlanCase {
   const dispose = (): void => {
     item.dispose();
     for (const thing of owned) thing.dispose();

@@ -1,5 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
+import { escapeHtml, heading, key, PAGE_WIDTH, pairsTable, renderPage } from './page.ts';
 import type { EpochRecord, MetricsRecord, StepRecord } from './metricsLog.ts';
 
 /** What a report shows. */
@@ -12,29 +13,11 @@ export interface ReportContents {
   readonly settings: readonly (readonly [string, string])[];
 }
 
-const WIDTH = 840;
 const HEIGHT = 300;
 const MOST_POINTS = 1200;
 const TRAIN = '#4269d0';
 const TEST = '#e4572e';
 const MARGINS = { marginLeft: 56, marginRight: 20, marginTop: 28, marginBottom: 44 };
-
-const STYLE = `
-:root { color-scheme: light }
-body { margin: 2rem auto; max-width: ${WIDTH}px; padding: 0 1rem; background: #fff; color: #222;
-  font: 15px/1.5 system-ui, sans-serif }
-h1 { font-size: 1.5rem; margin: 0 0 1rem }
-h2 { font-size: 1.1rem; margin: 2rem 0 .25rem }
-p { margin: .25rem 0; color: #555 }
-table { border-collapse: collapse }
-th { text-align: left; font-weight: normal; color: #555; padding: .1rem 1.5rem .1rem 0 }
-td { padding: .1rem 0; font-variant-numeric: tabular-nums }
-.tables { display: flex; flex-wrap: wrap; gap: 0 2.5rem }
-svg { max-width: 100%; height: auto }
-.key::before { content: ''; display: inline-block; width: .8em; height: .8em; margin-right: .4em;
-  background: var(--color) }
-.key { margin-right: 1.2em }
-`;
 
 /**
  * A page about a training run, with everything it needs inside: curves of loss and accuracy over the steps, and the norm
@@ -47,15 +30,13 @@ export function renderReport({ title, records, results, settings }: ReportConten
   const steps = records.filter((record) => record.kind === 'step');
   const epochs = records.filter((record) => record.kind === 'epoch');
   const sections = [
-    `<h1>${escape(title)}</h1>`,
-    `<div class="tables"><div>${heading('Result')}${table(results)}</div>`,
-    `<div>${heading('Settings')}${table(settings)}</div></div>`,
+    `<h1>${escapeHtml(title)}</h1>`,
+    `<div class="tables"><div>${heading('Result')}${pairsTable(results)}</div>`,
+    `<div>${heading('Settings')}${pairsTable(settings)}</div></div>`,
     ...(steps.length > 0 ? curves(document, steps, epochs) : []),
     ...gradientSection(document, steps),
   ];
-  const head = `<meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>${escape(title)}</title><style>${STYLE}</style>`;
-  return `<!doctype html>\n<html lang="en"><head>${head}</head><body>\n${sections.join('\n')}\n</body></html>\n`;
+  return renderPage(title, sections);
 }
 
 function curves(document: Document, steps: StepRecord[], epochs: EpochRecord[]): string[] {
@@ -169,7 +150,7 @@ function gradientSection(document: Document, steps: readonly StepRecord[]): stri
 
 function draw(options: Plot.PlotOptions): string {
   const style = { fontSize: '12px', background: 'white' };
-  return Plot.plot({ width: WIDTH, height: HEIGHT, ...MARGINS, style, ...options }).outerHTML;
+  return Plot.plot({ width: PAGE_WIDTH, height: HEIGHT, ...MARGINS, style, ...options }).outerHTML;
 }
 
 /** Adds an exponential mean over about a fiftieth of the run. */
@@ -192,26 +173,4 @@ const positive = (loss: number): number => Math.max(loss, 1e-7);
 function thin<T>(rows: readonly T[], most: number): T[] {
   const stride = Math.ceil(rows.length / most);
   return rows.filter((_, index) => (rows.length - 1 - index) % stride === 0);
-}
-
-const heading = (text: string): string => `<h2>${escape(text)}</h2>`;
-
-const key = (color: string, label: string): string =>
-  `<span class="key" style="--color: ${color}">${escape(label)}</span>`;
-
-function table(rows: readonly (readonly [string, string])[]): string {
-  const cells = rows.map(
-    ([name, value]) => `<tr><th>${escape(name)}</th><td>${escape(value)}</td></tr>`,
-  );
-  return `<table>${cells.join('')}</table>`;
-}
-
-function escape(text: string): string {
-  const entities: Readonly<Record<string, string>> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-  };
-  return text.replace(/[&<>"]/g, (character) => entities[character]!);
 }
