@@ -1,4 +1,7 @@
-/** `npm run bench -- [suite …] [--json] [--threads 1,2] [--numerics fast] [--rounds 7]`: suites gemm, conv, infer, train. */
+/**
+ * `npm run bench -- [suite …] [--json] [--threads 1,2] [--numerics fast] [--rounds 7]`, suites gemm, conv, infer, train; or a
+ * program of its own: choose, endurance.
+ */
 import { parseArgs } from 'node:util';
 import { createEngine } from '../ts/kernels/createEngine.ts';
 import type { Engine, Numerics } from '../ts/kernels/engine.ts';
@@ -6,7 +9,9 @@ import { runBench, type BenchCase } from '../ts/inspect/benchCase.ts';
 import { formatBench, type BenchRow } from '../ts/inspect/benchRow.ts';
 import { inferenceCase, trainingCase } from '../ts/inspect/modelCases.ts';
 import { models } from '../ts/models/registry.ts';
+import { choose } from './choose/main.ts';
 import { convCases } from './convLayer.ts';
+import { endurance } from './endurance/main.ts';
 import { gemmCases } from './gemm.ts';
 import { resnet18 } from './shapes/resnet18.ts';
 import { resnet20 } from './shapes/resnet20.ts';
@@ -58,7 +63,16 @@ const suites: Readonly<Record<string, (engine: Engine) => BenchCase[]>> = {
   ],
 };
 
+/** Programs of their own. */
+const programs: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
+  choose,
+  endurance,
+};
+
 async function main(): Promise<void> {
+  const [first = '', ...rest] = process.argv.slice(2);
+  const program = programs[first];
+  if (program) return program(rest);
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {

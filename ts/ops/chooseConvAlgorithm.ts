@@ -11,9 +11,17 @@ export type ConvAlgorithm = 'implicit_gemm' | 'pointwise' | 'winograd_4x4';
  * - `implicit_gemm`: everything else.
  */
 export function chooseConvAlgorithm(conv: ConvShape, winograd: boolean): ConvAlgorithm {
-  const pointwise = conv.kernelSize.every((k) => k === 1) && conv.padding.every((p) => p === 0);
-  if (pointwise) return 'pointwise';
+  if (isPointwise(conv)) return 'pointwise';
   return winograd && winogradWins(conv) ? 'winograd_4x4' : 'implicit_gemm';
+}
+
+/** The kernels that can compute a convolution, for benchmarks to compare. */
+export function possibleConvAlgorithms(conv: ConvShape): ConvAlgorithm[] {
+  return [
+    ...(isPointwise(conv) ? (['pointwise'] as const) : []),
+    'implicit_gemm',
+    ...(winogradCan(conv) ? (['winograd_4x4'] as const) : []),
+  ];
 }
 
 /** How a weight gradient is computed. */
@@ -28,6 +36,11 @@ export function chooseWeightAlgorithm(conv: ConvShape, winograd: boolean): Weigh
   return winograd && fits && winogradWins(conv) ? 'winograd_4x4' : 'outer_product';
 }
 
+/** The kernels that can compute the gradient of a convolution's weights. */
+export function possibleWeightAlgorithms(conv: ConvShape): WeightAlgorithm[] {
+  return ['outer_product', ...(winogradCan(conv) ? (['winograd_4x4'] as const) : [])];
+}
+
 /** Channels that pay for transforming tiles. */
 const FEWEST_CHANNELS = 12;
 /** Products of a tile, for each input and output channel, */
@@ -37,17 +50,26 @@ const MOST_PRODUCTS = 0.75;
 /** Tiles that pay for reading 36 values for each 9 weights. */
 const FEWEST_TILES = 16;
 
-function winogradWins(conv: ConvShape): boolean {
-  const { kernelSize, stride, dilation, groups, inChannels, outChannels, outputSize, batch } = conv;
-  const possible =
+function isPointwise({ kernelSize, padding }: ConvShape): boolean {
+  return kernelSize.every((k) => k === 1) && padding.every((p) => p === 0);
+}
+
+function winogradCan(conv: ConvShape): boolean {
+  const { kernelSize, stride, dilation, groups, inChannels, outChannels } = conv;
+  return (
     kernelSize.every((k) => k === 3) &&
     [...stride, ...dilation, groups].every((one) => one === 1) &&
     inChannels % 4 === 0 &&
-    outChannels % 4 === 0;
+    outChannels % 4 === 0
+  );
+}
+
+function winogradWins(conv: ConvShape): boolean {
+  const { inChannels, outChannels, outputSize, batch } = conv;
   const tiles = batch * Math.ceil(outputSize[0] / 4) * Math.ceil(outputSize[1] / 4);
   const plainProducts = 9 * batch * outputSize[0] * outputSize[1];
   return (
-    possible &&
+    winogradCan(conv) &&
     Math.min(inChannels, outChannels) >= FEWEST_CHANNELS &&
     tiles >= FEWEST_TILES &&
     TILE_PRODUCTS * tiles <= MOST_PRODUCTS * plainProducts

@@ -11,6 +11,8 @@ import type { Lowering, Op, View } from './op.ts';
 /** A convolution's attributes, and the height and width of its input. */
 export interface Conv2dBackwardInputAttrs extends ConvGeometry {
   readonly inputSize: Pair;
+  /** Instead of the one chosen for the geometry. */
+  readonly algorithm?: ConvAlgorithm;
 }
 
 /** The input's gradient `[N, H, W, C]` from dy `[N, OH, OW, O]` and w `[KH, KW, C/groups, O]`. */
@@ -33,7 +35,8 @@ export const conv2dBackwardInput: Op<Conv2dBackwardInputAttrs> = {
       ),
     );
     for (const row of rows!) {
-      for (const column of columns!) lowerPhase(to, conv, row, column, dy!, w!, dx!);
+      for (const column of columns!)
+        lowerPhase(to, conv, row, column, dy!, w!, dx!, attrs.algorithm);
     }
   },
 };
@@ -47,6 +50,7 @@ function lowerPhase(
   dy: View,
   w: View,
   dx: View,
+  forced?: ConvAlgorithm,
 ): void {
   const { groups, inChannels, outChannels } = conv;
   const [depth, columns] = [outChannels / groups, inChannels / groups];
@@ -66,7 +70,8 @@ function lowerPhase(
     dilation: [row.dilation, column.dilation],
     groups,
   };
-  const algorithm = chooseAlgorithm(phase, empty, to.winograd && conv.stride.every((s) => s === 1));
+  const winograd = to.winograd && conv.stride.every((s) => s === 1);
+  const algorithm = (!empty && forced) || chooseAlgorithm(phase, empty, winograd);
   const floats = panelFloats(algorithm, height * width, depth, columns, groups);
   const packed = to.workspace(Math.max(4, 4 * floats));
   if (!empty) {

@@ -7,6 +7,7 @@ import { expectShape } from './expect.ts';
 import { lowerSum } from './sumPixels.ts';
 import type { Pointer } from '../kernels/step.ts';
 import type { Spec } from '../shape.ts';
+import type { WeightAlgorithm } from './chooseConvAlgorithm.ts';
 import type { Rows } from './conv2dForward.ts';
 import type { ConvGeometry, ConvShape, Pair } from './conv2dGeometry.ts';
 import type { Lowering, Op } from './op.ts';
@@ -14,6 +15,8 @@ import type { Lowering, Op } from './op.ts';
 /** A convolution's attributes, and the height and width of its kernel. */
 export interface Conv2dBackwardWeightAttrs extends ConvGeometry {
   readonly kernelSize: Pair;
+  /** Instead of the one chosen for the geometry. */
+  readonly algorithm?: WeightAlgorithm;
 }
 
 /** The weight's gradient `[KH, KW, C/groups, O]` from x `[N, H, W, C]` and dy `[N, OH, OW, O]`. */
@@ -25,7 +28,9 @@ export const conv2dBackwardWeight: Op<Conv2dBackwardWeightAttrs> = {
     return [{ shape: [...kernelSize, inChannels / groups, outChannels], dtype: 'f32' }];
   },
   lower(to, [x, dy], [dw], attrs) {
-    lowerBackwardWeight(to, shapeOf([x!, dy!], attrs), x!, dy!, dw!.pointer);
+    const conv = shapeOf([x!, dy!], attrs);
+    const algorithm = attrs.algorithm ?? chooseWeightAlgorithm(conv, to.winograd);
+    lowerBackwardWeight(to, conv, algorithm, x!, dy!, dw!.pointer);
   },
 };
 
@@ -38,13 +43,13 @@ const PARTITIONS = 8;
 export function lowerBackwardWeight(
   to: Lowering,
   conv: ConvShape,
+  algorithm: WeightAlgorithm,
   x: Rows,
   dy: Rows,
   dw: Pointer,
 ): void {
   const size = sizeOf([...conv.kernelSize, conv.inChannels / conv.groups, conv.outChannels]);
   const most = Math.max(1, Math.min(PARTITIONS, Math.floor(PARTIAL_BYTES / (4 * size))));
-  const algorithm = chooseWeightAlgorithm(conv, to.winograd);
   const { partitions, chunks, scratchBytes, args } =
     algorithm === 'winograd_4x4'
       ? cutWinogradWeight(conv, most)

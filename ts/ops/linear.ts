@@ -82,7 +82,7 @@ export const linearBackwardWeight: Op<object> = {
       dilation: [1, 1],
       groups: 1,
     } as const;
-    lowerBackwardWeight(to, conv, x!, dy!, dw!.pointer);
+    lowerBackwardWeight(to, conv, 'outer_product', x!, dy!, dw!.pointer);
   },
 };
 
