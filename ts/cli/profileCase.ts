@@ -20,7 +20,7 @@ export async function profileCase(item: PlanCase, flags: ProfileFlags): Promise<
   item.dispose();
   printResult(Boolean(flags.json), profile, () => formatProfile(profile));
   if (flags.out === undefined) return;
-  const { renderProfile } = await import('../inspect/renderProfile.ts');
+  const { renderProfile } = await import('./renderProfile.ts');
   mkdirSync(flags.out, { recursive: true });
   await writeFile(join(flags.out, 'profile.json'), `${JSON.stringify(profile, null, 1)}\n`);
   await writeFile(join(flags.out, 'profile.html'), renderProfile(profile));

@@ -19,8 +19,8 @@ import {
   stepCells,
   stepsOf,
   type Step,
-} from './profileLines.ts';
-import type { Profile } from './profilePlan.ts';
+} from '../inspect/profileLines.ts';
+import type { Profile } from '../inspect/profilePlan.ts';
 
 /** Height of a bar with its gap, in pixels. */
 const BAR = 15;
