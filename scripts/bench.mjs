@@ -7,6 +7,11 @@ import { dist, root } from './setup/paths.mjs';
 import { allBuilds } from './setup/wasm.mjs';
 
 await setUp('start', allBuilds).catch(fail);
+if (process.argv[2] === 'runtimes') {
+  const { benchRuntimes } = await import('../bench/runtimes/main.mjs');
+  await benchRuntimes(process.argv.slice(3));
+  process.exit();
+}
 const outfile = join(dist, 'bench.js');
 await build({
   entryPoints: [join(root, 'bench/main.ts')],

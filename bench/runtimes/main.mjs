@@ -1,0 +1,98 @@
+// `npm run bench -- runtimes [--threads 1,2] [--rounds 7] [--json]`: the same build in every runtime, in turns.
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { build } from 'esbuild';
+import { copyAssets } from '../../scripts/setup/bundle.mjs';
+import { dist, localCache, root } from '../../scripts/setup/paths.mjs';
+import { say } from '../../scripts/setup/run.mjs';
+import { findHosts, installHosts } from './hosts.mjs';
+
+const CASES = { inference: 'ResNet-18, 224²', training: 'ResNet-20 step, 32 × 32²' };
+
+/** Times both cases in every runtime that is here and prints each as a ratio to Node 24. */
+export async function benchRuntimes(args) {
+  const { values } = parseArgs({
+    args,
+    options: {
+      threads: { type: 'string', default: '1,2' },
+      rounds: { type: 'string', default: '7' },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  await installHosts().catch((error) => say(`${error.message}\nresidua: going on without them`));
+  const hosts = findHosts(await bundleProcess(), await bundlePage());
+  const results = [];
+  for (const threads of values.threads.split(',').map(Number)) {
+    results.push(...(await compare(hosts, threads, Number(values.rounds))));
+  }
+  process.stdout.write(`${values.json ? JSON.stringify(results, null, 1) : describe(results)}\n`);
+}
+
+/** Starts all runtimes, visits them in turns, and ends them; a first round warms up. */
+async function compare(hosts, threads, rounds) {
+  const running = [];
+  for (const { name, start } of hosts) {
+    if (!start) say(`${name}: not here`);
+    else running.push({ name, times: [], ...(await start(threads)) });
+  }
+  for (let round = -1; round < rounds; round++) {
+    for (const host of running) {
+      const times = await host.round();
+      if (round >= 0) host.times.push(times);
+    }
+  }
+  for (const host of running) await host.end();
+  const [reference] = running;
+  return running.map(({ name, facts, times }) => ({
+    ...{ name, ...facts },
+    cases: Object.keys(CASES).map((key) => ({
+      case: CASES[key],
+      medianMs: median(times.map((round) => round[key])),
+      ratio: median(times.map((round, i) => round[key] / reference.times[i][key])),
+    })),
+  }));
+}
+
+function describe(results) {
+  const head = ['runtime', 'version', 'build', ...Object.values(CASES).flatMap((c) => [c, '×'])];
+  const rows = results.map(({ name, runtime, build, cases }) => [
+    ...[name, runtime.replace(/^\w+ /, ''), build],
+    ...cases.flatMap(({ medianMs, ratio }) => [`${medianMs.toFixed(1)} ms`, ratio.toFixed(2)]),
+  ]);
+  const widths = head.map((title, i) => Math.max(...[head, ...rows].map((row) => row[i].length)));
+  const pad = (cell, i) => (i < 3 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]));
+  const table = [head, ...rows].map((row) => row.map(pad).join('  ').trimEnd()).join('\n');
+  return `${table}\n×: time by that of ${results[0].name} with as many threads, median of the rounds' ratios`;
+}
+
+function median(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
+}
+
+const bundle = (entry, outfile, platform) =>
+  build({
+    ...{ absWorkingDir: root, entryPoints: [entry], outfile, platform },
+    ...{ bundle: true, format: 'esm', packages: 'external', logLevel: 'warning' },
+  });
+
+/** Beside the WASM builds in dist/. */
+async function bundleProcess() {
+  const outfile = join(dist, 'bench-runtime.js');
+  await bundle('bench/runtimes/process.ts', outfile, 'node');
+  return outfile;
+}
+
+async function bundlePage() {
+  const folder = join(localCache, 'bench-page');
+  mkdirSync(folder, { recursive: true });
+  await bundle('bench/runtimes/page.ts', join(folder, 'page.js'), 'browser');
+  writeFileSync(
+    join(folder, 'index.html'),
+    '<!doctype html><title>bench</title><script type="module" src="page.js"></script>\n',
+  );
+  copyFileSync(join(root, 'demo/icon.svg'), join(folder, 'icon.svg'));
+  copyAssets(join(folder, 'assets'));
+  return folder;
+}
