@@ -8,7 +8,7 @@ export { currentEngine, init, useEngine } from './current.ts';
 export * from './errors.ts';
 export type { EngineOptions } from './kernels/createEngine.ts';
 export type { Engine, Numerics } from './kernels/engine.ts';
-export { summary, type Summary, type SummaryRow } from './inspect/summary.ts';
+export { summary, type Summary, type SummaryRow } from './nn/summary.ts';
 export { probe } from './kernels/probe.ts';
 export * from './models/index.ts';
 export * from './nn/index.ts';

@@ -7,7 +7,7 @@ import { add } from '../../ts/functions/add.ts';
 import { concat } from '../../ts/functions/concat.ts';
 import { relu } from '../../ts/functions/relu.ts';
 import { subsamplePad } from '../../ts/functions/subsamplePad.ts';
-import { summary } from '../../ts/inspect/summary.ts';
+import { summary } from '../../ts/nn/summary.ts';
 import {
   BasicBlock,
   BatchNorm2d,

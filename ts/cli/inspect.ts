@@ -3,7 +3,7 @@ import { compile } from '../compile/compile.ts';
 import type { Plan } from '../compile/plan.ts';
 import { planRows } from '../compile/printPlan.ts';
 import { currentEngine } from '../current.ts';
-import { summary } from '../inspect/summary.ts';
+import { summary } from '../nn/summary.ts';
 import type { Module } from '../nn/module.ts';
 import { SGD } from '../optim/sgd.ts';
 import type { Shape } from '../shape.ts';

@@ -1,5 +1,5 @@
 import { bytesOf, formatShape } from '../shape.ts';
-import { flopsOf } from './flops.ts';
+import { flopsOf } from '../flops.ts';
 import type { LoweredNode } from './lower.ts';
 import type { Plan } from './plan.ts';
 

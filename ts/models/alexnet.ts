@@ -23,7 +23,7 @@ export class AlexNet extends Classifier {
   readonly classifier: Sequential;
 
   constructor(options: AlexNetOptions = {}) {
-    super();
+    super(options.stem ?? 'imagenet');
     if (options.seed !== undefined) manualSeed(options.seed);
     const { inChannels = 3, stem = 'imagenet', dropout = 0.5 } = options;
     const { numClasses = classesOf(stem) } = options;

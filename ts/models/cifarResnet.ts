@@ -42,7 +42,7 @@ export class CifarResNet extends Classifier {
 
   /** Throws RangeError unless depth is 6n + 2. */
   constructor(depth: number, options: CifarResNetOptions = {}) {
-    super();
+    super(options.stem ?? 'cifar');
     const blocks = (depth - 2) / 6;
     if (!Number.isInteger(blocks) || blocks < 1) {
       throw new RangeError(

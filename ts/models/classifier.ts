@@ -2,6 +2,7 @@ import { crossEntropy, type CrossEntropyOptions } from '../functions/crossEntrop
 import type { Conv2dOptions } from '../nn/conv2d.ts';
 import { Linear } from '../nn/linear.ts';
 import { Module } from '../nn/module.ts';
+import type { Shape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 
 /** How a network begins: for large photographs, or for small images whose pixels all count. */
@@ -43,6 +44,13 @@ export function freshLinear(old: Linear, numClasses: number): Linear {
 
 /** A network in two parts: features `[N, H, W, C]` → `[N, h, w, f]`, and a head that gives `[N, numClasses]`. */
 export abstract class Classifier extends Module {
+  readonly #stem: Stem;
+
+  constructor(stem: Stem) {
+    super();
+    this.#stem = stem;
+  }
+
   /** What the head reads. */
   abstract forwardFeatures(x: Tensor): Tensor;
 
@@ -51,6 +59,13 @@ export abstract class Classifier extends Module {
 
   /** Gives the network a fresh last layer for another number of classes. */
   abstract resetHead(numClasses: number): void;
+
+  /** One image of the size that its stem is for. */
+  override exampleShape(): Shape {
+    const side = this.#stem === 'imagenet' ? 224 : 32;
+    const [first] = this.stateDict().values();
+    return [1, side, side, first!.shape[2]!];
+  }
 
   override forward(x: Tensor): Tensor {
     return this.forwardHead(this.forwardFeatures(x));

@@ -46,7 +46,7 @@ export class DenseNet extends Classifier {
   classifier: Linear;
 
   constructor(recipe: Recipe, options: DenseNetOptions = {}) {
-    super();
+    super(options.stem ?? recipe.stem);
     if (options.seed !== undefined) manualSeed(options.seed);
     const { inChannels = 3, stem = recipe.stem, dropout = 0, memoryEfficient } = options;
     const { numClasses = classesOf(stem) } = options;

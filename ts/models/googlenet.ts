@@ -137,7 +137,7 @@ export class GoogLeNet extends Classifier {
   readonly #pools: boolean;
 
   constructor(options: GoogLeNetOptions = {}) {
-    super();
+    super(options.stem ?? 'imagenet');
     if (options.seed !== undefined) manualSeed(options.seed);
     const { inChannels = 3, stem = 'imagenet', dropout = 0.2, auxiliary = true } = options;
     const { numClasses = classesOf(stem), auxiliaryDropout = 0.7 } = options;

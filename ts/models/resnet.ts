@@ -69,7 +69,7 @@ export class ResNet extends Classifier {
   readonly #lastAct: Activation;
 
   constructor(recipe: Recipe, options: ResNetOptions = {}) {
-    super();
+    super(options.stem ?? 'imagenet');
     if (options.seed !== undefined) manualSeed(options.seed);
     const { stem = 'imagenet', norm = batchNorm2d, act = relu, inChannels = 3 } = options;
     const { preActivation = false, expansion } = recipe;

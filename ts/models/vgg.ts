@@ -65,7 +65,7 @@ export class VGG extends Classifier {
   readonly #layers: Record<string, Module>;
 
   constructor(depth: keyof typeof widths, batchNorm: boolean, options: VGGOptions = {}) {
-    super();
+    super(options.stem ?? 'imagenet');
     if (options.seed !== undefined) manualSeed(options.seed);
     const { stem = 'imagenet', dropout = 0.5, inChannels = 3 } = options;
     this.#grid = stem === 'imagenet' ? 7 : 1;

@@ -1,7 +1,8 @@
 import { named } from '../apply.ts';
 import { StateDictError } from '../errors.ts';
-import { formatShape, sameShape } from '../shape.ts';
+import { formatShape, sameShape, type Shape } from '../shape.ts';
 import { Tensor } from '../tensor.ts';
+import { summary } from './summary.ts';
 
 /** `runningMean` → `running_mean`: property paths are torchvision's weight names. */
 const snakeCase = (name: string): string =>
@@ -127,6 +128,26 @@ export abstract class Module {
   /** One line that describes the layer itself, for tables; its class and settings. */
   describe(): string {
     return this.constructor.name;
+  }
+
+  /** Shape of an input that it takes, for tables; undefined where any will do. */
+  exampleShape(): Shape | undefined {
+    return undefined;
+  }
+
+  /** The tree of modules as a table, with output shapes and multiply-adds where an input is known. */
+  toString(): string {
+    return String(summary(this, this.exampleShape()));
+  }
+
+  /** What `console.log(model)` shows in Node. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+
+  /** What `console.log(model)` shows in Deno. */
+  [Symbol.for('Deno.customInspect')](): string {
+    return this.toString();
   }
 
   /** Runs `fn` at this module's place, so that its errors and steps carry the path. */

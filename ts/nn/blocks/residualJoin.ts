@@ -9,6 +9,12 @@ import { Module } from '../module.ts';
 import { nextStream } from '../seed.ts';
 import type { Activation, JoinOptions } from './blockOptions.ts';
 
+/** Learned scales of a block's branches. */
+export interface Gates {
+  readonly skip?: number;
+  readonly transform?: number;
+}
+
 /** A module that ends in `F(x) + shortcut(x)`, with gates and stochastic depth. */
 export abstract class ResidualJoin extends Module {
   /** Learned scale of the shortcut, `[]`. */
@@ -34,7 +40,7 @@ export abstract class ResidualJoin extends Module {
   }
 
   /** What the gates have learned; empty for a block without. */
-  gates(): { readonly skip?: number; readonly transform?: number } {
+  gates(): Gates {
     return {
       ...(this.skipGate && { skip: this.skipGate.item() }),
       ...(this.transformGate && { transform: this.transformGate.item() }),

@@ -1,8 +1,16 @@
-import type { Node } from '../graph.ts';
-import { sizeOf } from '../shape.ts';
+import type { Op } from './ops/op.ts';
+import { sizeOf, type Spec } from './shape.ts';
+
+/** An op and the shapes that it is applied to. */
+export interface AppliedOp {
+  readonly op: Pick<Op, 'name'>;
+  readonly inputs: readonly Spec[];
+  readonly outputs: readonly Spec[];
+  readonly attrs: unknown;
+}
 
 /** Multiply and add count as two. Ops that are not named move memory: their flops are not counted. */
-export function flopsOf(node: Node): number {
+export function flopsOf(node: AppliedOp): number {
   const [first, second] = node.inputs;
   const output = node.outputs[0];
   switch (node.op.name) {

@@ -1,0 +1,55 @@
+import { interpretWith } from '../apply.ts';
+import { flopsOf } from '../flops.ts';
+import type { DType, Shape } from '../shape.ts';
+import { noGrad } from '../tape.ts';
+import { Tensor } from '../tensor.ts';
+import type { Module } from './module.ts';
+
+/** What running a module shows. */
+export interface Trace {
+  /** Shape of what each module returned last. */
+  readonly outputs: ReadonlyMap<Module, Shape>;
+  /** Flops of each op and the path of the module that applied it. */
+  readonly flops: readonly (readonly [path: string, flops: number])[];
+  /** Shape of the result; undefined when nothing ran. */
+  readonly result: Shape | undefined;
+}
+
+/** Runs a module in inference on symbols: shapes without values. Throws what its ops throw. */
+export function trace(model: Module, inputShape: Shape): Trace {
+  const outputs = new Map<Module, Shape>();
+  const flops: [string, number][] = [];
+  const symbol = (shape: Shape, dtype: DType): Tensor => {
+    const value = { id: -1, kind: 'temporary', shape, dtype } as const;
+    return new Tensor(value, value);
+  };
+  const forwards = [...model.modules()].map(([, module]) => watch(module, outputs));
+  const { training } = model;
+  model.eval();
+  try {
+    const result = noGrad(() =>
+      interpretWith(
+        (op, inputs, attrs, specs, path) => {
+          flops.push([path, flopsOf({ op, inputs, outputs: specs, attrs })]);
+          return specs.map(({ shape, dtype }) => symbol(shape, dtype));
+        },
+        () => model.forward(symbol(inputShape, 'f32')).shape,
+      ),
+    );
+    return { outputs, flops, result };
+  } finally {
+    forwards.forEach((unwatch) => unwatch());
+    model.train(training);
+  }
+}
+
+/** Notes the shape of what a module returns, until the returned function is called. */
+function watch(module: Module, outputs: Map<Module, Shape>): () => void {
+  const forward = (x: Tensor): Tensor => {
+    const y = Object.getPrototypeOf(module).forward.call(module, x) as Tensor;
+    outputs.set(module, y.shape);
+    return y;
+  };
+  Object.defineProperty(module, 'forward', { value: forward, configurable: true });
+  return () => delete (module as { forward?: unknown }).forward;
+}
