@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { useEngine } from '../../ts/current.ts';
-import { formatTable } from '../../ts/inspect/table.ts';
+import { formatTable } from '../../ts/table.ts';
 import { createEngine } from '../../ts/kernels/createEngine.ts';
 import type { Engine } from '../../ts/kernels/engine.ts';
 import { timeInterleaved } from '../../ts/inspect/timing.ts';
