@@ -1,18 +1,27 @@
+import { positionsOf, winogradTiles } from './winogradTile.ts';
 import type { ConvShape } from './conv2dGeometry.ts';
 
 /** How a convolution is computed; weights are packed for one of them. */
-export type ConvAlgorithm = 'implicit_gemm' | 'pointwise' | 'winograd_4x4';
+export type ConvAlgorithm = 'implicit_gemm' | 'pointwise' | WinogradAlgorithm;
+
+/** F(2×2, 3×3) and F(4×4, 3×3). */
+export type WinogradAlgorithm = 'winograd_2x2' | 'winograd_4x4';
 
 /**
  * The fastest kernel for a geometry; `winograd` says whether its rounding (twice that of a plain sum) is allowed.
  *
  * - `pointwise`: a 1×1 kernel without padding reads its input in place, whatever the stride.
- * - `winograd_4x4`: a 3×3 kernel at stride 1, where {@link winogradWins}.
+ * - `winograd_4x4`: a 3×3 kernel at stride 1, where images have tiles enough.
+ * - `winograd_2x2`: the same for small images, such as one of 7×7, whose weights would take longer to read than to multiply.
  * - `implicit_gemm`: everything else.
  */
 export function chooseConvAlgorithm(conv: ConvShape, winograd: boolean): ConvAlgorithm {
   if (isPointwise(conv)) return 'pointwise';
-  return winograd && winogradWins(conv) ? 'winograd_4x4' : 'implicit_gemm';
+  if (winograd && winogradCan(conv) && hasChannels(conv)) {
+    if (tileWins(conv, 4)) return 'winograd_4x4';
+    if (tileWins(conv, 2)) return 'winograd_2x2';
+  }
+  return 'implicit_gemm';
 }
 
 /** The kernels that can compute a convolution, for benchmarks to compare. */
@@ -20,7 +29,7 @@ export function possibleConvAlgorithms(conv: ConvShape): ConvAlgorithm[] {
   return [
     ...(isPointwise(conv) ? (['pointwise'] as const) : []),
     'implicit_gemm',
-    ...(winogradCan(conv) ? (['winograd_4x4'] as const) : []),
+    ...(winogradCan(conv) ? (['winograd_2x2', 'winograd_4x4'] as const) : []),
   ];
 }
 
@@ -32,8 +41,8 @@ const MOST_CHANNELS = 512;
 
 /** The fastest kernel for the gradient of a convolution's weights. */
 export function chooseWeightAlgorithm(conv: ConvShape, winograd: boolean): WeightAlgorithm {
-  const fits = conv.inChannels <= MOST_CHANNELS;
-  return winograd && fits && winogradWins(conv) ? 'winograd_4x4' : 'outer_product';
+  const possible = winogradCan(conv) && hasChannels(conv) && conv.inChannels <= MOST_CHANNELS;
+  return winograd && possible && tileWins(conv, 4) ? 'winograd_4x4' : 'outer_product';
 }
 
 /** The kernels that can compute the gradient of a convolution's weights. */
@@ -43,11 +52,9 @@ export function possibleWeightAlgorithms(conv: ConvShape): WeightAlgorithm[] {
 
 /** Channels that pay for transforming tiles. */
 const FEWEST_CHANNELS = 12;
-/** Products of a tile, for each input and output channel, */
-const TILE_PRODUCTS = 36;
-/** and their share of a plain sum's that still pays: a tile that is mostly outside the image does not. */
+/** Share of a plain sum's products that still pays: tiles that are mostly outside the image do not. */
 const MOST_PRODUCTS = 0.75;
-/** Tiles that pay for reading 36 values for each 9 weights. */
+/** Tiles that pay for reading 36 or 16 values for each 9 weights. */
 const FEWEST_TILES = 16;
 
 function isPointwise({ kernelSize, padding }: ConvShape): boolean {
@@ -64,14 +71,13 @@ function winogradCan(conv: ConvShape): boolean {
   );
 }
 
-function winogradWins(conv: ConvShape): boolean {
-  const { inChannels, outChannels, outputSize, batch } = conv;
-  const tiles = batch * Math.ceil(outputSize[0] / 4) * Math.ceil(outputSize[1] / 4);
-  const plainProducts = 9 * batch * outputSize[0] * outputSize[1];
-  return (
-    winogradCan(conv) &&
-    Math.min(inChannels, outChannels) >= FEWEST_CHANNELS &&
-    tiles >= FEWEST_TILES &&
-    TILE_PRODUCTS * tiles <= MOST_PRODUCTS * plainProducts
-  );
+function hasChannels({ inChannels, outChannels }: ConvShape): boolean {
+  return Math.min(inChannels, outChannels) >= FEWEST_CHANNELS;
+}
+
+/** Whether tiles of this size save products enough to pay for transforming them and their weights. */
+function tileWins(conv: ConvShape, tile: number): boolean {
+  const tiles = winogradTiles(conv, tile);
+  const plainProducts = 9 * conv.batch * conv.outputSize[0] * conv.outputSize[1];
+  return tiles >= FEWEST_TILES && positionsOf(tile) * tiles <= MOST_PRODUCTS * plainProducts;
 }

@@ -1,5 +1,6 @@
 import { unitsOf } from './conv2dUnits.ts';
 import { emitWinograd } from './conv2dWinograd.ts';
+import { isWinograd, tileOf } from './winogradTile.ts';
 import type { Pointer } from '../kernels/step.ts';
 import type { ConvAlgorithm } from './chooseConvAlgorithm.ts';
 import type { ConvShape } from './conv2dGeometry.ts';
@@ -42,8 +43,8 @@ export function emitConv(
 ): void {
   const { conv, algorithm, x, packed, bias, residual, y, relu } = forward;
   const kernel = `conv2d.${pass}.f32/${algorithm}`;
-  if (algorithm === 'winograd_4x4') {
-    emitWinograd(to, kernel, forward);
+  if (isWinograd(algorithm)) {
+    emitWinograd(to, kernel, tileOf(algorithm), forward);
     return;
   }
   const [kernelHeight, kernelWidth] = conv.kernelSize;

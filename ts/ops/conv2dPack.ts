@@ -1,5 +1,6 @@
 import { BLOCK_CHANNELS } from './conv2dUnits.ts';
 import { weightSizes } from './conv2dGeometry.ts';
+import { GAP, isWinograd, positionsOf, tileOf } from './winogradTile.ts';
 import type { Pointer } from '../kernels/step.ts';
 import type { Shape } from '../shape.ts';
 import type { ConvAlgorithm } from './chooseConvAlgorithm.ts';
@@ -69,18 +70,12 @@ export interface Panels {
 export function lowerPanels(to: Lowering, algorithm: ConvAlgorithm, panels: Panels): void {
   const { height, width, depth, columns, groups } = panels;
   const floats = panelFloats(algorithm, height * width, depth, columns, groups);
-  const winograd = algorithm === 'winograd_4x4';
   to.step({
-    kernel: winograd ? 'conv2d.pack.f32/winograd_4x4' : 'gemm.pack.f32/panels',
+    kernel: isWinograd(algorithm) ? `conv2d.pack.f32/${algorithm}` : 'gemm.pack.f32/panels',
     chunks: Math.max(1, Math.min(16, Math.ceil(floats / 16384))),
     args: { ...panels },
   });
 }
-
-/** Positions of a patch that Winograd's F(4×4, 3×3) multiplies, in place of nine taps, */
-const POSITIONS = 36;
-/** and floats between their panels: a cache line, so that they do not share one cache set. */
-const GAP = 16;
 
 /** Floats of `groups` matrices of taps·depth rows after packing. */
 export function panelFloats(
@@ -91,5 +86,7 @@ export function panelFloats(
   groups: number,
 ): number {
   const panels = depth * BLOCK_CHANNELS * Math.ceil(columns / BLOCK_CHANNELS);
-  return algorithm === 'winograd_4x4' ? POSITIONS * (panels + GAP) : groups * taps * panels;
+  return isWinograd(algorithm)
+    ? positionsOf(tileOf(algorithm)) * (panels + GAP)
+    : groups * taps * panels;
 }

@@ -1,4 +1,5 @@
 import { BLOCK_CHANNELS } from './conv2dUnits.ts';
+import { GAP, positionsOf, winogradTiles } from './winogradTile.ts';
 import type { ConvForward } from './conv2dForward.ts';
 import type { ConvShape } from './conv2dGeometry.ts';
 import type { WeightCut } from './conv2dWeightCut.ts';
@@ -22,25 +23,23 @@ const ENOUGH_RANGES = 8;
 const MOST_CHUNKS = 64;
 /** Input channels beyond which a weight gradient's unit has half as many, as its sums fill the cache. */
 const MANY_CHANNELS = 128;
-/** Positions of a 6×6 patch. */
-const POSITIONS = 36;
-/** Floats of a cache line, between the matrices of two positions. */
-const GAP = 16;
+/** Rows and columns of outputs of a weight gradient's tile. */
+const WEIGHT_TILE = 4;
 /** Floats for each position of one transform, half done. */
 const BETWEEN = 4;
 
-/** Tiles of 4×4 output pixels in all images. */
-function winogradTiles({ batch, outputSize }: ConvShape): number {
-  return batch * Math.ceil(outputSize[0] / 4) * Math.ceil(outputSize[1] / 4);
-}
-
-/** Emits the step of F(4×4, 3×3); w is packed for it, y's pixels are written in their order. */
-export function emitWinograd(to: Lowering, kernel: string, forward: ConvForward): void {
+/** Emits the step of F(tile×tile, 3×3); w is packed for it, y's pixels are written in their order. */
+export function emitWinograd(
+  to: Lowering,
+  kernel: string,
+  tile: number,
+  forward: ConvForward,
+): void {
   const { conv, x, packed, bias, residual, y, relu } = forward;
   const { inChannels, outChannels } = conv;
   const rowFloats = inChannels + channelsAtATime(outChannels);
-  const floats = (tiles: number) => POSITIONS * (tiles * rowFloats + 2 * GAP + BETWEEN);
-  const tiles = winogradTiles(conv);
+  const floats = (tiles: number) => positionsOf(tile) * (tiles * rowFloats + 2 * GAP + BETWEEN);
+  const tiles = winogradTiles(conv, tile);
   const fewest = inChannels * outChannels > MANY_WEIGHTS ? MOST_TILES : FEWEST_TILES;
   let unitTiles = fewest;
   while (unitTiles < MOST_TILES && 4 * floats(unitTiles + 4) <= SCRATCH_BYTES) unitTiles += 4;
@@ -66,15 +65,15 @@ export function emitWinograd(to: Lowering, kernel: string, forward: ConvForward)
 export function cutWinogradWeight(conv: ConvShape, mostPartitions: number): WeightCut {
   const { inChannels, outChannels } = conv;
   const unitChannels = channelsAtATime(outChannels);
-  const tiles = winogradTiles(conv);
+  const tiles = winogradTiles(conv, WEIGHT_TILE);
   const most = inChannels <= MANY_CHANNELS ? MOST_TILES : MOST_TILES / 2;
-  const unitTiles = Math.min(most, Math.ceil(tiles / mostPartitions));
+  const unitTiles = Math.min(most, Math.max(FEWEST_TILES, Math.ceil(tiles / mostPartitions)));
   const partitions = Math.max(1, Math.min(mostPartitions, Math.ceil(tiles / unitTiles)));
   const rows = inChannels * unitChannels + unitTiles * (inChannels + unitChannels);
   return {
     partitions,
     chunks: partitions * Math.ceil(outChannels / unitChannels),
-    scratchBytes: 4 * POSITIONS * (rows + 3 * GAP + BETWEEN),
+    scratchBytes: 4 * positionsOf(WEIGHT_TILE) * (rows + 3 * GAP + BETWEEN),
     args: { ...sizes(conv), partitions, unitTiles, unitChannels },
   };
 }

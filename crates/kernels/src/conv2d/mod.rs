@@ -13,11 +13,12 @@ pub mod rows;
 #[cfg(test)]
 mod tests;
 pub mod units;
-pub mod winograd_4x4;
+pub mod winograd;
 
 use crate::abi::Kernel;
 use crate::gemm::GemmPack;
 use crate::lanes::F32x4;
+use winograd::{F2, F4};
 
 kernel_args! {
     /// `w` is in panels of `kernel_height·kernel_width·in_channels/groups` rows for each group; for the reference it is
@@ -64,7 +65,7 @@ kernel_args! {
 
 kernel_args! {
     /// A kernel of 3×3 with stride 1, dilation 1 and one group; `w` is transformed. `bias` and `residual` may be null.
-    /// A unit is `unit_tiles` tiles of 4×4 outputs for `unit_channels` out channels (a multiple of 8).
+    /// A unit is `unit_tiles` tiles of outputs for `unit_channels` out channels (a multiple of 8).
     pub struct Conv2dWinograd {
         pub x: *const f32,
         pub x_stride: u32,
@@ -177,17 +178,20 @@ kernel_args! {
 }
 
 pub const KERNELS: &[Kernel] = &[
-    row!("conv2d.pack.f32/winograd_4x4", GemmPack, winograd_4x4::pack::pack::<F32x4>),
+    row!("conv2d.pack.f32/winograd_2x2", GemmPack, winograd::pack::pack::<F32x4, F2, 2, 4>),
+    row!("conv2d.pack.f32/winograd_4x4", GemmPack, winograd::pack::pack::<F32x4, F4, 4, 6>),
     row!("conv2d.forward.f32/implicit_gemm", Conv2dForward, implicit_gemm::forward::<F32x4>),
     row!("conv2d.forward.f32/pointwise", Conv2dForward, pointwise::forward::<F32x4>),
-    row!("conv2d.forward.f32/winograd_4x4", Conv2dWinograd, winograd_4x4::forward::forward::<F32x4>),
+    row!("conv2d.forward.f32/winograd_2x2", Conv2dWinograd, winograd::forward::forward::<F32x4, F2, 2, 4>),
+    row!("conv2d.forward.f32/winograd_4x4", Conv2dWinograd, winograd::forward::forward::<F32x4, F4, 4, 6>),
     row!("conv2d.forward.f32/im2col", Conv2dForward, im2col::forward::<F32x4>),
     row!("conv2d.forward.f32/reference", Conv2dForward, reference::forward),
     row!("conv2d.backward_input.f32/implicit_gemm", Conv2dForward, implicit_gemm::forward::<F32x4>),
     row!("conv2d.backward_input.f32/pointwise", Conv2dForward, pointwise::forward::<F32x4>),
-    row!("conv2d.backward_input.f32/winograd_4x4", Conv2dWinograd, winograd_4x4::forward::forward::<F32x4>),
+    row!("conv2d.backward_input.f32/winograd_2x2", Conv2dWinograd, winograd::forward::forward::<F32x4, F2, 2, 4>),
+    row!("conv2d.backward_input.f32/winograd_4x4", Conv2dWinograd, winograd::forward::forward::<F32x4, F4, 4, 6>),
     row!("conv2d.backward_input.f32/reference", Conv2dBackwardInput, reference::backward_input),
     row!("conv2d.backward_weight.f32/outer_product", Conv2dBackwardWeight, backward_weight::outer_product::<F32x4>),
-    row!("conv2d.backward_weight.f32/winograd_4x4", Conv2dWinogradWeight, winograd_4x4::backward_weight::outer_product::<F32x4>),
+    row!("conv2d.backward_weight.f32/winograd_4x4", Conv2dWinogradWeight, winograd::backward_weight::outer_product::<F32x4>),
     row!("conv2d.backward_weight.f32/reference", Conv2dBackwardWeight, reference::backward_weight),
 ];

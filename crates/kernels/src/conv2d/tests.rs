@@ -1,6 +1,8 @@
+use super::winograd::{F2, F4, Lines};
 use super::*;
 use crate::abi::Task;
 use crate::gemm::GemmPack;
+use crate::lanes::F32x4;
 use crate::testing::{Buffer, Random, assert_close, run_chunks};
 
 /// A random convolution, small enough to run often and odd enough to meet every edge.
@@ -310,8 +312,18 @@ fn winograd_case(random: &mut Random) -> Case {
 }
 
 #[test]
-fn winograd_equals_reference() {
-    let mut random = Random(13);
+fn winograd_2x2_equals_reference() {
+    winograd_equals_reference::<F2, 2, 4>(11);
+}
+
+#[test]
+fn winograd_4x4_equals_reference() {
+    winograd_equals_reference::<F4, 4, 6>(13);
+}
+
+fn winograd_equals_reference<F: Lines<F32x4, TILE, PATCH>, const TILE: usize, const PATCH: usize>(seed: u64) {
+    let positions = (PATCH * PATCH) as u32;
+    let mut random = Random(seed);
     for tried in 0..200 {
         let case = winograd_case(&mut random);
         let (unit_tiles, unit_channels) = (random.int(1, 15), case.unit_channels);
@@ -320,7 +332,7 @@ fn winograd_equals_reference() {
         let bias = random.buffer(case.out_channels as usize);
         let residual_stride = case.out_channels + case.slack[2];
         let residual = random.buffer((case.out_pixels() * residual_stride) as usize);
-        let mut packed = Buffer::new((36 * (case.channels * case.out_channels.next_multiple_of(8) + 16)) as usize);
+        let mut packed = Buffer::new((positions * (case.channels * case.out_channels.next_multiple_of(8) + 16)) as usize);
         let pack = GemmPack {
             w: w.ptr(),
             packed: packed.mut_ptr(),
@@ -335,7 +347,7 @@ fn winograd_equals_reference() {
             column_stride: 1,
             group_stride: 0,
         };
-        run_chunks(winograd_4x4::pack::pack::<F32x4>, &pack, 3, 0);
+        run_chunks(winograd::pack::pack::<F32x4, F, TILE, PATCH>, &pack, 3, 0);
         packed.assert_guards("packed");
         let mut y = Random(2).buffer((case.out_pixels() * case.y_stride()) as usize);
         let mut expected = y.clone();
@@ -349,7 +361,7 @@ fn winograd_equals_reference() {
         }
         args.relu = epilogue >> 2;
         run_chunks(reference::forward, &args, 1, 0);
-        let winograd = Conv2dWinograd {
+        let args = Conv2dWinograd {
             x: args.x,
             x_stride: args.x_stride,
             w: packed.ptr(),
@@ -372,10 +384,10 @@ fn winograd_equals_reference() {
             unit_channels,
         };
         let tiles = unit_tiles.next_multiple_of(4);
-        let scratch = 36 * (tiles * (case.channels + unit_channels.min(32)) + 32 + case.channels);
-        run_chunks(winograd_4x4::forward::forward::<F32x4>, &winograd, 1 + tried % 4, scratch as usize);
+        let scratch = positions * (tiles * (case.channels + unit_channels.min(32)) + 32 + case.channels);
+        run_chunks(winograd::forward::forward::<F32x4, F, TILE, PATCH>, &args, 1 + tried % 4, scratch as usize);
         y.assert_guards("y");
-        assert_close(y.values(), expected.values(), 1e-4, &format!("winograd {case:?}"));
+        assert_close(y.values(), expected.values(), 1e-4, &format!("winograd {TILE}×{TILE} {case:?}"));
     }
 }
 
@@ -394,7 +406,7 @@ fn winograd_outer_product_equals_reference() {
         let args = case.backward_weight(&x, &dy, &mut expected, 1);
         run_chunks(reference::backward_weight, &args, 1, 0);
         let mut partials = Buffer::new(size * partitions as usize);
-        let winograd = Conv2dWinogradWeight {
+        let args = Conv2dWinogradWeight {
             x: args.x,
             x_stride: args.x_stride,
             dy: args.dy,
@@ -415,7 +427,7 @@ fn winograd_outer_product_equals_reference() {
         };
         let width = case.unit_channels.min(case.out_channels.next_multiple_of(8));
         let scratch = 36 * (case.channels * width + 16 + unit_tiles * (case.channels + width) + 32 + case.channels.max(width));
-        run_chunks(winograd_4x4::backward_weight::outer_product::<F32x4>, &winograd, 1 + tried % 4, scratch as usize);
+        run_chunks(winograd::backward_weight::outer_product::<F32x4>, &args, 1 + tried % 4, scratch as usize);
         partials.assert_guards("dw");
         let sums: Vec<f32> = (0..size).map(|i| partials.values().iter().skip(i).step_by(size).sum()).collect();
         assert_close(&sums, expected.values(), 2e-4, &format!("winograd outer_product {case:?}"));

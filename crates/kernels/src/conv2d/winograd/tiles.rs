@@ -1,6 +1,5 @@
 //! From images to transformed tiles.
 
-use super::{PATCH, TILE};
 use crate::lanes::Lanes;
 
 /// Images in NHWC, one range of their channels.
@@ -18,17 +17,19 @@ pub struct Images {
 pub struct Grid {
     pub rows: usize,
     pub columns: usize,
+    /// Rows and columns of outputs that a tile covers.
+    pub tile: usize,
 }
 
 impl Grid {
-    pub fn new(out_height: u32, out_width: u32) -> Self {
-        Self { rows: (out_height as usize).div_ceil(TILE), columns: (out_width as usize).div_ceil(TILE) }
+    pub fn new(tile: usize, out_height: u32, out_width: u32) -> Self {
+        Self { rows: (out_height as usize).div_ceil(tile), columns: (out_width as usize).div_ceil(tile), tile }
     }
     /// Image, and first output row and column of a tile.
     #[inline(always)]
     pub fn place(&self, tile: usize) -> (usize, usize, usize) {
         let (row, column) = (tile / self.columns, tile % self.columns);
-        (row / self.rows, row % self.rows * TILE, column * TILE)
+        (row / self.rows, row % self.rows * self.tile, column * self.tile)
     }
 }
 
@@ -38,8 +39,8 @@ impl Grid {
 /// # Safety
 /// The image exists, `to` takes one tile of all positions; for `between` see [`across_and_down`].
 #[inline(always)]
-pub unsafe fn transform<L: Lanes, const S: usize>(
-    line: impl Fn([L; S]) -> [L; PATCH] + Copy,
+pub unsafe fn transform<L: Lanes, const S: usize, const P: usize>(
+    line: impl Fn([L; S]) -> [L; P] + Copy,
     images: &Images,
     image: usize,
     (y, x): (isize, isize),
@@ -77,8 +78,8 @@ fn inside<const S: usize>(start: isize, end: isize) -> u32 {
 /// # Safety
 /// As for [`transform`], and the square lies in the image.
 #[inline(never)]
-unsafe fn whole_square<L: Lanes, const S: usize>(
-    line: impl Fn([L; S]) -> [L; PATCH],
+unsafe fn whole_square<L: Lanes, const S: usize, const P: usize>(
+    line: impl Fn([L; S]) -> [L; P],
     from: *const f32,
     row: usize,
     pixel: usize,
@@ -103,8 +104,8 @@ unsafe fn whole_square<L: Lanes, const S: usize>(
 /// # Safety
 /// As for [`transform`]; rows and columns whose bit is set lie in the image.
 #[inline(never)]
-unsafe fn partial_square<L: Lanes, const S: usize>(
-    line: impl Fn([L; S]) -> [L; PATCH],
+unsafe fn partial_square<L: Lanes, const S: usize, const P: usize>(
+    line: impl Fn([L; S]) -> [L; P],
     from: *const f32,
     row: usize,
     pixel: usize,
@@ -131,7 +132,7 @@ unsafe fn partial_square<L: Lanes, const S: usize>(
 }
 
 /// Transforms lines of a square, then the lines across them: takes values (i, j) in the order of i, gives values (i, j) of
-/// the result in the order of j. What lies between is kept in memory on purpose: 36 vectors do not fit the registers, and
+/// the result in the order of j. What lies between is kept in memory on purpose: the vectors of a square do not fit the registers, and
 /// a compiler that sees them all loads them all first.
 ///
 /// # Safety

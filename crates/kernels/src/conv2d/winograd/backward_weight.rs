@@ -2,12 +2,16 @@
 //! back at its end.
 
 use super::tiles::{Grid, Images, transform};
-use super::{GAP, PATCH, POSITIONS, lines};
+use super::{F4, GAP, Lines, lines_4x4 as lines};
 use crate::abi::Task;
 use crate::conv2d::Conv2dWinogradWeight;
 use crate::gemm::PANEL;
 use crate::gemm::tile::ROWS;
 use crate::lanes::Lanes;
+
+const TILE: usize = 4;
+const PATCH: usize = 6;
+const POSITIONS: usize = PATCH * PATCH;
 
 /// # Safety
 /// Pointers cover the tensors; channels are multiples of four; scratch holds sums of all positions for one range of
@@ -15,7 +19,7 @@ use crate::lanes::Lanes;
 #[inline(never)]
 pub unsafe fn outer_product<L: Lanes>(a: &Conv2dWinogradWeight, task: &Task) {
     let (depth, out_channels) = (a.in_channels as usize, a.out_channels as usize);
-    let grid = Grid::new(a.out_height, a.out_width);
+    let grid = Grid::new(TILE, a.out_height, a.out_width);
     let units = (a.batch as usize * grid.rows * grid.columns).div_ceil(a.unit_tiles as usize);
     let ranges = out_channels.div_ceil(a.unit_channels as usize);
     for item in task.range(a.partitions * ranges as u32) {
@@ -89,7 +93,7 @@ unsafe fn add_unit<L: Lanes>(
             let (image, row, column) = grid.place(first + tile);
             let corner = (row as isize - a.pad_top as isize, column as isize - a.pad_left as isize);
             let to = input.first.add(tile * depth);
-            transform(lines::input::<L>, &x, image, corner, to, input.step, between);
+            transform(<F4 as Lines<L, TILE, PATCH>>::input, &x, image, corner, to, input.step, between);
             let (corner, to) = ((row as isize, column as isize), gradient.first.add(tile * width));
             transform(lines::output_gradient::<L>, &dy, image, corner, to, gradient.step, between);
         }

@@ -2,7 +2,7 @@
 
 use super::pack::position_step;
 use super::tiles::{Grid, Images, across_and_down, transform};
-use super::{GAP, PATCH, POSITIONS, TILE, lines};
+use super::{GAP, Lines};
 use crate::abi::Task;
 use crate::conv2d::Conv2dWinograd;
 use crate::gemm::PANEL;
@@ -15,11 +15,15 @@ const RANGE: usize = 64;
 
 /// # Safety
 /// Pointers cover the tensors; channels are multiples of four; scratch holds the transformed tiles of a unit, their
-/// products for [`RANGE`] channels, and 144 floats.
+/// products for [`RANGE`] channels, and four floats for each position.
 #[inline(never)]
-pub unsafe fn forward<L: Lanes>(a: &Conv2dWinograd, task: &Task) {
+pub unsafe fn forward<L: Lanes, F: Lines<L, TILE, PATCH>, const TILE: usize, const PATCH: usize>(
+    a: &Conv2dWinograd,
+    task: &Task,
+) {
+    let positions = PATCH * PATCH;
     let (depth, out_channels) = (a.in_channels as usize, a.out_channels as usize);
-    let grid = Grid::new(a.out_height, a.out_width);
+    let grid = Grid::new(TILE, a.out_height, a.out_width);
     let tiles = a.batch as usize * grid.rows * grid.columns;
     let (unit_tiles, unit_channels) = (a.unit_tiles as usize, a.unit_channels as usize);
     let ranges = out_channels.div_ceil(unit_channels);
@@ -33,8 +37,8 @@ pub unsafe fn forward<L: Lanes>(a: &Conv2dWinograd, task: &Task) {
     // SAFETY: the caller vouches for scratch; units, tiles and channels are in range.
     unsafe {
         let input = task.scratch;
-        let product = input.add(POSITIONS * input_step);
-        let between = product.add(POSITIONS * product_step);
+        let product = input.add(positions * input_step);
+        let between = product.add(positions * product_step);
         for unit in task.range((tiles.div_ceil(unit_tiles) * ranges) as u32) {
             let first = unit / ranges * unit_tiles;
             let count = unit_tiles.min(tiles - first);
@@ -42,7 +46,7 @@ pub unsafe fn forward<L: Lanes>(a: &Conv2dWinograd, task: &Task) {
                 for tile in 0..count {
                     let (image, row, column) = grid.place(first + tile);
                     let corner = (row as isize - a.pad_top as isize, column as isize - a.pad_left as isize);
-                    transform(lines::input::<L>, &x, image, corner, input.add(tile * depth), input_step, between);
+                    transform(F::input, &x, image, corner, input.add(tile * depth), input_step, between);
                 }
                 transformed = Some(first);
             }
@@ -50,14 +54,14 @@ pub unsafe fn forward<L: Lanes>(a: &Conv2dWinograd, task: &Task) {
             let end = out_channels.min(start + unit_channels);
             for channel in (start..end).step_by(width) {
                 let channels = channel..end.min(channel + width);
-                for position in 0..POSITIONS {
+                for position in 0..positions {
                     let weights = a.w.add(position * weight_step + channel * depth);
                     let (from, to) = (input.add(position * input_step), product.add(position * product_step));
                     multiply::<L>(from, depth, weights, channels.len().div_ceil(PANEL), to, width, count);
                 }
                 for tile in 0..count {
                     let place = grid.place(first + tile);
-                    write_tile::<L>(a, place, channels.clone(), product.add(tile * width), product_step, between);
+                    write_tile::<L, F, TILE, PATCH>(a, place, channels.clone(), product.add(tile * width), product_step, between);
                 }
             }
         }
@@ -115,7 +119,7 @@ unsafe fn multiply<L: Lanes>(
 /// # Safety
 /// The tile's pixels and channels exist; `from` is its first product.
 #[inline(always)]
-unsafe fn write_tile<L: Lanes>(
+unsafe fn write_tile<L: Lanes, F: Lines<L, TILE, PATCH>, const TILE: usize, const PATCH: usize>(
     a: &Conv2dWinograd,
     (image, y, x): (usize, usize, usize),
     channels: Range<usize>,
@@ -128,14 +132,14 @@ unsafe fn write_tile<L: Lanes>(
     let pixel = (image * height + y) * width + x;
     for c in channels.clone().step_by(4) {
         // SAFETY: channels end with the range.
-        unsafe { write_channels::<L>(a, pixel, size, c, from.add(c - channels.start), step, between) };
+        unsafe { write_channels::<L, F, TILE, PATCH>(a, pixel, size, c, from.add(c - channels.start), step, between) };
     }
 }
 
 /// # Safety
 /// As for [`write_tile`].
 #[inline(never)]
-unsafe fn write_channels<L: Lanes>(
+unsafe fn write_channels<L: Lanes, F: Lines<L, TILE, PATCH>, const TILE: usize, const PATCH: usize>(
     a: &Conv2dWinograd,
     pixel: usize,
     (rows, columns): (usize, usize),
@@ -153,7 +157,7 @@ unsafe fn write_channels<L: Lanes>(
         let residual = a.residual.wrapping_add(pixel * residual_stride + c);
         let floor = if a.relu != 0 { L::zero() } else { L::splat(f32::NEG_INFINITY) };
         across_and_down::<L, PATCH, TILE>(
-            lines::output,
+            F::output,
             between,
             |_, _| {
                 let value = L::load(from);

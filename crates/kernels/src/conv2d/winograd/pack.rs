@@ -1,6 +1,6 @@
 //! Weights: `G g Gᵀ` as panels `[⌈columns / 8⌉][depth][8]` for each position, filled up with zeros.
 
-use super::{GAP, PATCH, lines};
+use super::{GAP, Lines};
 use crate::abi::Task;
 use crate::gemm::{GemmPack, PANEL};
 use crate::lanes::Lanes;
@@ -13,7 +13,7 @@ pub fn position_step(depth: usize, columns: usize) -> usize {
 /// # Safety
 /// As for [`pack`](crate::gemm::pack::pack), with a kernel of 3×3 and one group.
 #[inline(never)]
-pub unsafe fn pack<L: Lanes>(p: &GemmPack, task: &Task) {
+pub unsafe fn pack<L: Lanes, F: Lines<L, TILE, PATCH>, const TILE: usize, const PATCH: usize>(p: &GemmPack, task: &Task) {
     let (columns, depth) = (p.columns as usize, p.depth as usize);
     let (stride, step) = (p.column_stride as usize, position_step(depth, columns));
     for item in task.range(p.columns.next_multiple_of(PANEL as u32) / 4) {
@@ -29,11 +29,11 @@ pub unsafe fn pack<L: Lanes>(p: &GemmPack, task: &Task) {
                 };
                 let mut rows = [[L::zero(); PATCH]; 3];
                 for (i, row) in rows.iter_mut().enumerate() {
-                    *row = lines::weight([tap(i, 0), tap(i, 1), tap(i, 2)]);
+                    *row = F::weight([tap(i, 0), tap(i, 1), tap(i, 2)]);
                 }
                 let to = p.packed.add((column / PANEL * depth + k) * PANEL + column % PANEL);
                 for j in 0..PATCH {
-                    let line = lines::weight([rows[0][j], rows[1][j], rows[2][j]]);
+                    let line = F::weight([rows[0][j], rows[1][j], rows[2][j]]);
                     for i in 0..PATCH {
                         line[i].store(to.add((j * PATCH + i) * step));
                     }

@@ -1,0 +1,34 @@
+//! Winograd's F(m×m, 3×3): (m + 2)² products for m² outputs instead of 9·m² (Lavin & Gray 2016, arXiv:1509.09308).
+//!
+//! `y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A` with patches d of the input that overlap by two. The sum over channels turns ⊙ into one
+//! matrix product (tiles × in channels)·(in channels × out channels) for each position of the patch. The gradient of g is the
+//! transpose of the same formula: `dg = Gᵀ[(A dy Aᵀ) ⊙ (Bᵀ d B)]G`, summed over tiles.
+//!
+//! m is 4, or 2 where an image has so few tiles that reading 36 weights for 9 takes longer than the products it saves.
+
+pub mod backward_weight;
+pub mod forward;
+mod lines_2x2;
+mod lines_4x4;
+pub mod pack;
+mod tiles;
+
+use crate::lanes::Lanes;
+
+/// The transforms of one line of a tile of `TILE` outputs and `PATCH` inputs; two of them, across and down, transform a square.
+pub trait Lines<L: Lanes, const TILE: usize, const PATCH: usize> {
+    /// `Bᵀ d`.
+    fn input(d: [L; PATCH]) -> [L; PATCH];
+    /// `G g`.
+    fn weight(g: [L; 3]) -> [L; PATCH];
+    /// `Aᵀ m`.
+    fn output(m: [L; PATCH]) -> [L; TILE];
+}
+
+/// F(2×2, 3×3).
+pub enum F2 {}
+/// F(4×4, 3×3).
+pub enum F4 {}
+
+/// Floats between positions beyond their matrix: a cache line, so that the positions do not share one cache set.
+const GAP: usize = 16;

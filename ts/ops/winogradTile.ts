@@ -1,0 +1,25 @@
+import type { ConvAlgorithm, WinogradAlgorithm } from './chooseConvAlgorithm.ts';
+import type { ConvShape } from './conv2dGeometry.ts';
+
+/** Floats between the matrices of two positions: a cache line, so that they do not share one cache set. */
+export const GAP = 16;
+
+/** Whether a convolution is computed from transformed tiles. */
+export function isWinograd(algorithm: ConvAlgorithm): algorithm is WinogradAlgorithm {
+  return algorithm === 'winograd_2x2' || algorithm === 'winograd_4x4';
+}
+
+/** Rows and columns of outputs that a tile covers. */
+export function tileOf(algorithm: WinogradAlgorithm): number {
+  return algorithm === 'winograd_2x2' ? 2 : 4;
+}
+
+/** Positions of a tile's patch, whose values are multiplied in place of nine taps for each output. */
+export function positionsOf(tile: number): number {
+  return (tile + 2) * (tile + 2);
+}
+
+/** Tiles of all images of a convolution's output. */
+export function winogradTiles({ batch, outputSize }: ConvShape, tile: number): number {
+  return batch * Math.ceil(outputSize[0] / tile) * Math.ceil(outputSize[1] / tile);
+}
