@@ -12,6 +12,10 @@ if (process.argv[2] === 'runtimes') {
   await benchRuntimes(process.argv.slice(3));
   process.exit();
 }
+if (process.argv[2] === 'peers') {
+  const { benchPeers } = await import('../bench/peers/run.mjs');
+  process.exit(await benchPeers(process.argv.slice(3)).catch(fail));
+}
 const outfile = join(dist, 'bench.js');
 await build({
   entryPoints: [join(root, 'bench/main.ts')],

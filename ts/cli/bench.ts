@@ -3,6 +3,7 @@ import { runBench } from '../inspect/benchCase.ts';
 import type { BenchRow } from '../inspect/benchRow.ts';
 import { inferenceCase, trainingCase } from '../inspect/modelCases.ts';
 import type { ModelOptions } from '../models/registry.ts';
+import { comparePeers } from './comparePeers.ts';
 import { findModel } from './findModel.ts';
 import { formatPairs, megabytes, percent, plural } from './format.ts';
 import {
@@ -25,6 +26,7 @@ interface BenchFlags extends EngineFlags {
   readonly rounds: number;
   readonly profile?: boolean;
   readonly out?: string;
+  readonly vs?: string;
   readonly json?: boolean;
 }
 
@@ -41,6 +43,7 @@ export function benchCommand(): Command {
     .addOption(number('--batch <n>', 'images at a time (default: train 128, infer 1)'))
     .addOption(number('--rounds <n>', 'times it is measured; the median counts').default(7))
     .option('--profile', "the time of every step of the plan, beside the machine's limits")
+    .option('--vs <peers>', 'other runtimes to measure beside, as pytorch,onnxruntime-web')
     .option('--out <dir>', 'where --profile writes profile.json and profile.html')
     .addOption(threadsOption())
     .addOption(numericsOption())
@@ -50,13 +53,18 @@ export function benchCommand(): Command {
 
 async function bench(pass: 'train' | 'infer', flags: BenchFlags): Promise<void> {
   const { name, make } = findModel(flags.model);
+  const { size, batch = pass === 'train' ? 128 : 1, channels = size === 28 ? 1 : 3 } = flags;
+  if (flags.vs !== undefined) {
+    const { vs } = flags;
+    return comparePeers(pass, { ...flags, vs, model: name, batch, channels });
+  }
   const engine = await startEngine(flags);
   const settings = {
     name,
-    create: (options: ModelOptions) => make({ ...stemFor(flags.size), ...options }),
-    size: flags.size,
-    batch: flags.batch ?? (pass === 'train' ? 128 : 1),
-    inChannels: flags.channels ?? (flags.size === 28 ? 1 : 3),
+    create: (options: ModelOptions) => make({ ...stemFor(size), ...options }),
+    size,
+    batch,
+    inChannels: channels,
   };
   const item = pass === 'train' ? trainingCase(engine, settings) : inferenceCase(engine, settings);
   if (flags.profile) {

@@ -1,0 +1,215 @@
+import type { Layer, Network, Weight } from '../network/layers.ts';
+import { transpose } from './channelsFirst.ts';
+
+/** Fields of a table of TensorFlow Lite's schema.fbs by their number: whole numbers, bytes or truth values. */
+export interface TfliteOptions {
+  /** Number of the table in the union BuiltinOptions. */
+  readonly type: number;
+  readonly fields: readonly (readonly [field: number, size: 'byte' | 'int', value: number])[];
+}
+
+/** An operator of {@link TfliteModel}; inputs and output are numbers of tensors, -1 for none. */
+export interface TfliteOperator {
+  /** Number in the enumeration BuiltinOperator. */
+  readonly code: number;
+  readonly inputs: readonly number[];
+  readonly output: number;
+  readonly options?: TfliteOptions;
+}
+
+/** A model in the terms of schema.fbs, with one subgraph. */
+export interface TfliteModel {
+  readonly tensors: readonly {
+    readonly name: string;
+    readonly shape: readonly number[];
+    readonly data?: Float32Array | Int32Array;
+  }[];
+  readonly operators: readonly TfliteOperator[];
+  readonly input: number;
+  readonly output: number;
+}
+
+/** BuiltinOperator of schema.fbs. */
+const CODE = {
+  ...{ add: 0, averagePool: 1, concatenation: 2, conv: 3, fullyConnected: 9, maxPool: 17 },
+  ...{ mul: 18, relu: 19, reshape: 22, pad: 34, mean: 40, stridedSlice: 45 },
+};
+
+/** Tables of the union BuiltinOptions. */
+const OPTIONS = {
+  ...{ conv: 1, pool: 5, fullyConnected: 8, concatenation: 10, add: 11, reshape: 17, mul: 21 },
+  ...{ pad: 22, reducer: 27, stridedSlice: 32 },
+};
+
+const VALID = 1;
+
+type Pair = readonly [number, number];
+type Sides = readonly [number, number, number, number];
+
+/** A network as a TensorFlow Lite model with fused activations, in the form that TensorFlow's own converter writes. */
+export function tfliteModel(network: Network): TfliteModel {
+  const tensors: { name: string; shape: readonly number[]; data?: Float32Array | Int32Array }[] =
+    [];
+  const operators: TfliteOperator[] = [];
+  const numbers = new Map<string, number>();
+  const shapes = new Map<string, readonly number[]>([[network.input, network.inputShape]]);
+
+  const tensor = (name: string, shape: readonly number[], data?: Float32Array | Int32Array) => {
+    numbers.set(name, tensors.length);
+    return tensors.push({ name, shape, ...(data && { data }) }) - 1;
+  };
+  const constant = (name: string, { shape, data }: Weight): number => tensor(name, shape, data);
+  const integers = (name: string, rows: readonly (readonly number[])[]): number => {
+    const [first] = rows as [readonly number[]];
+    const shape = rows.length > 1 ? [rows.length, first.length] : [first.length];
+    return tensor(name, shape, Int32Array.from(rows.flat()));
+  };
+  const weightOf = (name: string): Weight => network.weights.get(name)!;
+  const add = (
+    code: number,
+    inputs: readonly number[],
+    output: number,
+    type: number,
+    fields: TfliteOptions['fields'] = [],
+  ): void => void operators.push({ code, inputs, output, options: { type, fields } });
+  const padded = (layer: Layer, x: string, [top, right, bottom, left]: Sides): number => {
+    const from = numbers.get(x)!;
+    if (top + right + bottom + left === 0) return from;
+    const [n, h, w, c] = shapes.get(x) as [number, number, number, number];
+    const sides = [
+      [0, 0],
+      [top, bottom],
+      [left, right],
+      [0, 0],
+    ];
+    const pads = integers(`${layer.output}_pads`, sides);
+    const to = tensor(`${layer.output}_padded`, [n, h + top + bottom, w + left + right, c]);
+    add(CODE.pad, [from, pads], to, OPTIONS.pad);
+    return to;
+  };
+
+  const convert = (layer: Layer): void => {
+    const { inputs } = layer;
+    const [x] = inputs as [string];
+    const at = inputs.map((name) => numbers.get(name)!);
+    const output = tensor(layer.output, layer.shape);
+    const activation = Number(layer.relu);
+    switch (layer.kind) {
+      case 'conv2d': {
+        const { stride, dilation, padding } = layer;
+        const weight = transpose(weightOf(layer.weight), [3, 0, 1, 2]);
+        const size = weight.shape.slice(1, 3) as unknown as Pair;
+        const same = isSame(shapes.get(x)!, size, layer);
+        const from = same ? at[0]! : padded(layer, x, padding);
+        const filters = constant(layer.weight, weight);
+        const zeros = { shape: [weight.shape[0]!], data: new Float32Array(weight.shape[0]!) };
+        const bias = layer.bias === undefined ? zeros : weightOf(layer.bias);
+        const biases = constant(layer.bias ?? `${layer.output}_zeros`, bias);
+        return add(CODE.conv, [from, filters, biases], output, OPTIONS.conv, [
+          [0, 'byte', same ? 0 : VALID],
+          [1, 'int', stride[1]],
+          [2, 'int', stride[0]],
+          [3, 'byte', activation],
+          [4, 'int', dilation[1]],
+          [5, 'int', dilation[0]],
+        ]);
+      }
+      case 'batchNorm': {
+        const { scale, shift } = scaleAndShift(layer, weightOf);
+        const product = tensor(`${layer.output}_scaled`, layer.shape);
+        const factor = constant(`${layer.output}_scale`, scale);
+        add(CODE.mul, [at[0]!, factor], product, OPTIONS.mul);
+        const term = constant(`${layer.output}_shift`, shift);
+        return add(CODE.add, [product, term], output, OPTIONS.add, [[0, 'byte', activation]]);
+      }
+      case 'maxPool2d':
+      case 'avgPool2d': {
+        const { kernelSize, stride, padding } = layer;
+        // Zeros do not win a maximum here: the networks pool behind a ReLU.
+        const from = padded(layer, x, padding);
+        const code = layer.kind === 'maxPool2d' ? CODE.maxPool : CODE.averagePool;
+        return add(code, [from], output, OPTIONS.pool, [
+          [0, 'byte', VALID],
+          [1, 'int', stride[1]],
+          [2, 'int', stride[0]],
+          [3, 'int', kernelSize[1]],
+          [4, 'int', kernelSize[0]],
+        ]);
+      }
+      case 'linear': {
+        const weight = transpose(weightOf(layer.weight), [1, 0]);
+        const bias = layer.bias === undefined ? -1 : constant(layer.bias, weightOf(layer.bias));
+        const filters = constant(layer.weight, weight);
+        return add(CODE.fullyConnected, [at[0]!, filters, bias], output, OPTIONS.fullyConnected);
+      }
+      case 'globalAvgPool2d':
+        return add(
+          CODE.mean,
+          [at[0]!, integers(`${layer.output}_axes`, [[1, 2]])],
+          output,
+          OPTIONS.reducer,
+        );
+      case 'flatten': {
+        const shape = integers(`${layer.output}_shape`, [layer.shape]);
+        return add(CODE.reshape, [at[0]!, shape], output, OPTIONS.reshape);
+      }
+      case 'concat':
+        return add(CODE.concatenation, at, output, OPTIONS.concatenation, [[0, 'int', 3]]);
+      case 'subsamplePad': {
+        const { stride, before, after } = layer;
+        const from = shapes.get(x)!;
+        const small = [...layer.shape.slice(0, 3), from[3]!];
+        const bounds = [[0, 0, 0, 0], from, [1, stride, stride, 1]].map((values, index) =>
+          integers(`${layer.output}_slice${index}`, [values]),
+        );
+        const slice = tensor(`${layer.output}_small`, small);
+        add(CODE.stridedSlice, [at[0]!, ...bounds], slice, OPTIONS.stridedSlice);
+        const none = [0, 0];
+        const pads = integers(`${layer.output}_pads`, [none, none, none, [before, after]]);
+        return add(CODE.pad, [slice, pads], output, OPTIONS.pad);
+      }
+      case 'add':
+        return add(CODE.add, at, output, OPTIONS.add, [[0, 'byte', activation]]);
+      case 'relu':
+        return void operators.push({ code: CODE.relu, inputs: at, output });
+    }
+  };
+
+  const input = tensor('images', network.inputShape);
+  numbers.set(network.input, input);
+  for (const layer of network.layers) {
+    convert(layer);
+    shapes.set(layer.output, layer.shape);
+  }
+  return { tensors, operators, input, output: numbers.get(network.output)! };
+}
+
+/** Whether TensorFlow's padding `same` puts as many zeros on every side as the layer asks for. */
+function isSame(
+  [, height, width]: readonly number[],
+  kernel: Pair,
+  { stride, dilation, padding }: { stride: Pair; dilation: Pair; padding: Sides },
+): boolean {
+  const sides = ([height, width] as Pair).map((size, axis): Pair => {
+    const reach = (kernel[axis]! - 1) * dilation[axis]! + 1;
+    const windows = Math.ceil(size / stride[axis]!);
+    const total = Math.max((windows - 1) * stride[axis]! + reach - size, 0);
+    return [Math.floor(total / 2), Math.ceil(total / 2)];
+  });
+  const [[top, bottom], [left, right]] = sides as [Pair, Pair];
+  return `${[top, right, bottom, left]}` === `${padding}`;
+}
+
+/** Batch norm in inference as a product and a sum. */
+function scaleAndShift(
+  layer: Extract<Layer, { kind: 'batchNorm' }>,
+  weightOf: (name: string) => Weight,
+): { scale: Weight; shift: Weight } {
+  const [gamma, beta, mean, variance] = [layer.gamma, layer.beta, layer.mean, layer.variance].map(
+    (name) => weightOf(name).data,
+  ) as [Float32Array, Float32Array, Float32Array, Float32Array];
+  const scale = gamma.map((value, c) => value / Math.sqrt(variance[c]! + layer.eps));
+  const shift = beta.map((value, c) => value - mean[c]! * scale[c]!);
+  const shape = [gamma.length];
+  return { scale: { shape, data: scale }, shift: { shape, data: shift } };
+}

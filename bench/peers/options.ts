@@ -1,0 +1,89 @@
+import { parseArgs } from 'node:util';
+import { modelName } from '../../ts/models/modelName.ts';
+import { findPeers, PEERS, type Peer } from './peers.ts';
+import { suites } from './suites.ts';
+import type { Workload } from './workload.ts';
+
+/** What was asked for. */
+export interface Options {
+  readonly workloads: readonly Workload[];
+  readonly peers: readonly Peer[];
+  readonly rounds: number;
+  readonly visitMs: number;
+  readonly json: boolean;
+  /** File that gets the rows as JSON after every workload. */
+  readonly save?: string;
+  /** Only write the files that peers read. */
+  readonly prepareOnly: boolean;
+}
+
+/**
+ * `<infer|train> [--model M] [--size S] [--batch B] [--threads 1,2] [--numerics fast] [--vs a,b] [--rounds 7] [--json]`;
+ * without a model, the whole table of the pass, or what `--only m,n` names of it. `--save` writes the rows to a file.
+ *
+ * @throws {RangeError} for what does not exist
+ */
+export function parseOptions(args: readonly string[]): Options {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      model: { type: 'string' },
+      size: { type: 'string', default: '224' },
+      channels: { type: 'string', default: '3' },
+      batch: { type: 'string' },
+      threads: { type: 'string', default: '1' },
+      numerics: { type: 'string', default: 'fast' },
+      vs: { type: 'string' },
+      rounds: { type: 'string', default: '7' },
+      visit: { type: 'string', default: '250' },
+      only: { type: 'string' },
+      save: { type: 'string' },
+      json: { type: 'boolean', default: false },
+      prepare: { type: 'boolean', default: false },
+    },
+  });
+  const [pass = ''] = positionals;
+  if (pass !== 'infer' && pass !== 'train') {
+    throw new RangeError(`bench: the pass is "${pass}" but must be infer or train`);
+  }
+  const { numerics } = values;
+  if (numerics !== 'fast' && numerics !== 'strict') {
+    throw new RangeError(`bench: --numerics is "${numerics}" but must be fast or strict`);
+  }
+  const peers = values.vs
+    ? findPeers(values.vs, pass)
+    : PEERS.filter(({ passes }) => passes.includes(pass));
+  const threads = values.threads.split(',').map((text) => whole('threads', text));
+  const size = whole('size', values.size);
+  const channels = whole('channels', values.channels);
+  const batch = whole('batch', values.batch ?? (pass === 'train' ? '128' : '1'));
+  const chosen = values.model === undefined ? undefined : knownModel(values.model);
+  const only = values.only?.split(',').map(knownModel);
+  const isWanted = ({ model }: Workload): boolean => only?.includes(model) ?? true;
+  return {
+    workloads: threads.flatMap((count) =>
+      chosen === undefined
+        ? suites[pass](count, numerics).filter(isWanted)
+        : [{ pass, model: chosen, size, channels, batch, threads: count, numerics }],
+    ),
+    peers,
+    rounds: whole('rounds', values.rounds),
+    visitMs: whole('visit', values.visit),
+    json: values.json,
+    ...(values.save !== undefined && { save: values.save }),
+    prepareOnly: values.prepare,
+  };
+}
+
+function knownModel(written: string): string {
+  const name = modelName(written);
+  if (name === undefined) throw new RangeError(`bench: there is no model "${written}"`);
+  return name;
+}
+
+function whole(name: string, text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= 1) return value;
+  throw new RangeError(`bench: --${name} is "${text}" but must be a whole number of at least 1`);
+}

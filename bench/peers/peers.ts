@@ -1,0 +1,67 @@
+import type { Format } from './prepare.ts';
+
+/** A runtime to compare with. */
+export interface Peer {
+  /** What `--vs` calls it. */
+  readonly name: string;
+  readonly passes: readonly ('infer' | 'train')[];
+  /** The file that it reads, where that is not the network itself. */
+  readonly format?: Format;
+  /** The package of bench/peers whose version is told. */
+  readonly package?: string;
+  readonly language: 'node' | 'python';
+}
+
+/** This project, the first line of every comparison. */
+export const OURS: Peer = { name: 'residua', passes: ['infer', 'train'], language: 'node' };
+
+/** All runtimes that can be compared with, in the order of the tables. */
+export const PEERS: readonly Peer[] = [
+  {
+    name: 'litert',
+    passes: ['infer'],
+    format: 'tflite',
+    package: '@litertjs/core',
+    language: 'node',
+  },
+  {
+    name: 'tfjs-wasm',
+    passes: ['infer', 'train'],
+    package: '@tensorflow/tfjs',
+    language: 'node',
+  },
+  {
+    name: 'onnxruntime-web',
+    passes: ['infer'],
+    format: 'onnx',
+    package: 'onnxruntime-web',
+    language: 'node',
+  },
+  {
+    name: 'onnxruntime-node',
+    passes: ['infer'],
+    format: 'onnx',
+    package: 'onnxruntime-node',
+    language: 'node',
+  },
+  { name: 'pytorch', passes: ['infer', 'train'], language: 'python' },
+];
+
+/**
+ * The peers of a list `litert,pytorch`.
+ *
+ * @throws {RangeError} for a name that is none, or one that cannot do this pass
+ */
+export function findPeers(list: string, pass: 'infer' | 'train'): Peer[] {
+  return list.split(',').map((text) => {
+    const name = text.trim();
+    const peer = PEERS.find((known) => known.name === name);
+    const able = PEERS.filter(({ passes }) => passes.includes(pass)).map((known) => known.name);
+    if (!peer) throw new RangeError(`bench: there is no peer "${name}": take ${able.join(', ')}`);
+    if (!peer.passes.includes(pass)) {
+      const verb = pass === 'train' ? 'train' : 'infer';
+      throw new RangeError(`bench: ${name} does not ${verb} here: take ${able.join(', ')}`);
+    }
+    return peer;
+  });
+}

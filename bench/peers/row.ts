@@ -1,0 +1,30 @@
+/** One peer on one workload. Times are of rounds' medians, in milliseconds. */
+export interface PeerRow {
+  readonly workload: string;
+  readonly pass: 'infer' | 'train';
+  readonly model: string;
+  readonly size: number;
+  readonly batch: number;
+  readonly threads: number;
+  readonly peer: string;
+  /** Version, and what was chosen where there was a choice. */
+  readonly facts?: string;
+  readonly medianMs?: number;
+  readonly minMs?: number;
+  readonly maxMs?: number;
+  readonly rounds?: readonly number[];
+  /** Its time by ours, the median over rounds: above 1 where we are faster. Absent for ourselves. */
+  readonly ratio?: number;
+  readonly minRatio?: number;
+  readonly maxRatio?: number;
+  readonly gflops?: number;
+  readonly peakBytes?: number;
+  /** From the start of the process to the first result. */
+  readonly firstMs?: number;
+  /** Largest difference of the logits, in units of the largest; or of the first losses, relative. */
+  readonly deviation?: number;
+  /** Share of a core that its process used while others were measured. */
+  readonly idleShare?: number;
+  /** Why there are no times. */
+  readonly reason?: string;
+}

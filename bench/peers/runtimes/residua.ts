@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+import { apply } from '../../../ts/apply.ts';
+import { compile } from '../../../ts/compile/compile.ts';
+import { init } from '../../../ts/current.ts';
+import { crossEntropy } from '../../../ts/functions/crossEntropy.ts';
+import { loadWeightsFile } from '../../../ts/io/node/weightsFile.ts';
+import { guardFinite } from '../../../ts/ops/guardFinite.ts';
+import { SGD } from '../../../ts/optim/sgd.ts';
+import { gradients } from '../../../ts/tape.ts';
+import { createModel } from '../network/createModel.ts';
+import type { Runtime } from './runtime.ts';
+
+/** This project: the compiled forward pass, or the compiled training step. */
+export const residua: Runtime = async (job, { shape, images, labels }) => {
+  const { threads, numerics, files } = job;
+  const engine = await init({ threads, numerics });
+  const model = createModel(job);
+  await loadWeightsFile(model, join(files, 'weights.safetensors'));
+  const facts = `build ${engine.build}, ${numerics}`;
+  const input = { shape, dtype: 'f32' } as const;
+  if (job.pass === 'infer') {
+    model.eval();
+    const plan = compile((x) => model.forward(x), [input], { recording: false });
+    return { facts, run: async () => (await plan.run(images))[0] as Float32Array };
+  }
+  model.train();
+  const optimizer = new SGD(model.parameters(), { lr: 0.01, momentum: 0.9 });
+  const weights = [...optimizer.parameters.values()];
+  const plan = compile(
+    (x, classes) => {
+      const loss = crossEntropy(model.forward(x), classes);
+      apply(guardFinite, [loss], {});
+      optimizer.step(gradients(loss, weights));
+      return loss;
+    },
+    [input, { shape: [shape[0]!], dtype: 'i32' }],
+  );
+  return { facts, run: async () => (await plan.run(images, labels))[0]![0]! };
+};

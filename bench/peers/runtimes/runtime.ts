@@ -1,0 +1,19 @@
+import type { Example } from '../network/exampleFile.ts';
+import type { Workload } from '../workload.ts';
+
+/** What a process is told to run. */
+export interface Job extends Workload {
+  /** Folder of `example.safetensors`, `network.safetensors`, `weights.safetensors` and the files made of them. */
+  readonly files: string;
+}
+
+/** A network that a runtime holds ready. */
+export interface Loaded {
+  /** Runs it once: logits `[N · classes]` of an inference, the loss of a training step. */
+  run(): Promise<Float32Array | number>;
+  /** Version of the runtime, and what was chosen where it offers a choice. */
+  readonly facts: string;
+}
+
+/** Makes a network ready to run in this process. */
+export type Runtime = (job: Job, example: Example) => Promise<Loaded>;

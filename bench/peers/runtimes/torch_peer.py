@@ -1,0 +1,212 @@
+"""PyTorch as a peer: `python3 torch_peer.py <job as JSON>`; the protocol is that of protocol.ts.
+
+Eager, with oneDNN; channels_last or contiguous, whichever is faster here.
+"""
+
+import json
+import os
+import resource
+import statistics
+import sys
+import time
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+REPLIES = os.fdopen(3, "w", buffering=1)
+FIRST_STEPS = 3
+TRIALS = 3
+
+
+def reply(**message):
+    REPLIES.write(json.dumps(message) + "\n")
+    REPLIES.flush()
+
+
+def read_safetensors(path):
+    types = {"F32": np.float32, "I32": np.int32}
+    with open(path, "rb") as file:
+        size = int.from_bytes(file.read(8), "little")
+        header = json.loads(file.read(size))
+        metadata = header.pop("__metadata__", {})
+        tensors = {}
+        for name, entry in header.items():
+            begin, end = entry["data_offsets"]
+            file.seek(8 + size + begin)
+            values = np.frombuffer(file.read(end - begin), types[entry["dtype"]])
+            tensors[name] = torch.from_numpy(values.reshape(entry["shape"]).copy())
+    return tensors, metadata
+
+
+def two_sided(padding):
+    """Height and width, where both sides are padded alike, as they are in every network here."""
+    top, right, bottom, left = padding
+    assert top == bottom and left == right, padding
+    return top, left
+
+
+class Net:
+    """A network of layers.ts, its weights in PyTorch's layouts."""
+
+    def __init__(self, path, training):
+        weights, metadata = read_safetensors(path)
+        self.facts = json.loads(metadata["network"])
+        self.layers = self.facts["layers"]
+        for layer in self.layers:
+            name = layer.get("weight")
+            if layer["kind"] == "conv2d":
+                weights[name] = weights[name].permute(3, 2, 0, 1).contiguous()
+            if layer["kind"] == "linear":
+                weight = weights[name]
+                if "flattened" in layer:
+                    height, width, channels = layer["flattened"]
+                    image = weight.reshape(height, width, channels, -1)
+                    weight = image.permute(2, 0, 1, 3).reshape(weight.shape)
+                weights[name] = weight.t().contiguous()
+        self.weights = weights
+        if training:
+            for name in self.parameters:
+                weights[name].requires_grad_(True)
+
+    @property
+    def parameters(self):
+        return self.facts["parameters"]
+
+    def use(self, memory_format):
+        with torch.no_grad():
+            for tensor in self.weights.values():
+                if tensor.dim() == 4:
+                    tensor.data = tensor.data.contiguous(memory_format=memory_format)
+
+    def forward(self, images):
+        values = {self.facts["input"]: images}
+        last_use = {name: i for i, layer in enumerate(self.layers) for name in layer["inputs"]}
+        for index, layer in enumerate(self.layers):
+            inputs = [values[name] for name in layer["inputs"]]
+            result = self.run(layer, inputs)
+            values[layer["output"]] = F.relu_(result) if layer["relu"] else result
+            for name in layer["inputs"]:
+                if last_use[name] == index:
+                    values.pop(name, None)
+        return values[self.facts["output"]]
+
+    def run(self, layer, inputs):
+        weights, kind, x = self.weights, layer["kind"], inputs[0]
+        bias = weights[layer["bias"]] if "bias" in layer else None
+        if kind == "conv2d":
+            padding = two_sided(layer["padding"])
+            stride, dilation, groups = layer["stride"], layer["dilation"], layer["groups"]
+            return F.conv2d(x, weights[layer["weight"]], bias, stride, padding, dilation, groups)
+        if kind == "batchNorm":
+            names = ("mean", "variance", "gamma", "beta")
+            vectors = [weights[layer[name]] for name in names]
+            return F.batch_norm(x, *vectors, layer["training"], layer["momentum"], layer["eps"])
+        if kind == "linear":
+            return F.linear(x, weights[layer["weight"]], bias)
+        if kind in ("maxPool2d", "avgPool2d"):
+            pool = F.max_pool2d if kind == "maxPool2d" else F.avg_pool2d
+            return pool(x, layer["kernelSize"], layer["stride"], two_sided(layer["padding"]))
+        if kind == "subsamplePad":
+            step = layer["stride"]
+            sides = (0, 0, 0, 0, layer["before"], layer["after"])
+            return F.pad(x[:, :, ::step, ::step], sides)
+        if kind == "add":
+            return inputs[0] + inputs[1]
+        if kind == "relu":
+            return F.relu(x)
+        if kind == "concat":
+            return torch.cat(inputs, 1)
+        if kind == "globalAvgPool2d":
+            return F.adaptive_avg_pool2d(x, 1).flatten(1)
+        if kind == "flatten":
+            return torch.flatten(x, 1)
+        raise ValueError(f"no layer {kind}")
+
+
+def deviation(found, expected):
+    return float((found - expected).abs().max() / expected.abs().max())
+
+
+def make_run(job, net, images, labels):
+    if job["pass"] == "infer":
+
+        def infer():
+            with torch.inference_mode():
+                return net.forward(images)
+
+        return infer
+    parameters = [net.weights[name] for name in net.parameters]
+    optimizer = torch.optim.SGD(parameters, lr=0.01, momentum=0.9)
+
+    def step():
+        optimizer.zero_grad(set_to_none=True)
+        loss = F.cross_entropy(net.forward(images), labels)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    return step
+
+
+def timed(run):
+    start = time.perf_counter()
+    run()
+    return (time.perf_counter() - start) * 1000
+
+
+def visit(run, visit_ms):
+    warm = timed(run)
+    if warm >= visit_ms:
+        return [warm]
+    end = time.perf_counter() + visit_ms / 1000
+    times = [timed(run)]
+    while time.perf_counter() < end:
+        times.append(timed(run))
+    return times
+
+
+def faster_format(net, examples, run_of):
+    formats = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
+    best = {}
+    for name, memory_format in formats.items():
+        net.use(memory_format)
+        run = run_of(examples.contiguous(memory_format=memory_format))
+        timed(run)
+        best[name] = (statistics.median(timed(run) for _ in range(TRIALS)), run)
+    chosen = min(best, key=lambda name: best[name][0])
+    net.use(formats[chosen])
+    return chosen, best[chosen][1]
+
+
+def main(job):
+    torch.set_num_threads(job["threads"])
+    torch.manual_seed(0)
+    training = job["pass"] == "train"
+    example, _ = read_safetensors(os.path.join(job["files"], "example.safetensors"))
+    net = Net(os.path.join(job["files"], "network.safetensors"), training)
+    images = example["images"].permute(0, 3, 1, 2).contiguous()
+    labels = example["labels"].long()
+    run_of = lambda given: make_run(job, net, given, labels)
+    run = run_of(images)
+    first = run()
+    reply(kind="first")
+    losses = [first] + [run() for _ in range(FIRST_STEPS - 1)] if training else []
+    difference = 0.0 if training else deviation(first.reshape(-1), example["logits"])
+    chosen, run = faster_format(net, images, run_of)
+    facts = f"{torch.__version__}, {chosen}"
+    reply(kind="ready", facts=facts, deviation=difference, losses=losses)
+    for line in sys.stdin:
+        request = json.loads(line)
+        if request["kind"] == "visit":
+            reply(kind="visited", ms=visit(run, request["visitMs"]))
+        else:
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+            reply(kind="memory", peakBytes=peak)
+
+
+try:
+    main(json.loads(sys.argv[1]))
+except Exception as error:
+    reply(kind="failed", reason=f"{type(error).__name__}: {error}".splitlines()[0])
+    sys.exit(1)

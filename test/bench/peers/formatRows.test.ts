@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest';
+import { formatRows } from '../../../bench/peers/formatRows.ts';
+import type { PeerRow } from '../../../bench/peers/row.ts';
+
+const common: Pick<PeerRow, 'workload' | 'pass' | 'model' | 'size' | 'batch' | 'threads'> = {
+  ...{ workload: 'densenet121 224² b1 t2', pass: 'infer', model: 'densenet121', size: 224 },
+  ...{ batch: 1, threads: 2 },
+};
+const times = { medianMs: 12345.6, minMs: 12000, maxMs: 13000, gflops: 123.4, peakBytes: 2.5e9 };
+const rows: PeerRow[] = [
+  { ...common, ...times, peer: 'residua', facts: 'build relaxed-threads, fast', firstMs: 300 },
+  {
+    ...{ ...common, ...times, peer: 'onnxruntime-node', facts: '1.30.0', firstMs: 12345 },
+    ...{ ratio: 0.94, minRatio: 0.9, maxRatio: 11.02, deviation: 7e-7, idleShare: 0.5 },
+  },
+  { ...common, peer: 'litert', reason: `it ${'cannot be made to run '.repeat(8)}here` },
+];
+
+it('puts peers, reasons and notes under the name of the workload', () => {
+  const lines = formatRows(rows).split('\n');
+  expect(lines[0]).toBe('densenet121 224² b1 t2');
+  expect(lines[3]).toMatch(/^onnxruntime-node +12346 .* 0\.94× +0\.90–11\.02 +2500 +12345 +7e-7$/);
+  expect(lines).toContain('onnxruntime-node used 50 % of a core while others were measured');
+  expect(lines.some((line) => line.startsWith('litert: not measured: it cannot'))).toBe(true);
+});
+
+it('stays within 100 columns', () => {
+  for (const line of formatRows(rows).split('\n')) expect(line.length).toBeLessThanOrEqual(100);
+});
