@@ -250,6 +250,7 @@ describe('a Keras file that does not fit', () => {
         } catch (error) {
           const isOurs = error instanceof FormatError || error instanceof StateDictError;
           expect(isOurs, (error as Error).stack).toBe(true);
+          expect((error as Error).message).toMatch(/^a: [^\n]+$/);
           expectSameBits(bitsOf(block), before, `${name} ${trial}`);
         }
       }

@@ -226,6 +226,12 @@ describe('a file that does not fit', () => {
     expectSameBits(bitsOf(model), before, 'weights');
   });
 
+  it('shows control characters of names as escapes', () => {
+    const file = changed((t) => t.set('\u001b[2J\n', float([1], [0])));
+    const error = errorOf(() => loadWeights(new Net(), file, { name: 'a' }));
+    expect(error.message).toBe('a: load: unexpected: \\x1b[2J\\x0a');
+  });
+
   it('gives two tensors one name', () => {
     const error = errorOf(() =>
       loadWeights(new Net(), torchFile(), { rename: { 'bn1.bias': 'bn1.weight' } }),
@@ -403,6 +409,54 @@ describe('files', () => {
     }
     expect(outcomes.refused).toBeGreaterThan(200);
   });
+
+  it('in shards, of which the index or one is damaged, give one error and never change the model', async () => {
+    const model = new Net();
+    const before = bitsOf(model);
+    const path = join(folder, 'net.safetensors');
+    const index = await saveWeightsFile(new Net(), path, { maxShardBytes: 300 });
+    const shards = readdirSync(folder).filter((name) => name.endsWith('.safetensors'));
+    const text = readFileSync(index, 'utf8');
+    const intact = new Map(shards.map((name) => [name, readFileSync(join(folder, name))]));
+    let refused = 0;
+    for (let trial = 0; trial < 200; trial++) {
+      const random = new RandomStream(3, `shards.${trial}`);
+      const shard = shards[random.below(shards.length)]!;
+      const faults: (() => void)[] = [
+        () => writeFileSync(index, text.slice(0, random.below(text.length))),
+        () => writeFileSync(index, text.replace(shard, `../${shard}`)),
+        () => writeFileSync(index, text.replace(shard, `/etc/${shard}`)),
+        () =>
+          writeFileSync(
+            index,
+            text.replace(
+              shard,
+              shards.find((name) => name !== shard)!,
+            ),
+          ),
+        () => writeFileSync(index, text.replace('"conv1.weight"', '"__proto__"')),
+        () => writeFileSync(index, text.replace('"conv1.weight"', '"fc2.weight"')),
+        () => rmSync(join(folder, shard)),
+        () => writeFileSync(join(folder, shard), damaged(intact.get(shard)!, random)),
+      ];
+      faults[random.below(faults.length)]!();
+      try {
+        await loadWeightsFile(model, index);
+        for (const [i, weight] of [...model.stateDict().values()].entries()) {
+          weight.write(before[i]!);
+        }
+      } catch (error) {
+        refused++;
+        expect((error as Error).message, (error as Error).stack).toMatch(
+          /^[^\n]*net[^\n]*\.(json|safetensors): [^\n]+$/,
+        );
+        expectSameBits(bitsOf(model), before, `trial ${trial}`);
+      }
+      writeFileSync(index, text);
+      intact.forEach((bytes, name) => writeFileSync(join(folder, name), bytes));
+    }
+    expect(refused).toBeGreaterThan(150);
+  });
 });
 
 /** A copy of a safetensors file with one of the faults that files have. */
@@ -441,6 +495,8 @@ function damaged(file: Uint8Array, random: RandomStream): Uint8Array {
     () => withHeader(text.replace(/"shape":\[\d+/, `"shape":[${2 ** random.below(60)}`)),
     () => withHeader(text.replace(/"data_offsets":\[(\d+)/, '"data_offsets":[1$1')),
     () => withHeader(text.replace(/"data_offsets":\[\d+,\d+\]/, '"data_offsets":[0,4]')),
+    () => withHeader(text.replace(/"data_offsets":\[/, '"data_offsets":[-')),
+    () => withHeader(text.replace(/"data_offsets":\[\d+/, '$&.5')),
     () => withHeader(`${'['.repeat(1 + random.below(5000))}`),
   ];
   return faults[random.below(faults.length)]!();
