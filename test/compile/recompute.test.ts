@@ -5,7 +5,7 @@ import { compile } from '../../ts/compile/compile.ts';
 import { lower } from '../../ts/compile/lower.ts';
 import { optimize } from '../../ts/compile/optimize.ts';
 import { recompute } from '../../ts/compile/passes/recompute.ts';
-import { currentEngine, init } from '../../ts/current.ts';
+import { currentEngine, init, useEngine } from '../../ts/current.ts';
 import { crossEntropy } from '../../ts/functions/crossEntropy.ts';
 import { globalAvgPool2d } from '../../ts/functions/globalAvgPool2d.ts';
 import { relu } from '../../ts/functions/relu.ts';
@@ -105,7 +105,7 @@ describe('memory-efficient DenseNet', () => {
     expect(efficient!.peakBytes).toBeLessThan(plain!.peakBytes);
   });
 
-  it('BC-100 trains a batch of 64 in less than half the memory', () => {
+  it('BC-100 plans a batch of 64 in less than half the memory', () => {
     const [plain, efficient] = [false, true].map((memoryEfficient) => {
       const model = densenet_bc100({ memoryEfficient });
       const graph = optimize(capture(step(model), specs([64, 32, 32, 3])), true);
@@ -114,5 +114,23 @@ describe('memory-efficient DenseNet', () => {
       return arenaBytes;
     });
     expect(efficient! / plain!).toBeLessThan(0.25);
+  });
+
+  it('BC-100 takes a step of strict numerics with the same bits, in less than half the memory', async () => {
+    const other = currentEngine();
+    const engine = await init({ threads: 2, numerics: 'strict' });
+    const shape = [4, 16, 16, 3];
+    const [plain, efficient] = await Promise.all(
+      [false, true].map(async (memoryEfficient) => {
+        const model = densenet_bc100({ memoryEfficient, seed: 5 });
+        using plan = compile(step(model), specs(shape));
+        const outputs = await plan.run(goldenTensor('x', shape), goldenLabels('labels', 4, 10));
+        return { outputs, peakBytes: plan.peakBytes };
+      }),
+    );
+    engine.close();
+    useEngine(other);
+    expectSameBits(efficient!.outputs, plain!.outputs, 'loss and gradients');
+    expect(efficient!.peakBytes / plain!.peakBytes).toBeLessThan(0.5);
   });
 });
