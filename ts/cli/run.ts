@@ -56,7 +56,7 @@ async function run(flags: RunFlags): Promise<void> {
   const given = await readTensors(flags.input);
   const { images, shape } = inputOf(given, flags.input);
   const engine = await startEngine(flags);
-  const moduleBytes = engine.memoryBytes;
+  const moduleBytes = engine.memoryBytes - engine.freeBytes;
   const model = modelOf(found, weights, flags, shape);
   const target = flags.grad ? targetOf(given, flags.input, shape[0]!, classesOf(model)) : undefined;
   const result = await runNetwork(model, images, shape, {

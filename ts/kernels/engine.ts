@@ -85,6 +85,11 @@ export class Engine {
     return this.#heap.usedBytes;
   }
 
+  /** Bytes of it that tensors and plans can take before it grows, if they fit the gaps. */
+  get freeBytes(): number {
+    return this.#heap.freeBytes;
+  }
+
   /** Memory of `bytes` bytes, 64-byte aligned, not initialised. Throws {@link OutOfMemoryError}. */
   allocate(bytes: number): Required<Buffer> {
     this.#assertOpen();

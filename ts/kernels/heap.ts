@@ -30,6 +30,11 @@ export class Heap {
     return this.#used;
   }
 
+  /** Bytes that can be handed out before memory grows, if they fit the gaps. */
+  get freeBytes(): number {
+    return this.#free.reduce((sum, { start, end }) => sum + end - start, 0);
+  }
+
   /** Address of `bytes` bytes, 64-byte aligned, not initialised. Throws {@link OutOfMemoryError}. */
   allocate(bytes: number): number {
     const size = align(bytes);
