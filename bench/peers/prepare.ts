@@ -24,6 +24,20 @@ export interface Prepared {
 /** Which files a set of peers wants beside those of every workload. */
 export type Format = 'onnx' | 'tflite';
 
+/** What is known of a folder that was written. */
+interface Facts {
+  /** Of the code that wrote it. */
+  readonly stamp: string;
+  readonly flops: number;
+  readonly formats: readonly Format[];
+}
+
+async function readFacts(path: string, stamp: string): Promise<Facts | undefined> {
+  if (!existsSync(path)) return undefined;
+  const facts = JSON.parse(await readFile(path, 'utf8')) as Facts;
+  return facts.stamp === stamp ? facts : undefined;
+}
+
 /** Values between -2 and 2 without a pattern that a kernel could profit from. */
 const imagesOf = (count: number): Float32Array =>
   Float32Array.from(
@@ -44,10 +58,10 @@ export async function prepare(
 ): Promise<Prepared> {
   const { pass, model: name, size, channels, batch } = workload;
   const files = join(cache, `${name}-${size}x${channels}-b${batch}-${pass}`);
-  const facts = join(files, `${['facts', ...formats].join('-')}.json`);
-  if (existsSync(facts)) {
-    const known = JSON.parse(await readFile(facts, 'utf8')) as { stamp: string; flops: number };
-    if (known.stamp === stamp) return { files, flops: known.flops };
+  const facts = join(files, 'facts.json');
+  const known = await readFacts(facts, stamp);
+  if (known && formats.every((format) => known.formats.includes(format))) {
+    return { files, flops: known.flops };
   }
   note(`${name} ${size}² b${batch}: writing ${['network', ...formats].join(', ')}`);
   await mkdir(files, { recursive: true });
@@ -69,6 +83,7 @@ export async function prepare(
   const flops = pass === 'train' ? 3 * once : once;
   plan.dispose();
   model.dispose();
-  await writeFile(facts, JSON.stringify({ stamp, flops }));
+  const written: Facts = { stamp, flops, formats };
+  await writeFile(facts, JSON.stringify(written));
   return { files, flops };
 }

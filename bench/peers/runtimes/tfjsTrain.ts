@@ -77,7 +77,7 @@ function runLayer(
       return tf.concat(inputs, 3);
     case 'subsamplePad': {
       // Strided slices have no gradient there; the mean of one pixel does.
-      const small = tf.avgPool(x, 1, layer.stride, 0, 'ceil');
+      const small = tf.avgPool(x, 1, layer.stride, 0, 'floor');
       return tf.pad(small, [
         [0, 0],
         [0, 0],

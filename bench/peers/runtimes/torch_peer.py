@@ -34,8 +34,9 @@ def read_safetensors(path):
         for name, entry in header.items():
             begin, end = entry["data_offsets"]
             file.seek(8 + size + begin)
-            values = np.frombuffer(file.read(end - begin), types[entry["dtype"]])
-            tensors[name] = torch.from_numpy(values.reshape(entry["shape"]).copy())
+            dtype = np.dtype(types[entry["dtype"]])
+            values = np.fromfile(file, dtype, (end - begin) // dtype.itemsize)
+            tensors[name] = torch.from_numpy(values.reshape(entry["shape"]))
     return tensors, metadata
 
 
@@ -57,13 +58,6 @@ class Net:
             name = layer.get("weight")
             if layer["kind"] == "conv2d":
                 weights[name] = weights[name].permute(3, 2, 0, 1).contiguous()
-            if layer["kind"] == "linear":
-                weight = weights[name]
-                if "flattened" in layer:
-                    height, width, channels = layer["flattened"]
-                    image = weight.reshape(height, width, channels, -1)
-                    weight = image.permute(2, 0, 1, 3).reshape(weight.shape)
-                weights[name] = weight.t().contiguous()
         self.weights = weights
         if training:
             for name in self.parameters:
@@ -103,7 +97,7 @@ class Net:
             vectors = [weights[layer[name]] for name in names]
             return F.batch_norm(x, *vectors, layer["training"], layer["momentum"], layer["eps"])
         if kind == "linear":
-            return F.linear(x, weights[layer["weight"]], bias)
+            return F.linear(x, weights[layer["weight"]].t(), bias)
         if kind in ("maxPool2d", "avgPool2d"):
             pool = F.max_pool2d if kind == "maxPool2d" else F.avg_pool2d
             return pool(x, layer["kernelSize"], layer["stride"], two_sided(layer["padding"]))
@@ -120,7 +114,8 @@ class Net:
         if kind == "globalAvgPool2d":
             return F.adaptive_avg_pool2d(x, 1).flatten(1)
         if kind == "flatten":
-            return torch.flatten(x, 1)
+            # The weights behind it want the channels of a pixel together.
+            return x.permute(0, 2, 3, 1).flatten(1)
         raise ValueError(f"no layer {kind}")
 
 
