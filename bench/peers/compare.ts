@@ -15,8 +15,11 @@ export interface Launch {
   note(text: string): void;
 }
 
-/** Logits and first losses of two correct programs differ by less, in units of the largest. */
+/** Logits and the first loss of two correct programs differ by less, in units of the largest. */
 const AGREEMENT = 1e-4;
+
+/** Losses after updates may differ by more: batch norm over few pixels enlarges rounding errors at every step. */
+const LATER_AGREEMENT = 5e-2;
 
 interface Ready {
   readonly peer: Peer;
@@ -46,12 +49,13 @@ export async function compare(
         const { facts, deviation, losses } = await process.ready();
         const version = launch.version(peer);
         const all = [version, facts].filter(Boolean).join(', ');
-        const differs = pass === 'train' ? lossDeviation(losses, ready[0]?.losses) : deviation;
-        if (!(differs <= AGREEMENT)) {
+        const differs = pass === 'train' ? lossDeviation(losses, ready[0]?.losses) : [deviation];
+        if (!differs.every((value, step) => value <= (step > 0 ? LATER_AGREEMENT : AGREEMENT))) {
           const what = pass === 'train' ? 'first losses' : 'logits';
-          throw new Error(`its ${what} differ from ours by ${differs.toExponential(1)}`);
+          const shown = differs.map((value) => value.toExponential(1)).join(', ');
+          throw new Error(`its ${what} differ from ours by ${shown}`);
         }
-        ready.push({ peer, process, facts: all, deviation: differs, losses });
+        ready.push({ peer, process, facts: all, deviation: Math.max(...differs), losses });
       } catch (error) {
         reasons.set(peer, (error as Error).message);
         await process.close();
@@ -87,15 +91,26 @@ export async function compare(
   }
 }
 
-/** Largest relative difference of the losses of the first steps; 0 when there is nothing to compare with. */
-function lossDeviation(found: readonly number[], ours = found): number {
-  return Math.max(...found.map((loss, step) => Math.abs(loss / ours[step]! - 1)));
+/** Relative differences of the losses of the first steps; 0 when there is nothing to compare with. */
+function lossDeviation(found: readonly number[], ours = found): number[] {
+  return found.map((loss, step) => Math.abs(loss / ours[step]! - 1));
 }
 
-function figures({ rounds, peakBytes, idleShare }: Measured, flops: number): Partial<PeerRow> {
+function figures(
+  { rounds, peakBytes, idleShare, cores }: Measured,
+  flops: number,
+): Partial<PeerRow> {
   const medianMs = median(rounds);
   const limits = { minMs: Math.min(...rounds), maxMs: Math.max(...rounds) };
-  return { medianMs, ...limits, rounds, gflops: flops / medianMs / 1e6, peakBytes, idleShare };
+  return {
+    medianMs,
+    ...limits,
+    rounds,
+    gflops: flops / medianMs / 1e6,
+    peakBytes,
+    idleShare,
+    cores,
+  };
 }
 
 function ratios({ rounds }: Measured, ours: Measured): Partial<PeerRow> {

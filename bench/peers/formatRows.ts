@@ -1,7 +1,9 @@
 import { formatTable, type Alignment } from '../../ts/table.ts';
 import type { PeerRow } from './row.ts';
 
-const HEAD = ['', 'ms', 'min', 'max', 'GFLOP/s', 'by ours', 'spread', 'MB', 'first', 'differs'];
+const HEAD = [
+  ...['', 'ms', 'min', 'max', 'GFLOP/s', 'by ours', 'spread', 'MB', 'first', 'cores', 'differs'],
+];
 const ALIGNMENTS: readonly Alignment[] = HEAD.map((_, column) => (column ? 'right' : 'left'));
 
 /** Columns that a line of the tables may have. */
@@ -40,6 +42,7 @@ function cellsOf(row: PeerRow): string[] {
     ratio === undefined ? '' : `${minRatio!.toFixed(2)}–${maxRatio!.toFixed(2)}`,
     (row.peakBytes! / 1e6).toFixed(0),
     row.firstMs!.toFixed(0),
+    Number.isFinite(row.cores) ? row.cores!.toFixed(1) : '',
     row.deviation === undefined ? '' : row.deviation.toExponential(0),
   ];
 }

@@ -9,6 +9,8 @@ export interface Measured {
   readonly peakBytes: number;
   /** Share of a core that it used while others were visited; NaN where the system does not tell. */
   readonly idleShare: number;
+  /** Cores that it used while it was visited: with spinning threads, and with more threads than it was told, more. */
+  readonly cores: number;
 }
 
 /** How long and how often peers are visited. */
@@ -27,12 +29,14 @@ export async function measure(
 ): Promise<Map<PeerProcess, Measured | Error>> {
   const times = new Map<PeerProcess, number[]>(peers.map((peer) => [peer, []]));
   const idle = new Map(peers.map((peer) => [peer, { cpu: 0, wall: 0 }]));
+  const busy = new Map(peers.map((peer) => [peer, { cpu: 0, wall: 0 }]));
   const failed = new Map<PeerProcess, Error>();
   for (let round = -1; round < rounds; round++) {
     for (const peer of peers) {
       if (failed.has(peer)) continue;
       const others = peers.filter((other) => other !== peer && !failed.has(other));
       const before = others.map(({ pid }) => cpuSeconds(pid));
+      const own = cpuSeconds(peer.pid);
       const start = performance.now();
       try {
         const ms = await peer.visit(visitMs);
@@ -41,6 +45,9 @@ export async function measure(
         failed.set(peer, error as Error);
       }
       const wall = (performance.now() - start) / 1000;
+      const used = busy.get(peer)!;
+      used.cpu += cpuSeconds(peer.pid) - own;
+      used.wall += wall;
       others.forEach((other, index) => {
         const spent = idle.get(other)!;
         spent.cpu += cpuSeconds(other.pid) - before[index]!;
@@ -56,6 +63,7 @@ export async function measure(
       rounds: times.get(peer)!,
       peakBytes: await peer.peakBytes(),
       idleShare: wall > 0 ? cpu / wall : 0,
+      cores: busy.get(peer)!.cpu / busy.get(peer)!.wall,
     });
   }
   return results;

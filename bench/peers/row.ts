@@ -25,6 +25,8 @@ export interface PeerRow {
   readonly deviation?: number;
   /** Share of a core that its process used while others were measured. */
   readonly idleShare?: number;
+  /** Cores that it used while it was measured. */
+  readonly cores?: number;
   /** Why there are no times. */
   readonly reason?: string;
 }

@@ -6,7 +6,14 @@ const common: Pick<PeerRow, 'workload' | 'pass' | 'model' | 'size' | 'batch' | '
   ...{ workload: 'densenet121 224² b1 t2', pass: 'infer', model: 'densenet121', size: 224 },
   ...{ batch: 1, threads: 2 },
 };
-const times = { medianMs: 12345.6, minMs: 12000, maxMs: 13000, gflops: 123.4, peakBytes: 2.5e9 };
+const times = {
+  medianMs: 12345.6,
+  minMs: 12000,
+  maxMs: 13000,
+  gflops: 123.4,
+  peakBytes: 2.5e9,
+  cores: 1.96,
+};
 const rows: PeerRow[] = [
   { ...common, ...times, peer: 'residua', facts: 'build relaxed-threads, fast', firstMs: 300 },
   {
@@ -19,7 +26,9 @@ const rows: PeerRow[] = [
 it('puts peers, reasons and notes under the name of the workload', () => {
   const lines = formatRows(rows).split('\n');
   expect(lines[0]).toBe('densenet121 224² b1 t2');
-  expect(lines[3]).toMatch(/^onnxruntime-node +12346 .* 0\.94× +0\.90–11\.02 +2500 +12345 +7e-7$/);
+  expect(lines[3]).toMatch(
+    /^onnxruntime-node +12346 .* 0\.94× +0\.90–11\.02 +2500 +12345 +2\.0 +7e-7$/,
+  );
   expect(lines).toContain('onnxruntime-node used 50 % of a core while others were measured');
   expect(lines.some((line) => line.startsWith('litert: not measured: it cannot'))).toBe(true);
 });
