@@ -17,8 +17,9 @@ import torchvision
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
+from checkZoo import TORCHVISION
+
 ROOT = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
-NETS = 'resnet18 resnext50_32x4d densenet121 vgg11_bn alexnet googlenet'.split()
 SAVE_AGAIN = '''
 import { init, models } from 'residua';
 import { loadWeightsFile, saveWeightsFile } from 'residua/node';
@@ -89,6 +90,6 @@ def check(name, folder):
 
 
 if __name__ == '__main__':
-    for name in sys.argv[1:] or NETS:
+    for name in sys.argv[1:] or TORCHVISION:
         with tempfile.TemporaryDirectory() as folder:
             check(name, folder)
