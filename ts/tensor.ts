@@ -14,8 +14,13 @@ export interface Stored {
   readonly buffer: Required<Buffer>;
 }
 
-/** Frees the memory of tensors that were dropped without dispose. */
-const dropped = new FinalizationRegistry<Stored>(({ engine, buffer }) => engine.free(buffer));
+/**
+ * Frees the memory of tensors that were dropped without dispose. It must not hold the engine: a tensor that lives as long
+ * as its engine, such as dropout's state, would keep both.
+ */
+const dropped = new FinalizationRegistry<{ engine: WeakRef<Engine>; buffer: Buffer }>(
+  ({ engine, buffer }) => engine.deref()?.free(buffer),
+);
 
 /**
  * An array of numbers in WASM memory, images as `[N, H, W, C]`; or, while a graph is captured, a symbol without values.
@@ -42,7 +47,8 @@ export class Tensor implements Spec, Disposable {
     this.dtype = spec.dtype;
     if ('engine' in home) {
       this.#stored = home;
-      dropped.register(this, home, this);
+      const { engine, buffer } = home;
+      dropped.register(this, { engine: new WeakRef(engine), buffer }, this);
       if (!kept) enterScope(this);
     } else {
       this.value = home;
