@@ -16,6 +16,9 @@ const PHOTOGRAPHS = [
 const SMALL = ['resnet20', 'densenet40', 'densenet_bc100', 'preact_resnet18'];
 /** A pick may be slower than the best by this share. */
 const ALLOWED = 0.1;
+/** Side of images that networks for photographs take. */
+const SMALLEST_PHOTOGRAPH = 64;
+const SUITES = 'take infer and a side (infer224), or train and a batch (train32)';
 const TRAINING = ['forward', 'backwardInput', 'backwardWeight'] as const;
 
 interface Choice {
@@ -30,14 +33,14 @@ interface Choice {
 }
 
 /**
- * `npm run bench -- choose [--suites infer,train32,train128] [--part 1/4] [--threads 1] [--json]`: times every variant of the
+ * `npm run bench -- choose [--suites infer224,train32] [--part 1/4] [--threads 1] [--json]`: times every variant of the
  * networks' convolutions and fails where chooseConvAlgorithm takes one that is more than 10 % slower than the best.
  */
 export async function choose(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      suites: { type: 'string', default: 'infer,train32,train128' },
+      suites: { type: 'string', default: 'infer224,infer128,infer32,train32,train128' },
       part: { type: 'string', default: '1/1' },
       threads: { type: 'string', default: '1' },
       json: { type: 'boolean', default: false },
@@ -61,14 +64,14 @@ export async function choose(args: readonly string[]): Promise<void> {
 }
 
 function problemsOf(suite: string): { pass: Pass; geometry: Geometry }[] {
-  if (suite === 'infer') {
-    const geometries = [...geometriesOf(PHOTOGRAPHS, 224, 1), ...geometriesOf(SMALL, 32, 1)];
+  const [, kind, number] = /^(infer|train)(\d+)$/.exec(suite) ?? [];
+  if (kind === 'infer') {
+    const size = Number(number);
+    const geometries = geometriesOf(size < SMALLEST_PHOTOGRAPH ? SMALL : PHOTOGRAPHS, size, 1);
     return geometries.map((geometry) => ({ pass: 'inference', geometry }));
   }
-  const batch = Number(/^train(\d+)$/.exec(suite)?.[1]);
-  if (!batch)
-    throw new Error(`bench choose: there is no suite ${suite}: take infer, train32, train128`);
-  return geometriesOf(SMALL, 32, batch).flatMap((geometry) =>
+  if (kind === undefined) throw new Error(`bench choose: there is no suite ${suite}: ${SUITES}`);
+  return geometriesOf(SMALL, 32, Number(number)).flatMap((geometry) =>
     TRAINING.filter((pass) => pass !== 'backwardInput' || geometry.x[3]! > 3).map((pass) => ({
       pass,
       geometry,

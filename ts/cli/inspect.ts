@@ -3,10 +3,11 @@ import { compile } from '../compile/compile.ts';
 import type { Plan } from '../compile/plan.ts';
 import { planRows } from '../compile/printPlan.ts';
 import { currentEngine } from '../current.ts';
+import { formatAccuracy, planAccuracy } from '../inspect/planAccuracy.ts';
 import { summary } from '../nn/summary.ts';
 import type { Module } from '../nn/module.ts';
 import { SGD } from '../optim/sgd.ts';
-import type { Shape } from '../shape.ts';
+import { sizeOf, type Shape } from '../shape.ts';
 import { Trainer } from '../train/trainer.ts';
 import { findModel } from './findModel.ts';
 import {
@@ -28,6 +29,7 @@ interface InspectFlags extends EngineFlags {
   readonly batch?: number;
   readonly classes: number;
   readonly train?: boolean;
+  readonly accuracy?: boolean;
   readonly json?: boolean;
 }
 
@@ -55,6 +57,7 @@ export function inspectCommand(): Command {
     )
     .addOption(new Option('--classes <n>', 'outputs').argParser(wholeNumber(1)).default(10))
     .option('--train', 'the plan of a training step (SGD), instead of inference')
+    .option('--accuracy', 'the error of every convolution in inference, against float64')
     .addOption(threadsOption())
     .addOption(numericsOption())
     .addOption(jsonOption())
@@ -65,6 +68,8 @@ async function inspect(run: string | undefined, flags: InspectFlags): Promise<vo
   const { name, model, shape } = run === undefined ? await fresh(flags) : await trained(run, flags);
   const table = summary(model, shape);
   const plan = flags.train ? trainingPlan(model, shape) : inferencePlan(model, shape);
+  const accuracy =
+    flags.accuracy && !flags.train ? await planAccuracy(plan, [testImage(shape)]) : undefined;
   const { build, threads, numerics } = currentEngine();
   const { rows: modules, ...totals } = table;
   const result = {
@@ -81,13 +86,19 @@ async function inspect(run: string | undefined, flags: InspectFlags): Promise<vo
       constantBytes: plan.constantBytes,
       steps: planRows(plan),
     },
+    ...(accuracy && { accuracy }),
   };
   printResult(Boolean(flags.json), result, () => {
     const title = `plan of ${flags.train ? 'a training step' : 'inference'}, ${build}, ${numerics} numerics`;
-    return `${table}\n\n${title}\n\n${plan}`;
+    const errors = accuracy ? `\n\n${formatAccuracy(accuracy)}` : '';
+    return `${table}\n\n${title}\n\n${plan}${errors}`;
   });
   currentEngine().close();
 }
+
+/** Numbers in [-1, 1], for the layers to have something to do. */
+const testImage = (shape: Shape): Float32Array<ArrayBuffer> =>
+  Float32Array.from({ length: sizeOf(shape) }, (_, i) => ((i * 7919) % 2003) / 1001 - 1);
 
 /** A network of its name, with random weights. */
 async function fresh(flags: InspectFlags): Promise<Inspected> {

@@ -1,4 +1,5 @@
 import type { Graph } from '../graph.ts';
+import { checkWinograd } from './passes/checkWinograd.ts';
 import { dropDead } from './passes/dropDead.ts';
 import { foldBatchNorm } from './passes/foldBatchNorm.ts';
 import { fuseRelu } from './passes/fuseRelu.ts';
@@ -10,6 +11,8 @@ import { recompute } from './passes/recompute.ts';
 /** The passes in their order: each makes room for the next. `winograd` says whether its algorithms may be chosen. */
 const passes: readonly ((graph: Graph, winograd: boolean) => Graph)[] = [
   dropDead,
+  // Reads weights as they are, before batch norm is folded into them: that scales output channels alone.
+  checkWinograd,
   foldBatchNorm,
   fuseRelu,
   fuseReluBackward,

@@ -23,11 +23,12 @@ export interface Conv2dAttrs extends ConvGeometry {
   readonly residual: boolean;
   /** Whether the sum goes through max(·, 0). */
   readonly relu: boolean;
-  /** Input 1 is the result of conv2dPack; the three attributes below then say what it holds. */
+  /** Instead of the one chosen for the geometry. */
+  readonly algorithm?: ConvAlgorithm;
+  /** Input 1 is the result of conv2dPack for `algorithm`; the two attributes below then say what it holds. */
   readonly packed?: boolean;
   readonly kernelSize?: Pair;
   readonly outChannels?: number;
-  readonly algorithm?: ConvAlgorithm;
 }
 
 /**
@@ -87,7 +88,7 @@ export function splitPack(
   winograd: boolean,
 ): { pack: Conv2dPackAttrs; conv: Conv2dAttrs } {
   const conv = shapeOf([x, w], { ...attrs, bias: false, residual: false });
-  const algorithm = chooseConvAlgorithm(conv, winograd);
+  const algorithm = attrs.algorithm ?? chooseConvAlgorithm(conv, winograd);
   const { kernelSize, outChannels } = conv;
   return {
     pack: { groups: attrs.groups, algorithm },

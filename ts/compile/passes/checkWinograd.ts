@@ -1,0 +1,36 @@
+import type { Graph, Node, Value } from '../../graph.ts';
+import { chooseConvAlgorithm } from '../../ops/chooseConvAlgorithm.ts';
+import { conv2d, type Conv2dAttrs } from '../../ops/conv2d.ts';
+import { convShape, weightSizes } from '../../ops/conv2dGeometry.ts';
+import type { Op } from '../../ops/op.ts';
+import { convErrorBound } from '../../ops/convErrorBound.ts';
+import { isWinograd } from '../../ops/winogradTile.ts';
+import { replaceNodes } from '../rewrite.ts';
+import { winogradError } from '../winogradError.ts';
+
+/**
+ * Lets a convolution use implicit GEMM where Winograd's error with its weights, as they are now, exceeds
+ * {@link convErrorBound}. Weights that the graph writes are left alone: they
+ * are others after the first run.
+ */
+export function checkWinograd(graph: Graph, winograd: boolean): Graph {
+  if (!winograd) return graph;
+  const written = new Set<Value>();
+  for (const { op, inputs } of graph.nodes)
+    for (const index of op.mutates ?? []) written.add(inputs[index]!);
+  const changes = new Map<Node, readonly Node[]>();
+  for (const node of graph.nodes) {
+    const [x, w] = node.inputs;
+    const attrs = node.attrs as Conv2dAttrs;
+    if (node.op !== (conv2d as Op) || attrs.packed || !w!.tensor || written.has(w!)) continue;
+    const { kernelSize, outChannels } = weightSizes('conv2d', w!);
+    const conv = convShape('conv2d', x!, kernelSize, outChannels, attrs);
+    const algorithm = chooseConvAlgorithm(conv, winograd);
+    if (!isWinograd(algorithm)) continue;
+    const error = winogradError(w!.tensor.stored.engine, w!.tensor, algorithm);
+    // A NaN is not below the bound either.
+    if (error <= convErrorBound(9 * conv.inChannels)) continue;
+    changes.set(node, [{ ...node, attrs: { ...attrs, algorithm: 'implicit_gemm' } }]);
+  }
+  return replaceNodes(graph, changes);
+}

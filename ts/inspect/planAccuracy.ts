@@ -1,0 +1,135 @@
+import type { LoweredNode } from '../compile/lower.ts';
+import type { Plan, Values } from '../compile/plan.ts';
+import { conv2d, type Conv2dAttrs } from '../ops/conv2d.ts';
+import { convErrorBound } from '../ops/convErrorBound.ts';
+import type { Op, View } from '../ops/op.ts';
+import { pixelsOf, sizeOf } from '../shape.ts';
+import { formatTable } from '../table.ts';
+
+/** The error of a convolution in a plan. */
+export interface AccuracyRow {
+  readonly path: string;
+  readonly kernel: string;
+  /** Products in the sum of an output. */
+  readonly products: number;
+  /** Largest error of the outputs that were looked at, relative to the largest output. */
+  readonly error: number;
+  /** What is accepted; Winograd's algorithms give way at compile where they would exceed it. */
+  readonly bound: number;
+}
+
+/** Outputs of a layer that are computed in float64, spread over all. */
+const SAMPLES = 500;
+
+/**
+ * Runs an inference plan op by op and compares each convolution with its sum in float64 over the same inputs, so that
+ * errors of one layer do not count for the next.
+ */
+export async function planAccuracy(plan: Plan, inputs: readonly Values[]): Promise<AccuracyRow[]> {
+  const { engine, lowered } = plan;
+  await plan.run(...inputs);
+  plan.graph.inputs.forEach((value, i) => engine.write(lowered.viewOf(value).pointer, inputs[i]!));
+  const rows: AccuracyRow[] = [];
+  for (const part of lowered.main) {
+    const weight = part.node.op === (conv2d as Op) && unpackedWeight(plan, part);
+    const before = weight
+      ? part.node.inputs.map((value) => readAll(plan, lowered.viewOf(value)))
+      : [];
+    engine.runSteps(part.steps);
+    if (weight) rows.push(compare(plan, part, weight, before));
+  }
+  return rows;
+}
+
+/** The weight that the prologue packed. */
+function unpackedWeight({ lowered }: Plan, { node }: LoweredNode): View | undefined {
+  const pack = lowered.prologue.find((other) => other.node.outputs[0] === node.inputs[1]);
+  return pack && lowered.viewOf(pack.node.inputs[0]!);
+}
+
+/** All rows of a tensor with what lies between them. */
+function readAll({ engine }: Plan, { pointer, shape, stride }: View): Float32Array {
+  const [pixels, channels] = [pixelsOf(shape), shape.at(-1)!];
+  return engine.read(pointer, (pixels - 1) * stride + channels, 'f32');
+}
+
+function compare(
+  plan: Plan,
+  { node, steps }: LoweredNode,
+  weight: View,
+  before: readonly Float32Array[],
+): AccuracyRow {
+  const { engine, lowered } = plan;
+  const attrs = node.attrs as Conv2dAttrs;
+  const [xView, yView] = [lowered.viewOf(node.inputs[0]!), lowered.viewOf(node.outputs[0]!)];
+  const [x, w, y] = [
+    before[0]!,
+    engine.read(weight.pointer, sizeOf(weight.shape), 'f32'),
+    readAll(plan, yView),
+  ];
+  const residual = attrs.residual ? lowered.viewOf(node.inputs.at(-1)!) : undefined;
+  const [kernelHeight, kernelWidth, depth, outChannels] = weight.shape as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  const [, height, width] = xView.shape as [number, number, number];
+  const [, outHeight, outWidth] = yView.shape as [number, number, number];
+  const exact = (pixel: number, o: number): number => {
+    const [image, oy, ox] = [
+      Math.floor(pixel / (outHeight * outWidth)),
+      Math.floor(pixel / outWidth) % outHeight,
+      pixel % outWidth,
+    ];
+    const firstChannel = Math.floor((o * attrs.groups) / outChannels) * depth;
+    let sum = attrs.bias ? before[2]![o]! : 0;
+    if (residual) sum += before.at(-1)![pixel * residual.stride + o]!;
+    for (let kh = 0; kh < kernelHeight; kh++) {
+      const row = oy * attrs.stride[0] + kh * attrs.dilation[0] - attrs.padding[0];
+      for (let kw = 0; kw < kernelWidth; kw++) {
+        const column = ox * attrs.stride[1] + kw * attrs.dilation[1] - attrs.padding[3];
+        if (row < 0 || row >= height || column < 0 || column >= width) continue;
+        const from = ((image * height + row) * width + column) * xView.stride + firstChannel;
+        const tap = (kh * kernelWidth + kw) * depth;
+        for (let c = 0; c < depth; c++) sum += x[from + c]! * w[(tap + c) * outChannels + o]!;
+      }
+    }
+    return attrs.relu ? Math.max(0, sum) : sum;
+  };
+  const size = sizeOf(yView.shape);
+  const samples = Math.min(SAMPLES, size);
+  let error = 0;
+  for (let i = 0; i < samples; i++) {
+    const index = Math.floor(((i + 0.5) * size) / samples);
+    const [pixel, o] = [Math.floor(index / outChannels), index % outChannels];
+    error = Math.max(error, Math.abs(y[pixel * yView.stride + o]! - exact(pixel, o)));
+  }
+  let largest = 0;
+  for (let pixel = 0; pixel < pixelsOf(yView.shape); pixel++)
+    for (let o = 0; o < outChannels; o++)
+      largest = Math.max(largest, Math.abs(y[pixel * yView.stride + o]!));
+  const products = kernelHeight * kernelWidth * depth;
+  return {
+    path: node.path,
+    kernel: steps.at(-1)!.kernel,
+    products,
+    error: largest === 0 ? error : error / largest,
+    bound: convErrorBound(products),
+  };
+}
+
+/** Errors as a table: those of every convolution against float64. */
+export function formatAccuracy(rows: readonly AccuracyRow[]): string {
+  const head = ['place', 'kernel', 'products', 'error', 'bound', 'of it'];
+  const cells = rows.map(({ path, kernel, products, error, bound }) => [
+    path,
+    kernel.replace('conv2d.forward.f32/', ''),
+    String(products),
+    error.toExponential(1),
+    bound.toExponential(1),
+    `${((100 * error) / bound).toFixed(0)} %`,
+  ]);
+  const table = formatTable(head, cells, ['left', 'left', 'right', 'right', 'right', 'right']);
+  return `error of every convolution against float64, by its largest output\n\n${table}`;
+}
