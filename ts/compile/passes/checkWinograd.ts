@@ -10,8 +10,7 @@ import { winogradError } from '../winogradError.ts';
 
 /**
  * Lets a convolution use implicit GEMM where Winograd's error with its weights, as they are now, exceeds
- * {@link convErrorBound}. Weights that the graph writes are left alone: they
- * are others after the first run.
+ * {@link convErrorBound}. Weights that the graph writes are left alone: they are others after the first run.
  */
 export function checkWinograd(graph: Graph, winograd: boolean): Graph {
   if (!winograd) return graph;
