@@ -162,7 +162,7 @@ impl Case {
             column_stride: 1,
             group_stride: columns,
         };
-        run_chunks(crate::gemm::pack::pack, &args, 3, 0);
+        run_chunks(crate::gemm::pack::pack::<F32x4>, &args, 3, 0);
         packed.assert_guards("packed");
         packed
     }

@@ -59,5 +59,5 @@ kernel_args! {
 pub const KERNELS: &[Kernel] = &[
     row!("gemm.f32/panels", Gemm, panels::gemm::<F32x4>),
     row!("gemm.f32/reference", Gemm, reference::gemm),
-    row!("gemm.pack.f32/panels", GemmPack, pack::pack),
+    row!("gemm.pack.f32/panels", GemmPack, pack::pack::<F32x4>),
 ];

@@ -2,10 +2,12 @@
 
 use super::{GemmPack, PANEL};
 use crate::abi::Task;
+use crate::lanes::Lanes;
 
 /// # Safety
 /// `w` holds the matrices at their strides; `packed` holds all panels.
-pub unsafe fn pack(p: &GemmPack, task: &Task) {
+#[inline(never)]
+pub unsafe fn pack<L: Lanes>(p: &GemmPack, task: &Task) {
     let (columns, blocks) = (p.columns as usize, p.columns.div_ceil(PANEL as u32));
     let (height, width, depth) = (p.height as usize, p.width as usize, p.depth as usize);
     let panel = height * width * depth * PANEL;
@@ -13,6 +15,7 @@ pub unsafe fn pack(p: &GemmPack, task: &Task) {
         let (group, first) = (item / blocks as usize, item % blocks as usize * PANEL);
         let live = PANEL.min(columns - first);
         let start = group * p.group_stride as usize + first * p.column_stride as usize;
+        let whole = live == PANEL && p.column_stride == 1;
         // SAFETY: tap, depth and column indices stay within the matrix; the panel is the item's own.
         unsafe {
             let mut to = p.packed.add(item * panel);
@@ -20,11 +23,13 @@ pub unsafe fn pack(p: &GemmPack, task: &Task) {
                 let offset = (tap / width) as isize * p.tap_row as isize + (tap % width) as isize * p.tap_column as isize;
                 for k in 0..depth {
                     let from = p.w.offset(offset).add(start + k * p.depth_stride as usize);
-                    for j in 0..live {
-                        *to.add(j) = *from.add(j * p.column_stride as usize);
-                    }
-                    for j in live..PANEL {
-                        *to.add(j) = 0.0;
+                    if whole {
+                        L::load(from).store(to);
+                        L::load(from.add(4)).store(to.add(4));
+                    } else {
+                        for j in 0..PANEL {
+                            *to.add(j) = if j < live { *from.add(j * p.column_stride as usize) } else { 0.0 };
+                        }
                     }
                     to = to.add(PANEL);
                 }

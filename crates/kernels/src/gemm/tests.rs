@@ -61,7 +61,7 @@ fn pack(b: &Buffer, depth: u32, columns: u32, transposed: bool) -> Buffer {
         column_stride: if transposed { depth } else { 1 },
         group_stride: 0,
     };
-    run_chunks(super::pack::pack, &args, 2, 0);
+    run_chunks(super::pack::pack::<F32x4>, &args, 2, 0);
     packed.assert_guards("packed");
     packed
 }
