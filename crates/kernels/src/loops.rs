@@ -133,17 +133,26 @@ pub unsafe fn store_all<L: Lanes, const V: usize>(values: [L; V], p: *mut f32) {
 }
 
 /// Reads a float of each cache line of a block in the order of memory, so that the hardware's prefetcher has it ready for a
-/// walk down its columns, whose jumps the prefetcher does not follow.
+/// walk whose jumps the prefetcher does not follow.
 ///
 /// # Safety
 /// `pixels` rows of `channels` floats at `x`, `stride` apart.
 #[inline(always)]
 pub unsafe fn touch(x: *const f32, stride: usize, pixels: usize, channels: usize) {
-    let jumps = channels > 16;
-    for p in 0..if jumps { pixels } else { 0 } {
+    for p in 0..pixels {
         for c in (0..channels).step_by(16) {
             // SAFETY: p and c are in range; volatile keeps the read of a value that nobody wants.
             unsafe { x.add(p * stride + c).read_volatile() };
         }
     }
+}
+
+/// As [`touch`], for a walk down columns: those of a single cache line go in the order of memory as they are.
+///
+/// # Safety
+/// As for [`touch`].
+#[inline(always)]
+pub unsafe fn touch_columns(x: *const f32, stride: usize, pixels: usize, channels: usize) {
+    // SAFETY: the caller vouches for the block.
+    unsafe { touch(x, stride, if channels > 16 { pixels } else { 0 }, channels) };
 }

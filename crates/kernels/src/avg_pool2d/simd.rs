@@ -3,7 +3,7 @@
 use super::Problem;
 use crate::abi::Task;
 use crate::lanes::Lanes;
-use crate::loops::{Column, across, load_all, store_all, touch};
+use crate::loops::{Column, across, load_all, store_all, touch_columns};
 use crate::window::Axis;
 use core::ops::Range;
 
@@ -48,7 +48,7 @@ pub unsafe fn forward<L: Lanes, A: Axis>(a: &Problem<A>, task: &Task) {
         // SAFETY: the rows lie within the image.
         unsafe {
             let first = n * image + rows.start * a.horizontal.size();
-            touch(a.from.add(first * a.from_stride), a.from_stride, rows.len() * a.horizontal.size(), a.channels);
+            touch_columns(a.from.add(first * a.from_stride), a.from_stride, rows.len() * a.horizontal.size(), a.channels);
         }
         for ow in 0..width {
             let divisor = a.vertical.divisor(oh) * a.horizontal.divisor(ow);
@@ -110,7 +110,7 @@ pub unsafe fn backward<L: Lanes, A: Axis>(a: &Problem<A>, task: &Task) {
         // SAFETY: the rows lie within the output.
         unsafe {
             let first = n * image + rows.start * a.horizontal.windows();
-            touch(a.from.add(first * a.from_stride), a.from_stride, rows.len() * a.horizontal.windows(), a.channels);
+            touch_columns(a.from.add(first * a.from_stride), a.from_stride, rows.len() * a.horizontal.windows(), a.channels);
         }
         for w in 0..width {
             // SAFETY: the pixel lies within the image, its windows within the output.

@@ -3,7 +3,7 @@
 use super::{BatchNormApply, BatchNormFold, BatchNormPartials};
 use crate::abi::Task;
 use crate::lanes::Lanes;
-use crate::loops::{Column, Row, across, along, load_all, store_all, touch};
+use crate::loops::{Column, Row, across, along, load_all, store_all, touch_columns};
 use core::ops::Range;
 
 /// Floats of a tile whose sums are taken: small enough for the first-level cache.
@@ -80,7 +80,7 @@ pub unsafe fn partials<L: Lanes>(a: &BatchNormPartials, task: &Task) {
                 mean,
                 squares: mean.add(channels),
             };
-            touch(column.x, column.stride, column.pixels, channels);
+            touch_columns(column.x, column.stride, column.pixels, channels);
             across::<L, 4>(&column, 0..channels);
         }
     }

@@ -3,7 +3,7 @@
 use super::{MaxPool2dBackward, MaxPool2dForward};
 use crate::abi::Task;
 use crate::lanes::Lanes;
-use crate::loops::{Column, across, touch};
+use crate::loops::{Column, across, touch_columns};
 use crate::window::Axis;
 use core::ops::Range;
 
@@ -56,7 +56,7 @@ pub unsafe fn forward<L: Lanes>(a: &MaxPool2dForward, task: &Task) {
         unsafe {
             let first = (n * vertical.size() + rows.start) * horizontal.size();
             let x = a.x.add(first * a.x_stride as usize);
-            touch(x, a.x_stride as usize, rows.len() * horizontal.size(), a.channels as usize);
+            touch_columns(x, a.x_stride as usize, rows.len() * horizontal.size(), a.channels as usize);
         }
         for ow in 0..out_width {
             let pixel = row * out_width + ow;
@@ -129,9 +129,9 @@ pub unsafe fn backward<L: Lanes>(a: &MaxPool2dBackward, task: &Task) {
         // SAFETY: the rows lie within the output.
         unsafe {
             let (start, pixels) = (first + rows.start * horizontal.windows(), rows.len() * horizontal.windows());
-            touch(a.dy.add(start * a.dy_stride as usize), a.dy_stride as usize, pixels, a.channels as usize);
+            touch_columns(a.dy.add(start * a.dy_stride as usize), a.dy_stride as usize, pixels, a.channels as usize);
             let index = a.index.add(start * a.index_stride as usize).cast();
-            touch(index, a.index_stride as usize, pixels, a.channels as usize);
+            touch_columns(index, a.index_stride as usize, pixels, a.channels as usize);
         }
         for w in 0..width {
             // SAFETY: the pixel lies within the image, its windows within the output.

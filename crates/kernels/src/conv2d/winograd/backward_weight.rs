@@ -1,7 +1,7 @@
 //! Transformed gradients of one partition of the tiles gather in scratch, a unit of tiles at a time, and are transformed
 //! back at its end.
 
-use super::tiles::{Grid, Images, transform};
+use super::tiles::{Grid, Images, touch_tiles, transform};
 use super::{F4, GAP, Lines, lines_4x4 as lines};
 use crate::abi::Task;
 use crate::conv2d::Conv2dWinogradWeight;
@@ -89,6 +89,8 @@ unsafe fn add_unit<L: Lanes>(
     let between = gradient.end();
     // SAFETY: the caller vouches for scratch and tensors.
     unsafe {
+        touch_tiles(&x, grid, first..first + count);
+        touch_tiles(&dy, grid, first..first + count);
         for tile in 0..count {
             let (image, row, column) = grid.place(first + tile);
             let corner = (row as isize - a.pad_top as isize, column as isize - a.pad_left as isize);
@@ -98,55 +100,122 @@ unsafe fn add_unit<L: Lanes>(
             transform(lines::output_gradient::<L>, &dy, image, corner, to, gradient.step, between);
         }
         for p in 0..POSITIONS {
-            add_products::<L>(input.at(p), depth, gradient.at(p), width, count, sums.at(p), accumulate);
+            add_products::<L>(input.at(p), depth, gradient.at(p), channels.len(), count, sums.at(p), accumulate);
         }
     }
 }
 
-/// `sums[k, j] (+)= Σ_tiles input[tile, k]·gradient[tile, j]`, four by eight at a time.
+/// `sums[k, j] (+)= Σ_tiles input[tile, k]·gradient[tile, j]`, four by eight at a time, eight by four where no more are left.
 ///
 /// # Safety
-/// Both have `tiles` rows, of `depth` and `width` floats; sums are `[depth, width]`.
+/// Both have `tiles` rows, of `depth` floats and of `columns` in whole panels; sums are rows like those of the gradient.
 #[inline(never)]
 unsafe fn add_products<L: Lanes>(
     input: *const f32,
     depth: usize,
     gradient: *const f32,
-    width: usize,
+    columns: usize,
     tiles: usize,
     sums: *mut f32,
     accumulate: bool,
 ) {
-    for k in (0..depth).step_by(ROWS) {
-        for j in (0..width).step_by(PANEL) {
-            // SAFETY: depth is a multiple of four, width one of eight.
-            unsafe {
-                let (mut x, mut b) = (input.add(k), gradient.add(j));
-                let end = b.add(tiles * width);
-                let mut acc = [[L::zero(); 2]; ROWS];
-                while b != end {
-                    let (b0, b1) = (L::load(b), L::load(b.add(4)));
-                    let x0 = L::load_splat(x);
-                    acc[0] = [acc[0][0].madd(x0, b0), acc[0][1].madd(x0, b1)];
-                    let x1 = L::load_splat(x.add(1));
-                    acc[1] = [acc[1][0].madd(x1, b0), acc[1][1].madd(x1, b1)];
-                    let x2 = L::load_splat(x.add(2));
-                    acc[2] = [acc[2][0].madd(x2, b0), acc[2][1].madd(x2, b1)];
-                    let x3 = L::load_splat(x.add(3));
-                    acc[3] = [acc[3][0].madd(x3, b0), acc[3][1].madd(x3, b1)];
-                    x = x.add(depth);
-                    b = b.add(width);
-                }
-                let mut to = sums.add(k * width + j);
-                for [mut low, mut high] in acc {
-                    if accumulate {
-                        (low, high) = (low.add(L::load(to)), high.add(L::load(to.add(4))));
-                    }
-                    low.store(to);
-                    high.store(to.add(4));
-                    to = to.add(width);
-                }
+    let width = columns.next_multiple_of(PANEL);
+    let halves = if width - columns >= PANEL / 2 { width - PANEL } else { width };
+    // SAFETY: depth is a multiple of four, width one of eight.
+    unsafe {
+        for k in (0..depth).step_by(ROWS) {
+            for j in (0..halves).step_by(PANEL) {
+                add_block::<L>(input.add(k), depth, gradient.add(j), width, tiles, sums.add(k * width + j), accumulate);
             }
+        }
+        if halves < width {
+            let (gradient, sums) = (gradient.add(halves), sums.add(halves));
+            let mut k = 0;
+            while k + 2 * ROWS <= depth {
+                add_half_block::<L>(input.add(k), depth, gradient, width, tiles, sums.add(k * width), accumulate);
+                k += 2 * ROWS;
+            }
+            if k < depth {
+                add_block::<L>(input.add(k), depth, gradient, width, tiles, sums.add(k * width), accumulate);
+            }
+        }
+    }
+}
+
+/// Four by eight.
+///
+/// # Safety
+/// As for [`add_products`].
+#[inline(always)]
+unsafe fn add_block<L: Lanes>(
+    mut x: *const f32,
+    depth: usize,
+    mut b: *const f32,
+    width: usize,
+    tiles: usize,
+    mut to: *mut f32,
+    accumulate: bool,
+) {
+    // SAFETY: the caller vouches for rows and columns.
+    unsafe {
+        let end = b.add(tiles * width);
+        let mut acc = [[L::zero(); 2]; ROWS];
+        while b != end {
+            let (b0, b1) = (L::load(b), L::load(b.add(4)));
+            let x0 = L::load_splat(x);
+            acc[0] = [acc[0][0].madd(x0, b0), acc[0][1].madd(x0, b1)];
+            let x1 = L::load_splat(x.add(1));
+            acc[1] = [acc[1][0].madd(x1, b0), acc[1][1].madd(x1, b1)];
+            let x2 = L::load_splat(x.add(2));
+            acc[2] = [acc[2][0].madd(x2, b0), acc[2][1].madd(x2, b1)];
+            let x3 = L::load_splat(x.add(3));
+            acc[3] = [acc[3][0].madd(x3, b0), acc[3][1].madd(x3, b1)];
+            x = x.add(depth);
+            b = b.add(width);
+        }
+        for [mut low, mut high] in acc {
+            if accumulate {
+                (low, high) = (low.add(L::load(to)), high.add(L::load(to.add(4))));
+            }
+            low.store(to);
+            high.store(to.add(4));
+            to = to.add(width);
+        }
+    }
+}
+
+/// Eight by four: as many sums.
+///
+/// # Safety
+/// As for [`add_products`].
+#[inline(always)]
+unsafe fn add_half_block<L: Lanes>(
+    mut x: *const f32,
+    depth: usize,
+    mut b: *const f32,
+    width: usize,
+    tiles: usize,
+    mut to: *mut f32,
+    accumulate: bool,
+) {
+    // SAFETY: the caller vouches for rows and columns.
+    unsafe {
+        let end = b.add(tiles * width);
+        let mut acc = [L::zero(); 2 * ROWS];
+        while b != end {
+            let b0 = L::load(b);
+            for (r, sum) in acc.iter_mut().enumerate() {
+                *sum = sum.madd(L::load_splat(x.add(r)), b0);
+            }
+            x = x.add(depth);
+            b = b.add(width);
+        }
+        for mut sum in acc {
+            if accumulate {
+                sum = sum.add(L::load(to));
+            }
+            sum.store(to);
+            to = to.add(width);
         }
     }
 }

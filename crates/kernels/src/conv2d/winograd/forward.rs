@@ -1,7 +1,7 @@
 //! Tiles of a unit are transformed, multiplied position by position and transformed back, all within a worker's cache.
 
 use super::pack::position_step;
-use super::tiles::{Grid, Images, across_and_down, transform};
+use super::tiles::{Grid, Images, across_and_down, touch_tiles, transform};
 use super::{GAP, Lines};
 use crate::abi::Task;
 use crate::conv2d::Conv2dWinograd;
@@ -33,6 +33,13 @@ pub unsafe fn forward<L: Lanes, F: Lines<L, TILE, PATCH>, const TILE: usize, con
     let weight_step = position_step(depth, out_channels);
     let x =
         Images { first: a.x, stride: a.x_stride as usize, height: a.height as usize, width: a.width as usize, channels: depth };
+    let y = Images {
+        first: a.y,
+        stride: a.y_stride as usize,
+        height: a.out_height as usize,
+        width: a.out_width as usize,
+        channels: out_channels,
+    };
     let mut transformed = None;
     // SAFETY: the caller vouches for scratch; units, tiles and channels are in range.
     unsafe {
@@ -43,6 +50,7 @@ pub unsafe fn forward<L: Lanes, F: Lines<L, TILE, PATCH>, const TILE: usize, con
             let first = unit / ranges * unit_tiles;
             let count = unit_tiles.min(tiles - first);
             if transformed != Some(first) {
+                touch_tiles(&x, &grid, first..first + count);
                 for tile in 0..count {
                     let (image, row, column) = grid.place(first + tile);
                     let corner = (row as isize - a.pad_top as isize, column as isize - a.pad_left as isize);
@@ -52,12 +60,13 @@ pub unsafe fn forward<L: Lanes, F: Lines<L, TILE, PATCH>, const TILE: usize, con
             }
             let start = unit % ranges * unit_channels;
             let end = out_channels.min(start + unit_channels);
+            touch_tiles(&Images { first: a.y.add(start), channels: end - start, ..y }, &grid, first..first + count);
             for channel in (start..end).step_by(width) {
                 let channels = channel..end.min(channel + width);
                 for position in 0..positions {
                     let weights = a.w.add(position * weight_step + channel * depth);
                     let (from, to) = (input.add(position * input_step), product.add(position * product_step));
-                    multiply::<L>(from, depth, weights, channels.len().div_ceil(PANEL), to, width, count);
+                    multiply::<L>(from, depth, weights, channels.len(), to, width, count);
                 }
                 for tile in 0..count {
                     let place = grid.place(first + tile);
@@ -68,7 +77,7 @@ pub unsafe fn forward<L: Lanes, F: Lines<L, TILE, PATCH>, const TILE: usize, con
     }
 }
 
-/// Products of one position: `tiles` rows of `depth` floats times `panels` panels, to rows of `range` floats.
+/// Products of one position: `tiles` rows of `depth` floats times `columns` columns of panels, to rows of `range` floats.
 ///
 /// # Safety
 /// Rows exist up to a whole tile of them.
@@ -77,39 +86,82 @@ unsafe fn multiply<L: Lanes>(
     input: *const f32,
     depth: usize,
     weights: *const f32,
-    panels: usize,
+    columns: usize,
     product: *mut f32,
     range: usize,
     tiles: usize,
 ) {
-    for panel in 0..panels {
-        for tile in (0..tiles).step_by(ROWS) {
-            // SAFETY: the caller vouches for rows and panels.
-            unsafe {
-                let mut b = weights.add(panel * PANEL * depth);
-                let mut x = input.add(tile * depth);
-                let end = x.add(depth);
-                let mut acc = [[L::zero(); 2]; ROWS];
-                while x != end {
-                    let (b0, b1) = (L::load(b), L::load(b.add(4)));
-                    let x0 = L::load_splat(x);
-                    acc[0] = [acc[0][0].madd(x0, b0), acc[0][1].madd(x0, b1)];
-                    let x1 = L::load_splat(x.add(depth));
-                    acc[1] = [acc[1][0].madd(x1, b0), acc[1][1].madd(x1, b1)];
-                    let x2 = L::load_splat(x.add(2 * depth));
-                    acc[2] = [acc[2][0].madd(x2, b0), acc[2][1].madd(x2, b1)];
-                    let x3 = L::load_splat(x.add(3 * depth));
-                    acc[3] = [acc[3][0].madd(x3, b0), acc[3][1].madd(x3, b1)];
-                    b = b.add(PANEL);
-                    x = x.add(1);
-                }
-                let mut to = product.add(tile * range + panel * PANEL);
-                for [low, high] in acc {
-                    low.store(to);
-                    high.store(to.add(4));
-                    to = to.add(range);
+    for column in (0..columns).step_by(PANEL) {
+        // SAFETY: the caller vouches for rows and panels.
+        unsafe {
+            let (panel, to) = (weights.add(column * depth), product.add(column));
+            let mut tile = 0;
+            if columns - column <= PANEL / 2 {
+                while tile + ROWS < tiles {
+                    half_panel::<L>(input.add(tile * depth), depth, panel, to.add(tile * range), range);
+                    tile += 2 * ROWS;
                 }
             }
+            while tile < tiles {
+                whole_panel::<L>(input.add(tile * depth), depth, panel, to.add(tile * range), range);
+                tile += ROWS;
+            }
+        }
+    }
+}
+
+/// Four rows by a panel of eight columns.
+///
+/// # Safety
+/// As for [`multiply`].
+#[inline(always)]
+unsafe fn whole_panel<L: Lanes>(mut x: *const f32, depth: usize, mut b: *const f32, mut to: *mut f32, range: usize) {
+    // SAFETY: the caller vouches for rows and panels.
+    unsafe {
+        let end = x.add(depth);
+        let mut acc = [[L::zero(); 2]; ROWS];
+        while x != end {
+            let (b0, b1) = (L::load(b), L::load(b.add(4)));
+            let x0 = L::load_splat(x);
+            acc[0] = [acc[0][0].madd(x0, b0), acc[0][1].madd(x0, b1)];
+            let x1 = L::load_splat(x.add(depth));
+            acc[1] = [acc[1][0].madd(x1, b0), acc[1][1].madd(x1, b1)];
+            let x2 = L::load_splat(x.add(2 * depth));
+            acc[2] = [acc[2][0].madd(x2, b0), acc[2][1].madd(x2, b1)];
+            let x3 = L::load_splat(x.add(3 * depth));
+            acc[3] = [acc[3][0].madd(x3, b0), acc[3][1].madd(x3, b1)];
+            b = b.add(PANEL);
+            x = x.add(1);
+        }
+        for [low, high] in acc {
+            low.store(to);
+            high.store(to.add(4));
+            to = to.add(range);
+        }
+    }
+}
+
+/// Eight rows by the first four columns of a panel: as many sums, where no other columns are wanted.
+///
+/// # Safety
+/// As for [`multiply`].
+#[inline(always)]
+unsafe fn half_panel<L: Lanes>(mut x: *const f32, depth: usize, mut b: *const f32, mut to: *mut f32, range: usize) {
+    // SAFETY: the caller vouches for rows and panels.
+    unsafe {
+        let end = x.add(depth);
+        let mut acc = [L::zero(); 2 * ROWS];
+        while x != end {
+            let b0 = L::load(b);
+            for (r, sum) in acc.iter_mut().enumerate() {
+                *sum = sum.madd(L::load_splat(x.add(r * depth)), b0);
+            }
+            b = b.add(PANEL);
+            x = x.add(1);
+        }
+        for sum in acc {
+            sum.store(to);
+            to = to.add(range);
         }
     }
 }

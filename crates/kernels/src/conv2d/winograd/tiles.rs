@@ -1,6 +1,8 @@
 //! From images to transformed tiles.
 
 use crate::lanes::Lanes;
+use crate::loops::touch;
+use core::ops::Range;
 
 /// Images in NHWC, one range of their channels.
 #[derive(Clone, Copy)]
@@ -30,6 +32,27 @@ impl Grid {
     pub fn place(&self, tile: usize) -> (usize, usize, usize) {
         let (row, column) = (tile / self.columns, tile % self.columns);
         (row / self.rows, row % self.rows * self.tile, column * self.tile)
+    }
+}
+
+/// Reads a float of each cache line of the pixels that a run of tiles covers, in the order of memory: the hardware's
+/// prefetcher follows that, and not the jumps from square to square.
+///
+/// # Safety
+/// The images cover the tiles.
+#[inline(never)]
+pub unsafe fn touch_tiles(images: &Images, grid: &Grid, tiles: Range<usize>) {
+    let mut tile = tiles.start;
+    while tile < tiles.end {
+        let (image, row, column) = grid.place(tile);
+        let run = (grid.columns - column / grid.tile).min(tiles.end - tile);
+        let columns = column.min(images.width)..images.width.min(column + run * grid.tile);
+        for y in row..images.height.min(row + grid.tile) {
+            let first = (image * images.height + y) * images.width + columns.start;
+            // SAFETY: rows and columns lie in the image.
+            unsafe { touch(images.first.add(first * images.stride), images.stride, columns.len(), images.channels) };
+        }
+        tile += run;
     }
 }
 
@@ -101,6 +124,8 @@ unsafe fn whole_square<L: Lanes, const S: usize, const P: usize>(
     }
 }
 
+/// Outside the image a pixel inside is read and masked: loads without branches between them.
+///
 /// # Safety
 /// As for [`transform`]; rows and columns whose bit is set lie in the image.
 #[inline(never)]
@@ -114,26 +139,30 @@ unsafe fn partial_square<L: Lanes, const S: usize, const P: usize>(
     step: usize,
     between: *mut f32,
 ) {
+    let live: [L; S] = core::array::from_fn(|j| L::splat((columns >> j & 1) as f32));
+    let inside = |j: usize| j.clamp(columns.trailing_zeros() as usize, 31 - columns.leading_zeros() as usize);
+    let offsets: [usize; S] = core::array::from_fn(|j| if columns == 0 { 0 } else { inside(j) * pixel });
     // SAFETY: the caller vouches for both tiles.
     unsafe {
-        across_and_down(
-            line,
-            between,
-            |i, j| {
-                let live = rows >> i & columns >> j & 1 == 1;
-                if live { L::load(from.wrapping_add(i * row + j * pixel)) } else { L::zero() }
-            },
-            |_, _, value| {
-                value.store(to);
-                to = to.wrapping_add(step);
-            },
-        );
+        for i in 0..S {
+            let across = if columns != 0 && rows >> i & 1 == 1 {
+                let from = from.wrapping_add(i * row);
+                line(core::array::from_fn(|j| L::load(from.wrapping_add(offsets[j])).keep_where_positive(live[j])))
+            } else {
+                [L::zero(); P]
+            };
+            keep(across, i, between);
+        }
+        down::<L, S, P>(line, between, |_, _, value| {
+            value.store(to);
+            to = to.wrapping_add(step);
+        });
     }
 }
 
 /// Transforms lines of a square, then the lines across them: takes values (i, j) in the order of i, gives values (i, j) of
-/// the result in the order of j. What lies between is kept in memory on purpose: the vectors of a square do not fit the registers, and
-/// a compiler that sees them all loads them all first.
+/// the result in the order of j. What lies between is kept in memory on purpose: the vectors of a square do not fit the registers,
+/// and a compiler that sees them all loads them all first.
 ///
 /// # Safety
 /// `between` takes `4·S·R` floats.
@@ -142,21 +171,42 @@ pub unsafe fn across_and_down<L: Lanes, const S: usize, const R: usize>(
     line: impl Fn([L; S]) -> [L; R],
     between: *mut f32,
     mut take: impl FnMut(usize, usize) -> L,
-    mut give: impl FnMut(usize, usize, L),
+    give: impl FnMut(usize, usize, L),
 ) {
     // SAFETY: i and j are below S and R.
     unsafe {
         for i in 0..S {
-            let across = line(core::array::from_fn(|j| take(i, j)));
-            for j in 0..R {
-                across[j].store(between.add(4 * (i * R + j)));
-            }
+            keep(line(core::array::from_fn(|j| take(i, j))), i, between);
         }
-        for j in 0..R {
-            let down = line(core::array::from_fn(|i| L::load(between.add(4 * (i * R + j)))));
-            for i in 0..R {
-                give(i, j, down[i]);
-            }
+        down::<L, S, R>(line, between, give);
+    }
+}
+
+/// Keeps line `i` for [`down`].
+///
+/// # Safety
+/// As for [`across_and_down`].
+#[inline(always)]
+unsafe fn keep<L: Lanes, const R: usize>(across: [L; R], i: usize, between: *mut f32) {
+    for (j, value) in across.into_iter().enumerate() {
+        // SAFETY: i and j are below S and R.
+        unsafe { value.store(between.add(4 * (i * R + j))) };
+    }
+}
+
+/// # Safety
+/// As for [`across_and_down`], whose second half this is.
+#[inline(always)]
+unsafe fn down<L: Lanes, const S: usize, const R: usize>(
+    line: impl Fn([L; S]) -> [L; R],
+    between: *const f32,
+    mut give: impl FnMut(usize, usize, L),
+) {
+    for j in 0..R {
+        // SAFETY: i and j are below S and R.
+        let down = line(core::array::from_fn(|i| unsafe { L::load(between.add(4 * (i * R + j))) }));
+        for i in 0..R {
+            give(i, j, down[i]);
         }
     }
 }
