@@ -196,3 +196,37 @@ describe('parts of tensors', () => {
     plan.dispose();
   });
 });
+
+describe('sums of gradients', () => {
+  const trained = () => ({ ...statistics(8), training: true });
+  const branch = random('branch', [3, 3, 8, 8], 0.3);
+  it.each<[string, (h: Tensor) => Tensor, string]>([
+    ['a convolution', (h) => add(conv2d(h, branch, { padding: 1 }), h), 'conv2dBackwardInput'],
+    [
+      'a convolution with stride',
+      (h) =>
+        concat([
+          conv2d(h, branch, { stride: 2, padding: 1 }),
+          conv2d(h, branch, { stride: 2, padding: 1 }),
+        ]),
+      'conv2dBackwardInput',
+    ],
+    ['batch norm', (h) => add(batchNorm(h, trained()), h), 'batchNormBackward'],
+    ['batch norm and ReLU', (h) => concat([relu(batchNorm(h, trained())), h]), 'batchNormBackward'],
+  ])('are made by %s', async (_, fn, expected) => {
+    const weight = parameter([3, 3, 5, 8]);
+    weight.write(goldenTensor('weight', [3, 3, 5, 8]));
+    const step: TensorFunction = (x) => {
+      const y = fn(conv2d(x, weight));
+      return gradients(dot(y, y), [weight]);
+    };
+    const values = goldenTensor('x', shape);
+    const plan = compile(step, [{ shape, dtype: 'f32' }]);
+    const rows = planRows(plan).map(({ op }) => op);
+    expect(rows).toContain(expected);
+    expect(rows.slice(rows.indexOf('dot'))).not.toContain('add');
+    const eager = [step(tensor(values, shape))].flat().map((value) => value.data());
+    expectSameBits(await plan.run(values), eager, 'gradients');
+    plan.dispose();
+  });
+});

@@ -123,11 +123,14 @@ export const draws: Readonly<Record<string, Draw>> = {
     }),
   batchNormBackward(random) {
     const shape = images(random);
-    const relu = random.coin();
+    const mask = (['none', 'y', 'beta'] as const)[random.int(0, 2)]!;
+    const residual = random.coin();
     const inputs = [floats(random, shape), floats(random, shape)];
     for (const shift of [1, 0, 1]) inputs.push(perChannel(random, shape, shift));
-    if (relu) inputs.push(floats(random, shape));
-    return problem(batchNormBackward, inputs, { relu });
+    if (mask === 'y') inputs.push(floats(random, shape));
+    if (mask === 'beta') inputs.push(perChannel(random, shape, 0));
+    if (residual) inputs.push(floats(random, shape));
+    return problem(batchNormBackward, inputs, { mask, residual });
   },
   foldBatchNorm(random) {
     const [height, width, depth, channels] = images(random);

@@ -2,6 +2,7 @@ import type { Graph } from '../graph.ts';
 import { checkWinograd } from './passes/checkWinograd.ts';
 import { dropDead } from './passes/dropDead.ts';
 import { foldBatchNorm } from './passes/foldBatchNorm.ts';
+import { fuseGradientSum } from './passes/fuseGradientSum.ts';
 import { fuseRelu } from './passes/fuseRelu.ts';
 import { fuseReluBackward } from './passes/fuseReluBackward.ts';
 import { fuseResidual } from './passes/fuseResidual.ts';
@@ -16,6 +17,7 @@ const passes: readonly ((graph: Graph, winograd: boolean) => Graph)[] = [
   foldBatchNorm,
   fuseRelu,
   fuseReluBackward,
+  fuseGradientSum,
   fuseResidual,
   recompute,
   packWeights,

@@ -18,9 +18,20 @@ export interface BatchNormTrainAttrs extends BatchNormAttrs {
   readonly momentum: number;
 }
 
-/** `relu`: the last input is y, and dy counts only where `y > 0`. */
-export interface BatchNormBackwardAttrs {
+/** `relu` clips y at 0 in the same pass. */
+export interface BatchNormApplyAttrs {
   readonly relu: boolean;
+}
+
+/** What {@link batchNormBackward} reads beyond dy, x, gamma, mean and rstd, in this order. */
+export interface BatchNormBackwardAttrs {
+  /**
+   * Where dy counts: where y, an input, is positive; where it was before a ReLU clipped it, computed again from x and
+   * beta, an input; or everywhere.
+   */
+  readonly mask: 'y' | 'beta' | 'none';
+  /** The last input is added to dx. */
+  readonly residual: boolean;
 }
 
 /** `bias`: the convolution has one, as input 1. */
@@ -102,16 +113,18 @@ export const batchNormTrain: Op<BatchNormTrainAttrs> = {
   },
   recompute: (apply, { inputs: [x, gamma, beta], outputs: [, mean, rstd], attrs: { relu } }) =>
     apply(batchNormApply, [x!, gamma!, beta!, mean!, rstd!], { relu })[0]!,
-  gradient(apply, { inputs: [x, gamma], outputs: [y, mean, rstd], dys: [dy], attrs: { relu } }) {
+  gradient(apply, { inputs: [x, gamma, beta], outputs: [, mean, rstd], dys: [dy], attrs }) {
     if (!dy) return [];
-    return apply(batchNormBackward, [dy, x!, gamma!, mean!, rstd!, ...(relu ? [y!] : [])], {
-      relu,
+    const mask = attrs.relu ? [beta!] : [];
+    return apply(batchNormBackward, [dy, x!, gamma!, mean!, rstd!, ...mask], {
+      mask: attrs.relu ? 'beta' : 'none',
+      residual: false,
     });
   },
 };
 
 /** y of {@link batchNormTrain} by the statistics that it found; inputs x `[…, C]`, gamma, beta, mean, rstd `[C]`. */
-export const batchNormApply: Op<BatchNormBackwardAttrs> = {
+export const batchNormApply: Op<BatchNormApplyAttrs> = {
   name: 'batchNormApply',
   inPlace: [[0, 0]],
   infer([x, ...others]) {
@@ -137,23 +150,40 @@ export const batchNormApply: Op<BatchNormBackwardAttrs> = {
   },
 };
 
-/** Gradients of {@link batchNormTrain}: inputs dy, x, gamma, mean, rstd and, with relu, y; outputs dx, dgamma, dbeta. */
+/**
+ * Gradients of {@link batchNormTrain}: inputs dy, x, gamma, mean, rstd and what the attributes ask for; outputs dx,
+ * dgamma, dbeta.
+ */
 export const batchNormBackward: Op<BatchNormBackwardAttrs> = {
   name: 'batchNormBackward',
-  inPlace: [[0, 0]],
-  infer([dy, x, ...others], { relu }) {
-    expectShape('batchNormBackward', 'dy', dy!, x!.shape, 'the input has');
-    expectStatistics('batchNormBackward', x!, others, ['gamma', 'mean', 'rstd']);
-    if (relu) expectShape('batchNormBackward', 'y', others[3]!, x!.shape, 'the input has');
+  // The mask and what is added are read element by element where dx is written.
+  inPlace: [
+    [0, 0],
+    [5, 0],
+    [6, 0],
+  ],
+  infer([dy, x, ...others], { mask, residual }) {
+    const op = 'batchNormBackward';
+    expectShape(op, 'dy', dy!, x!.shape, 'the input has');
+    const names = ['gamma', 'mean', 'rstd', ...(mask === 'beta' ? ['beta'] : [])];
+    expectStatistics(op, x!, others, names);
+    if (mask === 'y') expectShape(op, 'y', others[3]!, x!.shape, 'the input has');
+    if (residual) expectShape(op, 'residual', others.at(-1)!, x!.shape, 'the input has');
     return [x!, others[0]!, others[0]!].map(({ shape }) => ({ shape, dtype: 'f32' }));
   },
-  lower(to, [dy, x, gamma, mean, rstd, y], [dx, dgamma, dbeta], { relu }) {
-    const statistics = { mean: mean!.pointer, rstd: rstd!.pointer, gamma: gamma!.pointer };
-    const mask = relu ? y : undefined;
+  lower(to, inputs, [dx, dgamma, dbeta], { mask, residual }) {
+    const [dy, x, gamma, mean, rstd, masking] = inputs;
     lowerBackward(
       to,
-      { dy: dy!, x: x!, mask, dx: dx!, dgamma: dgamma!, dbeta: dbeta! },
-      statistics,
+      {
+        ...{ dy: dy!, x: x!, dx: dx!, dgamma: dgamma!, dbeta: dbeta! },
+        y: mask === 'y' ? masking : undefined,
+        residual: residual ? inputs.at(-1) : undefined,
+      },
+      {
+        ...{ mean: mean!.pointer, rstd: rstd!.pointer, gamma: gamma!.pointer },
+        beta: mask === 'beta' ? masking!.pointer : null,
+      },
       false,
     );
   },
@@ -194,14 +224,9 @@ export const batchNormInferenceBackward: Op<BatchNormAttrs> = {
   },
   lower(to, [dy, x, gamma, mean, variance, y], [dx, dgamma, dbeta], { eps, relu }) {
     const { rstd } = lowerFrozen(to, gamma!, variance!, eps);
-    const statistics = { mean: mean!.pointer, rstd, gamma: gamma!.pointer };
-    const mask = relu ? y : undefined;
-    lowerBackward(
-      to,
-      { dy: dy!, x: x!, mask, dx: dx!, dgamma: dgamma!, dbeta: dbeta! },
-      statistics,
-      true,
-    );
+    const statistics = { mean: mean!.pointer, rstd, gamma: gamma!.pointer, beta: null };
+    const views = { dy: dy!, x: x!, dx: dx!, dgamma: dgamma!, dbeta: dbeta! };
+    lowerBackward(to, { ...views, y: relu ? y : undefined, residual: undefined }, statistics, true);
   },
 };
 
@@ -281,7 +306,8 @@ function lowerApply(
 interface BackwardViews {
   readonly dy: View;
   readonly x: View;
-  readonly mask: View | undefined;
+  readonly y: View | undefined;
+  readonly residual: View | undefined;
   readonly dx: View;
   readonly dgamma: View;
   readonly dbeta: View;
@@ -290,23 +316,25 @@ interface BackwardViews {
 /** Emits the three steps of the gradients. */
 function lowerBackward(
   to: Lowering,
-  { dy, x, mask, dx, dgamma, dbeta }: BackwardViews,
-  { mean, rstd, gamma }: { mean: Pointer; rstd: Pointer; gamma: Pointer },
+  { dy, x, y, residual, dx, dgamma, dbeta }: BackwardViews,
+  statistics: { mean: Pointer; rstd: Pointer; gamma: Pointer; beta: Pointer | null },
   frozen: boolean,
 ): void {
+  const { mean, rstd, gamma, beta } = statistics;
   const parts = partsOf(x);
   const partials = to.workspace(2 * bytesOf(dgamma) * parts);
   const factors = to.workspace(3 * bytesOf(dgamma));
   const inputs = {
     ...at('dy', dy),
     ...at('x', x),
-    ...(mask ? at('y', mask) : { y: null, yStride: 0 }),
+    ...(y ? at('y', y) : { y: null, yStride: 0 }),
     mean,
+    beta,
   };
   to.step({
     kernel: 'batchNorm.backwardPartials.f32/simd',
     chunks: parts,
-    args: { ...inputs, ...rows(x), partials },
+    args: { ...inputs, gamma, rstd, ...rows(x), partials },
   });
   const results = { dgamma: dgamma.pointer, dbeta: dbeta.pointer, factors };
   to.step({
@@ -317,6 +345,12 @@ function lowerBackward(
   to.step({
     kernel: 'batchNorm.backwardApply.f32/simd',
     chunks: elementwiseChunks(sizeOf(x.shape)),
-    args: { ...inputs, factors, ...at('dx', dx), ...rows(x) },
+    args: {
+      ...inputs,
+      factors,
+      ...(residual ? at('residual', residual) : { residual: null, residualStride: 0 }),
+      ...at('dx', dx),
+      ...rows(x),
+    },
   });
 }

@@ -13,17 +13,23 @@ export interface Conv2dBackwardInputAttrs extends ConvGeometry {
   readonly inputSize: Pair;
   /** Instead of the one chosen for the geometry. */
   readonly algorithm?: ConvAlgorithm;
+  /** The last input is added to the gradient, of its shape. */
+  readonly residual?: boolean;
 }
 
-/** The input's gradient `[N, H, W, C]` from dy `[N, OH, OW, O]` and w `[KH, KW, C/groups, O]`. */
+/** The input's gradient `[N, H, W, C]` from dy `[N, OH, OW, O]`, w `[KH, KW, C/groups, O]` and what is added to it. */
 export const conv2dBackwardInput: Op<Conv2dBackwardInputAttrs> = {
   name: 'conv2dBackwardInput',
   denseInputs: [1],
   infer(inputs, attrs) {
     const { batch, inputSize, inChannels } = shapeOf(inputs, attrs);
-    return [{ shape: [batch, ...inputSize, inChannels], dtype: 'f32' }];
+    const shape = [batch, ...inputSize, inChannels];
+    if (attrs.residual) {
+      expectShape('conv2dBackwardInput', 'residual', inputs[2]!, shape, 'the input has');
+    }
+    return [{ shape, dtype: 'f32' }];
   },
-  lower(to, [dy, w], [dx], attrs) {
+  lower(to, [dy, w, residual], [dx], attrs) {
     const conv = shapeOf([dy!, w!], attrs);
     const [rows, columns] = [0, 1].map((axis) =>
       phasesOf(
@@ -34,12 +40,19 @@ export const conv2dBackwardInput: Op<Conv2dBackwardInputAttrs> = {
         conv.dilation[axis]!,
       ),
     );
+    const views = { dy: dy!, w: w!, residual, dx: dx! };
     for (const row of rows!) {
-      for (const column of columns!)
-        lowerPhase(to, conv, row, column, dy!, w!, dx!, attrs.algorithm);
+      for (const column of columns!) lowerPhase(to, conv, row, column, views, attrs.algorithm);
     }
   },
 };
+
+interface Views {
+  readonly dy: View;
+  readonly w: View;
+  readonly residual: View | undefined;
+  readonly dx: View;
+}
 
 /** Each phase is a convolution of dy, with the taps that reach it in reverse order, written to its own input pixels. */
 function lowerPhase(
@@ -47,9 +60,7 @@ function lowerPhase(
   conv: ConvShape,
   row: Phase,
   column: Phase,
-  dy: View,
-  w: View,
-  dx: View,
+  { dy, w, residual, dx }: Views,
   forced?: ConvAlgorithm,
 ): void {
   const { groups, inChannels, outChannels } = conv;
@@ -88,14 +99,18 @@ function lowerPhase(
     });
   }
   const [inputHeight, inputWidth] = conv.inputSize;
-  const y = {
-    pointer: shifted(dx.pointer, (row.offset * inputWidth + column.offset) * dx.stride),
-    stride: dx.stride,
-  };
+  const fromFirstPixel = ({ pointer, stride }: View) => ({
+    pointer: shifted(pointer, (row.offset * inputWidth + column.offset) * stride),
+    stride,
+  });
   emitConv(
     to,
     'backward_input',
-    { conv: phase, algorithm, x: dy, packed, bias: null, residual: null, y, relu: false },
+    {
+      ...{ conv: phase, algorithm, x: dy, packed, bias: null, relu: false },
+      residual: residual ? fromFirstPixel(residual) : null,
+      y: fromFirstPixel(dx),
+    },
     {
       yColumn: conv.stride[1],
       yRow: conv.stride[0] * inputWidth,

@@ -5,7 +5,7 @@
 //! `statistics` joins them in f64 by Chan's formula and moves the running statistics, `apply` writes y.
 //! Backward, with `d = dy` (masked by `y > 0` when a ReLU follows) over n pixels:
 //! `dbeta = Σ d`, `dgamma = rstd·Σ d·(x - mean)`, `dx = scale·(d - dbeta/n - (x - mean)·rstd·dgamma/n)`;
-//! frozen statistics leave `dx = scale·d`.
+//! frozen statistics leave `dx = scale·d`. The mask needs no y: it is computed again from x, which is read anyway.
 //!
 //! Sources: Ioffe and Szegedy, 2015; Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm", 1979.
 
@@ -77,8 +77,8 @@ kernel_args! {
 }
 
 kernel_args! {
-    /// `partials[chunk]` is `Σ d` `[channels]`, then `Σ d·(x - mean)` `[channels]`; no more chunks than pixels.
-    /// `y` may be null: no mask.
+    /// `partials[chunk]` is `Σ d` `[channels]`, then `Σ d·(x - mean)` `[channels]`; no more chunks than pixels. The mask is
+    /// `y`, or `y` once more from x where `beta` is given, with forward's bits; without either there is none.
     pub struct BatchNormBackwardPartials {
         pub dy: *const f32,
         pub dy_stride: u32,
@@ -87,6 +87,9 @@ kernel_args! {
         pub y: *const f32,
         pub y_stride: u32,
         pub mean: *const f32,
+        pub gamma: *const f32,
+        pub rstd: *const f32,
+        pub beta: *const f32,
         pub pixels: u32,
         pub channels: u32,
         pub partials: *mut f32,
@@ -110,7 +113,7 @@ kernel_args! {
 }
 
 kernel_args! {
-    /// `y` may be null: no mask.
+    /// The mask is that of the step before. `residual`, unless null, is added to dx.
     pub struct BatchNormBackwardApply {
         pub dy: *const f32,
         pub dy_stride: u32,
@@ -119,7 +122,10 @@ kernel_args! {
         pub y: *const f32,
         pub y_stride: u32,
         pub mean: *const f32,
+        pub beta: *const f32,
         pub factors: *const f32,
+        pub residual: *const f32,
+        pub residual_stride: u32,
         pub dx: *mut f32,
         pub dx_stride: u32,
         pub pixels: u32,

@@ -35,7 +35,7 @@ pub unsafe fn apply(a: &BatchNormApply, task: &Task) {
 }
 
 /// # Safety
-/// `dy`, `x` and `y` (unless null) cover `pixels` rows; `partials` has `2·channels` floats for each chunk.
+/// `dy`, `x` and `y` (unless null) cover `pixels` rows, `gamma`, `rstd` and `beta` (unless null) `channels` floats; `partials` has `2·channels` floats for each chunk.
 pub unsafe fn backward_partials(a: &BatchNormBackwardPartials, task: &Task) {
     let channels = a.channels as usize;
     for c in 0..channels {
@@ -43,10 +43,15 @@ pub unsafe fn backward_partials(a: &BatchNormBackwardPartials, task: &Task) {
         // SAFETY: p and c are in range.
         unsafe {
             for p in task.range(a.pixels) {
-                let kept = a.y.is_null() || *a.y.add(p * a.y_stride as usize + c) > 0.0;
+                let centred = *a.x.add(p * a.x_stride as usize + c) as f64 - *a.mean.add(c) as f64;
+                let kept = match (a.y.is_null(), a.beta.is_null()) {
+                    (false, _) => *a.y.add(p * a.y_stride as usize + c) > 0.0,
+                    (_, false) => centred * (*a.gamma.add(c) * *a.rstd.add(c)) as f64 + *a.beta.add(c) as f64 > 0.0,
+                    _ => true,
+                };
                 let d = if kept { *a.dy.add(p * a.dy_stride as usize + c) as f64 } else { 0.0 };
                 sum += d;
-                product += d * (*a.x.add(p * a.x_stride as usize + c) as f64 - *a.mean.add(c) as f64);
+                product += d * centred;
             }
             let row = a.partials.add(2 * channels * task.chunk as usize + c);
             *row = sum as f32;
@@ -56,7 +61,7 @@ pub unsafe fn backward_partials(a: &BatchNormBackwardPartials, task: &Task) {
 }
 
 /// # Safety
-/// `dy`, `x`, `y` (unless null) and `dx` cover `pixels` rows, `factors` three rows of `channels`.
+/// `dy`, `x`, `dx` and, unless null, `y` and `residual` cover `pixels` rows, `factors` three rows of `channels`.
 pub unsafe fn backward_apply(a: &BatchNormBackwardApply, task: &Task) {
     let channels = a.channels as usize;
     for p in task.range(a.pixels) {
@@ -64,11 +69,16 @@ pub unsafe fn backward_apply(a: &BatchNormBackwardApply, task: &Task) {
             // SAFETY: p and c are in range.
             unsafe {
                 let factor = |row: usize| *a.factors.add(row * channels + c) as f64;
-                let kept = a.y.is_null() || *a.y.add(p * a.y_stride as usize + c) > 0.0;
-                let d = if kept { *a.dy.add(p * a.dy_stride as usize + c) as f64 } else { 0.0 };
                 let centred = *a.x.add(p * a.x_stride as usize + c) as f64 - *a.mean.add(c) as f64;
+                let kept = match (a.y.is_null(), a.beta.is_null()) {
+                    (false, _) => *a.y.add(p * a.y_stride as usize + c) > 0.0,
+                    (_, false) => centred * factor(0) + *a.beta.add(c) as f64 > 0.0,
+                    _ => true,
+                };
+                let d = if kept { *a.dy.add(p * a.dy_stride as usize + c) as f64 } else { 0.0 };
+                let residual = if a.residual.is_null() { 0.0 } else { *a.residual.add(p * a.residual_stride as usize + c) };
                 let dx = factor(0) * d + factor(1) * centred + factor(2);
-                *a.dx.add(p * a.dx_stride as usize + c) = dx as f32;
+                *a.dx.add(p * a.dx_stride as usize + c) = dx as f32 + residual;
             }
         }
     }

@@ -34,6 +34,10 @@ struct Case {
     chunks: u32,
     relu: bool,
     frozen: bool,
+    /// Whether the mask is read from y or computed from x.
+    by_output: bool,
+    /// Whether dy is added to dx.
+    residual: bool,
     x: Buffer,
     dy: Buffer,
     gamma: Buffer,
@@ -53,6 +57,8 @@ impl Case {
             chunks: random.int(1, 5.min(pixels as u32)),
             relu: random.int(0, 1) == 1,
             frozen: random.int(0, 3) == 0,
+            by_output: random.int(0, 1) == 1,
+            residual: random.int(0, 1) == 1,
             x,
             dy: random.buffer(pixels * stride),
             gamma: random.buffer(channels),
@@ -109,7 +115,9 @@ impl Case {
             relu: self.relu as u32,
         };
         run_chunks(kernels.apply, &args, 3, 0);
-        let mask = if self.relu { y.ptr() } else { core::ptr::null() };
+        let null = core::ptr::null();
+        let mask = if self.relu && self.by_output { y.ptr() } else { null };
+        let beta = if self.relu && !self.by_output { self.beta.ptr() } else { null };
         let args = BatchNormBackwardPartials {
             dy: self.dy.ptr(),
             dy_stride: stride,
@@ -118,6 +126,9 @@ impl Case {
             y: mask,
             y_stride,
             mean: mean.ptr(),
+            gamma: self.gamma.ptr(),
+            rstd: rstd.ptr(),
+            beta,
             pixels,
             channels,
             partials: partials.mut_ptr(),
@@ -144,7 +155,10 @@ impl Case {
             y: mask,
             y_stride,
             mean: mean.ptr(),
+            beta,
             factors: factors.ptr(),
+            residual: if self.residual { self.dy.ptr() } else { null },
+            residual_stride: stride,
             dx: dx.mut_ptr(),
             dx_stride,
             pixels,
@@ -173,6 +187,7 @@ impl Case {
         for c in 0..channels {
             let column = |from: &[f32]| -> Vec<f64> { (0..pixels).map(|p| from[p * channels + c] as f64).collect() };
             let (x, mut d) = (column(&x), column(&dy));
+            let residual = if self.residual { d.clone() } else { vec![0.0; pixels] };
             let (gamma, beta) = (self.gamma.values()[c] as f64, self.beta.values()[c] as f64);
             let old_mean = running_mean.values()[c] as f64;
             let old_var = (running_var.values()[c].abs() + 0.1) as f64;
@@ -192,7 +207,7 @@ impl Case {
             let dgamma = (0..pixels).map(|p| d[p] * (x[p] - mean) * rstd).sum::<f64>();
             for p in 0..pixels {
                 let centre = if self.frozen { 0.0 } else { dbeta / n + (x[p] - mean) * rstd * dgamma / n };
-                result[1][p * channels + c] = (gamma * rstd * (d[p] - centre)) as f32;
+                result[1][p * channels + c] = (gamma * rstd * (d[p] - centre) + residual[p]) as f32;
             }
             (result[2][c], result[3][c]) = (dgamma as f32, dbeta as f32);
             (result[4][c], result[5][c]) =
