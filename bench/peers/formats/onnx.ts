@@ -1,47 +1,6 @@
 import type { Layer, Network, Weight } from '../network/layers.ts';
+import type { OnnxAttribute, OnnxModel, OnnxNode, OnnxTensor, OnnxValue } from './onnxTypes.ts';
 import { flattenChannelsFirst, transpose } from './channelsFirst.ts';
-
-/** `onnx.ModelProto` as protobufjs takes it. */
-export interface OnnxModel {
-  readonly irVersion: number;
-  readonly producerName: string;
-  readonly opsetImport: readonly { domain: string; version: number }[];
-  readonly graph: {
-    readonly name: string;
-    readonly node: readonly OnnxNode[];
-    readonly initializer: readonly OnnxTensor[];
-    readonly input: readonly OnnxValue[];
-    readonly output: readonly OnnxValue[];
-  };
-}
-
-/** `onnx.NodeProto`. */
-export interface OnnxNode {
-  readonly opType: string;
-  readonly input: readonly string[];
-  readonly output: readonly string[];
-  readonly attribute: readonly OnnxAttribute[];
-}
-
-interface OnnxAttribute {
-  readonly name: string;
-  readonly type: number;
-  readonly i?: number;
-  readonly f?: number;
-  readonly ints?: readonly number[];
-}
-
-interface OnnxTensor {
-  readonly name: string;
-  readonly dims: readonly number[];
-  readonly dataType: number;
-  readonly rawData: Uint8Array;
-}
-
-interface OnnxValue {
-  readonly name: string;
-  readonly type: object;
-}
 
 /** Numbers of onnx.proto: of tensor types and of attribute types. */
 const FLOAT = 1;

@@ -1,33 +1,8 @@
 import type { Layer, Network, Weight } from '../network/layers.ts';
 import { transpose } from './channelsFirst.ts';
-
-/** Fields of a table of TensorFlow Lite's schema.fbs by their number: whole numbers, bytes or truth values. */
-export interface TfliteOptions {
-  /** Number of the table in the union BuiltinOptions. */
-  readonly type: number;
-  readonly fields: readonly (readonly [field: number, size: 'byte' | 'int', value: number])[];
-}
-
-/** An operator of {@link TfliteModel}; inputs and output are numbers of tensors, -1 for none. */
-export interface TfliteOperator {
-  /** Number in the enumeration BuiltinOperator. */
-  readonly code: number;
-  readonly inputs: readonly number[];
-  readonly output: number;
-  readonly options?: TfliteOptions;
-}
-
-/** A model in the terms of schema.fbs, with one subgraph. */
-export interface TfliteModel {
-  readonly tensors: readonly {
-    readonly name: string;
-    readonly shape: readonly number[];
-    readonly data?: Float32Array | Int32Array;
-  }[];
-  readonly operators: readonly TfliteOperator[];
-  readonly input: number;
-  readonly output: number;
-}
+import { isSamePadding } from './isSamePadding.ts';
+import { scaleAndShift } from './scaleAndShift.ts';
+import type { TfliteModel, TfliteOperator, TfliteOptions } from './tfliteTypes.ts';
 
 /** BuiltinOperator of schema.fbs. */
 const CODE = {
@@ -43,7 +18,6 @@ const OPTIONS = {
 
 const VALID = 1;
 
-type Pair = readonly [number, number];
 type Sides = readonly [number, number, number, number];
 
 /** A network as a TensorFlow Lite model with fused activations, in the form that TensorFlow's own converter writes. */
@@ -98,8 +72,8 @@ export function tfliteModel(network: Network): TfliteModel {
       case 'conv2d': {
         const { stride, dilation, padding } = layer;
         const weight = transpose(weightOf(layer.weight), [3, 0, 1, 2]);
-        const size = weight.shape.slice(1, 3) as unknown as Pair;
-        const same = isSame(shapes.get(x)!, size, layer);
+        const size = weight.shape.slice(1, 3) as unknown as readonly [number, number];
+        const same = isSamePadding(shapes.get(x)!, size, layer);
         const from = same ? at[0]! : padded(layer, x, padding);
         const filters = constant(layer.weight, weight);
         const zeros = { shape: [weight.shape[0]!], data: new Float32Array(weight.shape[0]!) };
@@ -182,34 +156,4 @@ export function tfliteModel(network: Network): TfliteModel {
     shapes.set(layer.output, layer.shape);
   }
   return { tensors, operators, input, output: numbers.get(network.output)! };
-}
-
-/** Whether TensorFlow's padding `same` puts as many zeros on every side as the layer asks for. */
-function isSame(
-  [, height, width]: readonly number[],
-  kernel: Pair,
-  { stride, dilation, padding }: { stride: Pair; dilation: Pair; padding: Sides },
-): boolean {
-  const sides = ([height, width] as Pair).map((size, axis): Pair => {
-    const reach = (kernel[axis]! - 1) * dilation[axis]! + 1;
-    const windows = Math.ceil(size / stride[axis]!);
-    const total = Math.max((windows - 1) * stride[axis]! + reach - size, 0);
-    return [Math.floor(total / 2), Math.ceil(total / 2)];
-  });
-  const [[top, bottom], [left, right]] = sides as [Pair, Pair];
-  return `${[top, right, bottom, left]}` === `${padding}`;
-}
-
-/** Batch norm in inference as a product and a sum. */
-function scaleAndShift(
-  layer: Extract<Layer, { kind: 'batchNorm' }>,
-  weightOf: (name: string) => Weight,
-): { scale: Weight; shift: Weight } {
-  const [gamma, beta, mean, variance] = [layer.gamma, layer.beta, layer.mean, layer.variance].map(
-    (name) => weightOf(name).data,
-  ) as [Float32Array, Float32Array, Float32Array, Float32Array];
-  const scale = gamma.map((value, c) => value / Math.sqrt(variance[c]! + layer.eps));
-  const shift = beta.map((value, c) => value - mean[c]! * scale[c]!);
-  const shape = [gamma.length];
-  return { scale: { shape, data: scale }, shift: { shape, data: shift } };
 }

@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { importPeer } from '../importPeer.ts';
 import type { Network } from '../network/layers.ts';
-import { onnxModel, type OnnxModel } from './onnx.ts';
+import { onnxModel } from './onnx.ts';
+import type { OnnxModel } from './onnxTypes.ts';
 
 interface OnnxProto {
   readonly onnx: {

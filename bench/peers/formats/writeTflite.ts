@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { importPeer } from '../importPeer.ts';
 import type { Network } from '../network/layers.ts';
-import { tfliteModel, type TfliteModel, type TfliteOperator } from './tflite.ts';
+import { tfliteModel } from './tflite.ts';
+import type { TfliteModel, TfliteOperator } from './tfliteTypes.ts';
 
 /** A place in the buffer. */
 type Offset = number;
