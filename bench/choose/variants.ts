@@ -1,6 +1,7 @@
 import type { Engine } from '../../ts/kernels/engine.ts';
 import type { Buffer, Step } from '../../ts/kernels/step.ts';
 import {
+  chooseConvAlgorithm,
   possibleConvAlgorithms,
   possibleWeightAlgorithms,
 } from '../../ts/ops/chooseConvAlgorithm.ts';
@@ -93,7 +94,10 @@ export function variantsOf(engine: Engine, { x, w, attrs }: Geometry, pass: Pass
     return steps;
   };
   const kernelsOf = (steps: readonly Step[]): string => steps.map(({ kernel }) => kernel).join();
-  const chosen = kernelsOf(lower());
+  // A plan for inference names the kernel; in training the ops choose.
+  const chosen = kernelsOf(
+    lower(pass === 'inference' ? chooseConvAlgorithm(conv, true, true) : undefined),
+  );
 
   const variants = algorithms.map((algorithm): Variant => {
     const first = lower(algorithm);

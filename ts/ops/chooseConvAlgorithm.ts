@@ -8,18 +8,24 @@ export type ConvAlgorithm = 'implicit_gemm' | 'pointwise' | WinogradAlgorithm;
 export type WinogradAlgorithm = 'winograd_2x2' | 'winograd_4x4';
 
 /**
- * The fastest kernel for a geometry; `winograd` says whether its rounding (twice that of a plain sum) is allowed.
+ * The fastest kernel for a geometry; `winograd` says whether its rounding (twice that of a plain sum) is allowed,
+ * `checked` that the compiler looks at its error with the layer's weights, and that no gradient follows: in training, batch
+ * norm divides by the deviation of few pixels where maps are small, and enlarges rounding errors.
  *
  * - `pointwise`: a 1×1 kernel without padding reads its input in place, whatever the stride.
  * - `winograd_4x4`: a 3×3 kernel at stride 1, where images have tiles enough.
  * - `winograd_2x2`: the same for small images, such as one of 7×7, whose weights would take longer to read than to multiply.
  * - `implicit_gemm`: everything else.
  */
-export function chooseConvAlgorithm(conv: ConvShape, winograd: boolean): ConvAlgorithm {
+export function chooseConvAlgorithm(
+  conv: ConvShape,
+  winograd: boolean,
+  checked = false,
+): ConvAlgorithm {
   if (isPointwise(conv)) return 'pointwise';
   if (winograd && winogradCan(conv) && hasChannels(conv)) {
     if (tileWins(conv, 4)) return 'winograd_4x4';
-    if (tileWins(conv, 2)) return 'winograd_2x2';
+    if (checked && tileWins(conv, 2)) return 'winograd_2x2';
   }
   return 'implicit_gemm';
 }
