@@ -14,6 +14,7 @@ const LAYERS = [
   ['io/'],
   ['models/', 'data/', 'compile/'],
   ['train/', 'inspect/'],
+  ['experiments/'],
   ['cli/', 'index.ts', 'node.ts', 'keras.ts'],
 ];
 const THROUGH_OPS = ['nn/', 'optim/', 'models/'];

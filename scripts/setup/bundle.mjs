@@ -17,6 +17,7 @@ const ENTRIES = {
   node: 'ts/node.ts',
   keras: 'ts/keras.ts',
   cli: 'ts/cli/main.ts',
+  experiments: 'experiments/index.ts',
 };
 const SETTINGS = [
   'package-lock.json',
@@ -56,7 +57,7 @@ export async function setUpWorker() {
 
 /** The package's JavaScript in dist/, with the assets beside it; `npx residua` works in the clone. */
 export async function setUpBundles() {
-  const hash = digest(['ts', ...SETTINGS]);
+  const hash = digest(['ts', 'experiments', ...SETTINGS]);
   const outputs = Object.keys(ENTRIES).map((name) => join(dist, `${name}.js`));
   if (!isFresh('bundles', hash, outputs)) {
     const { outputs: written } = await bundle({

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { benchCommand } from './bench.ts';
 import { evaluateCommand } from './evaluate.ts';
+import { experimentCommand } from './experiment.ts';
 import { inspectCommand } from './inspect.ts';
 import { predictCommand } from './predict.ts';
 import { runCommand } from './run.ts';
@@ -18,6 +19,7 @@ export function program(version: string): Command {
     inspectCommand(),
     benchCommand(),
     runCommand(),
+    experimentCommand(),
   ];
   for (const command of [root, ...commands]) {
     command

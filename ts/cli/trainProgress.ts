@@ -13,6 +13,7 @@ const SHARE = 0.1;
 /** What is shown of a training run while it lasts: a bar at a terminal, else a line now and then; on stderr. */
 export class TrainProgress {
   readonly #epochs: number;
+  readonly #prefix: string;
   readonly #stream = process.stderr;
   readonly #bar: cliProgress.SingleBar | undefined;
   #text = '';
@@ -21,8 +22,10 @@ export class TrainProgress {
   #steppedAt = performance.now();
   #smooth: { loss: number; accuracy: number; secondsPerImage: number } | undefined;
 
-  constructor(epochs: number) {
+  /** `prefix` says what the run is a part of. */
+  constructor(epochs: number, prefix = '') {
     this.#epochs = epochs;
+    this.#prefix = prefix;
     if (!this.#stream.isTTY) return;
     this.#bar = new cliProgress.SingleBar({
       stream: this.#stream,
@@ -49,7 +52,7 @@ export class TrainProgress {
     const speed = 1 / this.#smooth.secondsPerImage;
     const left = (report.steps - report.step) * report.images * this.#smooth.secondsPerImage;
     this.#update(
-      `epoch ${report.epoch + 1}/${this.#epochs}`,
+      `${this.#prefix}epoch ${report.epoch + 1}/${this.#epochs}`,
       [report.epochStep, report.epochSteps],
       `loss ${loss.toFixed(3)}  acc ${percent(accuracy, 1)}  ${speed.toFixed(0)} img/s  ${clock(left)} left`,
     );

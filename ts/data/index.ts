@@ -5,4 +5,5 @@ export { imageDataset, type ImageDataset, type ImageDatasetFields } from './data
 export { idxDataset } from './idxDataset.ts';
 export { DataLoader, type Batch, type DataLoaderOptions } from './loader.ts';
 export { normalise, type Normalisation } from './normalise.ts';
+export { pad } from './pad.ts';
 export { slice, subset } from './subset.ts';

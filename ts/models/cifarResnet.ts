@@ -63,9 +63,18 @@ export class CifarResNet extends Classifier {
   }
 
   override forwardFeatures(x: Tensor): Tensor {
+    return this.blockOutputs(x).at(-1)!;
+  }
+
+  /** What the stem and then each block gives, in their order; the last is what the head reads. */
+  blockOutputs(x: Tensor): Tensor[] {
     const stem = this.#act(this.bn1.forward(this.conv1.forward(x)));
-    const small = this.#pools ? maxPool2d(stem, { kernelSize: 3, stride: 2, padding: 1 }) : stem;
-    return this.layer3.forward(this.layer2.forward(this.layer1.forward(small)));
+    const outputs = [
+      this.#pools ? maxPool2d(stem, { kernelSize: 3, stride: 2, padding: 1 }) : stem,
+    ];
+    for (const stage of [this.layer1, this.layer2, this.layer3])
+      for (const block of stage.layers.values()) outputs.push(block.forward(outputs.at(-1)!));
+    return outputs;
   }
 
   override forwardHead(features: Tensor): Tensor {

@@ -3,6 +3,7 @@ export { BasicBlock } from './blocks/basicBlock.ts';
 export {
   batchNorm2d,
   kerasBatchNorm2d,
+  noNorm,
   type Activation,
   type BlockOptions,
   type Gate,

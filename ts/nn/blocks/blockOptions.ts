@@ -1,5 +1,6 @@
 import type { Tensor } from '../../tensor.ts';
 import { BatchNorm2d } from '../batchNorm2d.ts';
+import { Identity } from '../identity.ts';
 import type { Module } from '../module.ts';
 
 /** A function of one tensor. */
@@ -14,6 +15,9 @@ export const batchNorm2d: Norm = (channels) => new BatchNorm2d(channels);
 /** Keras's batch norm: eps 1e-3, and its momentum 0.99 of the old value is 0.01 of the new. */
 export const kerasBatchNorm2d: Norm = (channels) =>
   new BatchNorm2d(channels, { eps: 1e-3, momentum: 0.01 });
+
+/** No normalisation. */
+export const noNorm: Norm = () => new Identity();
 
 /** Which branch of a block a learned scalar scales: explores what the block would rather be. */
 export type Gate = 'skip' | 'transform' | 'both';
