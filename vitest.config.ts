@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const slow = ['test/browser/**', 'test/notebooks/**', 'test/package/**'];
+const slow = ['test/browser/**', 'test/notebooks/**', 'test/package/**', 'test/experiments/**'];
 const elsewhere = ['**/node_modules/**', 'test/deno/**', 'test/runtimes/**'];
 
 export default defineConfig({

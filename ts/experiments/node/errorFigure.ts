@@ -37,7 +37,7 @@ export function errorFigure(
           domain: [Math.max(0.05, Math.min(...points.map(({ error }) => error))) / 1.2, 100],
           grid: true,
           ticks: [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100],
-          tickFormat: '~g',
+          tickFormat: String,
         },
         color: { type: 'identity' },
         marks: ['line', 'dot'].map((mark) => {
