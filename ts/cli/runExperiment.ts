@@ -49,8 +49,8 @@ export async function experiment(name: string, flags: ExperimentFlags): Promise<
     });
   const train = await load('train', images);
   const test = testImages > 0 ? await load('test', testImages) : undefined;
-  const engine = await startEngine(flags);
   await makeDirectory(directory);
+  const engine = await startEngine(flags);
 
   const seeds = flags.seeds ?? (flags.seed === undefined ? undefined : [flags.seed]);
   const progress = new ExperimentProgress(chosen.budgets[flags.budget].epochs);
@@ -72,8 +72,9 @@ export async function experiment(name: string, flags: ExperimentFlags): Promise<
     progress.clear();
     if (interrupt.aborted) return Interrupt.exitCode;
     throw error;
+  } finally {
+    engine.close();
   }
-  engine.close();
   await writeAtomic(join(directory, FILES.figure), chosen.figure(result.runs));
   await writeAtomic(join(directory, FILES.report), renderExperiment(chosen, result));
   await writeAtomic(join(directory, FILES.result), resultText(result));
