@@ -14,7 +14,7 @@ export const degradation: Experiment = {
     `ResNet-20 by more than ${100 * SHARE} % of that gap.`,
   recipe: { optimizer: 'sgd', lr: 0.1, momentum: 0.9, weightDecay: 5e-4 },
   budgets: {
-    small: { data: 'mnist', images: 512, testImages: 0, epochs: 4, batch: 16, seeds: [1] },
+    small: { data: 'mnist', images: 1024, testImages: 0, epochs: 4, batch: 32, seeds: [1] },
     real: { data: 'mnist', images: 1536, testImages: 0, epochs: 6, batch: 32, seeds: [1, 2, 3] },
   },
   shownAt: 'real',
