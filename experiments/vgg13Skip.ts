@@ -18,7 +18,7 @@ export const vgg13Skip: Experiment = {
   recipe: { optimizer: 'adamw', lr: 5e-4, weightDecay: 0.05 },
   imageSide: 32,
   budgets: {
-    small: { data: 'mnist', images: 256, testImages: 200, epochs: 3, batch: 16, seeds: [1] },
+    small: { data: 'mnist', images: 512, testImages: 500, epochs: 3, batch: 32, seeds: [1] },
     real: { data: 'mnist', images: 768, testImages: 500, epochs: 3, batch: 16, seeds: [1, 2, 3] },
   },
   shownAt: 'small',
