@@ -1,6 +1,6 @@
 import type { VariantRun } from '../experiments/result.ts';
 import type { StepReport } from '../train/metrics.ts';
-import { clock, percent } from './format.ts';
+import { clock } from './format.ts';
 import { say } from './say.ts';
 import { TrainProgress } from './trainProgress.ts';
 
@@ -26,15 +26,17 @@ export class ExperimentProgress {
     this.#bar.step(report);
   }
 
+  /** A network is done: how many percent it classifies wrong. */
   end({ variant, seed, epochs, test, dropped, seconds }: VariantRun): void {
     this.clear();
     const last = epochs.at(-1);
+    const wrong = (share: number): string => (100 * share).toFixed(1);
     const parts = [
-      ...(last ? [`training ${percent(last.error, 1)}`] : []),
-      ...(test ? [`test ${percent(1 - test.accuracy, 1)}`] : []),
-      ...(dropped ? [`dropped ${percent(1 - dropped.accuracy, 1)}`] : []),
+      ...(last ? [`training ${wrong(last.error)}`] : []),
+      ...(test ? [`test ${wrong(1 - test.accuracy)}`] : []),
+      ...(dropped ? [`dropped ${wrong(1 - dropped.accuracy)}`] : []),
     ];
-    const errors = parts.length > 0 ? `  wrong: ${parts.join(', ')}` : '';
+    const errors = parts.length > 0 ? `  %: ${parts.join(', ')}` : '';
     say(`${this.#head} ${variant}, seed ${seed}${errors}  ${clock(seconds)}`);
   }
 

@@ -58,6 +58,7 @@ export function dropFigure(
   const gatePanel: Panel = {
     title: 'what the gates learned',
     plot: {
+      marginRight: 80,
       x: { label: 'seed', domain: seeds, padding: 1 },
       y: { label: '↑ scale of the branch, 1 at the start', grid: true, nice: true },
       color: { type: 'identity' },

@@ -29,6 +29,7 @@ const HEAD = 62;
 const PANEL_HEAD = 24;
 const LETTER = 7.2;
 const KEY_SPACE = 46;
+const ATTRIBUTE = /"[^"]*"/g;
 /** Coordinates finer than can be seen. */
 const LONG_NUMBER = /\d+\.\d{3,}/g;
 const FONT = 'font-family="system-ui, sans-serif"';
@@ -87,5 +88,7 @@ function draw(
   });
   svg.setAttribute('x', String(x));
   svg.setAttribute('y', String(y));
-  return svg.outerHTML.replace(LONG_NUMBER, (number) => Number(number).toFixed(1));
+  return svg.outerHTML.replace(ATTRIBUTE, (attribute) =>
+    attribute.replace(LONG_NUMBER, (number) => Number(number).toFixed(1)),
+  );
 }
