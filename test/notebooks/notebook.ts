@@ -47,7 +47,7 @@ export async function executed(
   const python = notebookPython();
   skip(!python, 'no Python with nbclient: `node scripts/setup.mjs --for test` says why');
   const script = join(root, 'test/notebooks/execute.py');
-  const { stdout } = await promisify(execFile)(python!, [script, pathOf(name)], {
+  const { stdout } = await promisify(execFile)(python, [script, pathOf(name)], {
     env: { ...process.env, NO_COLOR: '1', DENO_NO_UPDATE_CHECK: '1' },
     maxBuffer: 1 << 26,
   });
