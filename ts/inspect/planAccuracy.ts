@@ -1,9 +1,11 @@
 import type { LoweredNode } from '../compile/lower.ts';
 import type { Plan, Values } from '../compile/plan.ts';
+import type { Value } from '../graph.ts';
+import { conv2dPack } from '../ops/conv2dPack.ts';
 import { conv2d, type Conv2dAttrs } from '../ops/conv2d.ts';
 import { convErrorBound } from '../ops/convErrorBound.ts';
 import type { Op, View } from '../ops/op.ts';
-import { pixelsOf, sizeOf } from '../shape.ts';
+import { pixelsOf, sizeOf, type Shape } from '../shape.ts';
 import { formatTable } from '../table.ts';
 
 /** The error of a convolution in a plan. */
@@ -28,10 +30,12 @@ const SAMPLES = 500;
 export async function planAccuracy(plan: Plan, inputs: readonly Values[]): Promise<AccuracyRow[]> {
   const { engine, lowered } = plan;
   await plan.run(...inputs);
+  const weights = packedWeights(plan);
   plan.graph.inputs.forEach((value, i) => engine.write(lowered.viewOf(value).pointer, inputs[i]!));
   const rows: AccuracyRow[] = [];
   for (const part of lowered.main) {
-    const weight = part.node.op === (conv2d as Op) && unpackedWeight(plan, part);
+    const isConv = part.node.op === (conv2d as Op);
+    const weight = isConv ? weights.get(part.node.inputs[1]!) : undefined;
     const before = weight
       ? part.node.inputs.map((value) => readAll(plan, lowered.viewOf(value)))
       : [];
@@ -41,10 +45,22 @@ export async function planAccuracy(plan: Plan, inputs: readonly Values[]): Promi
   return rows;
 }
 
-/** The weight that the prologue packed. */
-function unpackedWeight({ lowered }: Plan, { node }: LoweredNode): View | undefined {
-  const pack = lowered.prologue.find((other) => other.node.outputs[0] === node.inputs[1]);
-  return pack && lowered.viewOf(pack.node.inputs[0]!);
+interface Weight {
+  readonly shape: Shape;
+  readonly values: Float32Array;
+}
+
+/** The weights that the prologue packs, by the packed value: it runs once more, as it need not keep them. */
+function packedWeights({ engine, lowered }: Plan): Map<Value, Weight> {
+  const weights = new Map<Value, Weight>();
+  for (const { node, steps } of lowered.prologue) {
+    if (node.op === (conv2dPack as Op)) {
+      const { pointer, shape } = lowered.viewOf(node.inputs[0]!);
+      weights.set(node.outputs[0]!, { shape, values: engine.read(pointer, sizeOf(shape), 'f32') });
+    }
+    engine.runSteps(steps);
+  }
+  return weights;
 }
 
 /** All rows of a tensor with what lies between them. */
@@ -56,17 +72,13 @@ function readAll({ engine }: Plan, { pointer, shape, stride }: View): Float32Arr
 function compare(
   plan: Plan,
   { node, steps }: LoweredNode,
-  weight: View,
+  weight: Weight,
   before: readonly Float32Array[],
 ): AccuracyRow {
-  const { engine, lowered } = plan;
+  const { lowered } = plan;
   const attrs = node.attrs as Conv2dAttrs;
   const [xView, yView] = [lowered.viewOf(node.inputs[0]!), lowered.viewOf(node.outputs[0]!)];
-  const [x, w, y] = [
-    before[0]!,
-    engine.read(weight.pointer, sizeOf(weight.shape), 'f32'),
-    readAll(plan, yView),
-  ];
+  const [x, w, y] = [before[0]!, weight.values, readAll(plan, yView)];
   const residual = attrs.residual ? lowered.viewOf(node.inputs.at(-1)!) : undefined;
   const [kernelHeight, kernelWidth, depth, outChannels] = weight.shape as [
     number,
