@@ -43,6 +43,10 @@ export async function compare(
   const reasons = new Map<Peer, string>();
   try {
     for (const peer of [OURS, ...peers]) {
+      if (peer.unable !== undefined) {
+        reasons.set(peer, peer.unable);
+        continue;
+      }
       launch.note(`${common.workload}: ${peer.name}`);
       const process = new PeerProcess(launch.command(peer, { ...workload, files }));
       try {

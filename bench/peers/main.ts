@@ -1,5 +1,4 @@
 /** The comparison itself; run.mjs sets up what it needs and starts it. */
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -36,12 +35,10 @@ function launcher(): Launch {
 }
 
 async function main(): Promise<void> {
-  const { workloads, peers, rounds, visitMs, json, save, prepareOnly } = parseOptions(
+  const { workloads, peers, rounds, visitMs, json, save, stamp, prepareOnly } = parseOptions(
     process.argv.slice(2),
   );
   const formats = [...new Set(peers.flatMap(({ format }) => format ?? []))].sort() as Format[];
-  const code = readFileSync(fileURLToPath(import.meta.url));
-  const stamp = createHash('sha256').update(code).digest('hex');
   const cache = join(folder, '../../.cache/peers');
   const engine = await init({ threads: 1 });
   const prepared = [];

@@ -13,6 +13,8 @@ export interface Options {
   readonly json: boolean;
   /** File that gets the rows as JSON after every workload. */
   readonly save?: string;
+  /** Of the code that writes the files; those with another are written again. */
+  readonly stamp: string;
   /** Only write the files that peers read. */
   readonly prepareOnly: boolean;
 }
@@ -39,6 +41,7 @@ export function parseOptions(args: readonly string[]): Options {
       visit: { type: 'string', default: '250' },
       only: { type: 'string' },
       save: { type: 'string' },
+      stamp: { type: 'string', default: '' },
       json: { type: 'boolean', default: false },
       prepare: { type: 'boolean', default: false },
     },
@@ -72,6 +75,7 @@ export function parseOptions(args: readonly string[]): Options {
     visitMs: whole('visit', values.visit),
     json: values.json,
     ...(values.save !== undefined && { save: values.save }),
+    stamp: values.stamp,
     prepareOnly: values.prepare,
   };
 }

@@ -10,6 +10,8 @@ export interface Peer {
   /** The package of bench/peers whose version is told. */
   readonly package?: string;
   readonly language: 'node' | 'python';
+  /** Why it cannot run here; its line then says so. */
+  readonly unable?: string;
 }
 
 /** This project, the first line of every comparison. */
@@ -43,6 +45,13 @@ export const PEERS: readonly Peer[] = [
     format: 'onnx',
     package: 'onnxruntime-node',
     language: 'node',
+  },
+  {
+    name: 'onnxruntime-web-training',
+    passes: ['train'],
+    language: 'node',
+    unable:
+      'its last version, 1.19.2, trains only what the Python package onnxruntime-training wrote',
   },
   { name: 'pytorch', passes: ['infer', 'train'], language: 'python' },
 ];

@@ -5,10 +5,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { copyAssets } from '../../scripts/setup/bundle.mjs';
+import { digest } from '../../scripts/setup/stamp.mjs';
 import { npm } from '../../scripts/setup/packages.mjs';
 
 const folder = fileURLToPath(new URL('./', import.meta.url));
 const bundles = join(folder, 'dist');
+
+/** What the files that peers read depend on. */
+const WRITERS = ['ts', 'bench/peers/network', 'bench/peers/formats', 'bench/peers/prepare.ts'];
 
 /** Whether the packages are there in the versions that the manifest names. */
 function installed() {
@@ -54,7 +58,8 @@ export async function benchPeers(args) {
   copyLiteRt();
   const relaxed =
     Number(process.versions.node.split('.')[0]) < 22 ? ['--experimental-wasm-relaxed-simd'] : [];
-  const command = [...relaxed, join(bundles, 'main.js'), ...args];
+  const stamp = digest(WRITERS);
+  const command = [...relaxed, join(bundles, 'main.js'), ...args, '--stamp', stamp];
   const child = spawn(process.execPath, command, { stdio: 'inherit' });
   process.on('SIGTERM', () => child.kill());
   return new Promise((resolve) => child.on('close', (code) => resolve(code ?? 1)));

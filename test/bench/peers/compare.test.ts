@@ -53,6 +53,13 @@ it('gives a row with the reason for each that does not', async () => {
   ]);
 });
 
+it('does not start what is known to be unable', async () => {
+  const unable = { ...fake('absent'), unable: 'it was discontinued' };
+  const setting = { rounds: 1, visitMs: 1 };
+  const [, row] = await compare(workload, { files: '', flops: 1 }, [unable], setting, launch);
+  expect(row).toMatchObject({ peer: 'absent', reason: 'it was discontinued' });
+});
+
 it('compares the losses of the first steps in training', async () => {
   const rows = await rowsOf(['diverges', 'wrong'], { pass: 'train' });
   expect(rows.map(({ reason }) => reason)).toEqual([
