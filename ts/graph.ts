@@ -29,6 +29,10 @@ export interface Node {
   /** Where in the model, for example `layer1.0.conv1`; empty outside. */
   readonly path: string;
   readonly region?: Region;
+  /** Applied while gradients were computed. */
+  readonly backward?: true;
+  /** Computes once more what a training plan has not kept. */
+  readonly again?: true;
 }
 
 /** A captured computation: nodes in the order in which they run. */

@@ -18,11 +18,17 @@ export interface TapeEntry {
 }
 
 let recording = true;
+let walkingBack = false;
 let order = 0;
 
 /** Whether ops are put on the tape at the moment. */
 export function isRecording(): boolean {
   return recording;
+}
+
+/** Whether the ops that are applied at the moment compute gradients. */
+export function isWalkingBack(): boolean {
+  return walkingBack;
 }
 
 /** Puts an op on the tape; its outputs then lead back to it. */
@@ -81,6 +87,16 @@ export function gradients(loss: Tensor, tensors: readonly Tensor[]): Tensor[] {
 }
 
 function backward(loss: Tensor, tensors: readonly Tensor[]): Tensor[] {
+  const outer = walkingBack;
+  walkingBack = true;
+  try {
+    return walkBack(loss, tensors);
+  } finally {
+    walkingBack = outer;
+  }
+}
+
+function walkBack(loss: Tensor, tensors: readonly Tensor[]): Tensor[] {
   const found = new Map<Tensor, Tensor>();
   found.set(loss, apply(fill, [], { shape: loss.shape, value: 1 })[0]!);
   for (const entry of entriesOf(loss)) {

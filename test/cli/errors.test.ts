@@ -94,6 +94,18 @@ const cases: readonly [string, () => string[], number, RegExp][] = [
     /plan: needs \d+ bytes .*: try a smaller batch/,
   ],
   [
+    'a memory budget without a size',
+    () => ['train', '--memory-budget', '200 apples'],
+    2,
+    /'--memory-budget <size>' argument '200 apples' is invalid\. It must be a size/,
+  ],
+  [
+    'a memory budget that no plan meets',
+    () => ['bench', 'train', '--model', 'resnet8', '--batch', '64', '--memory-budget', '1MB'],
+    1,
+    /compile: memoryBudget is 1000000 bytes but the least .* is \d+ bytes/,
+  ],
+  [
     'a label out of range',
     () => ['train', '--data-dir', at('labels'), '--out', at('none')],
     1,

@@ -47,6 +47,13 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('residua train', () => {
+  it('gives the same weights within a memory budget', async () => {
+    const budget = ['--memory-budget', '20MB'];
+    const { code, stderr } = await residua('train', ...quick, ...budget, '--out', at('budget'));
+    expect(code, stderr).toBe(0);
+    expect(weightsOf('budget')).toEqual(weightsOf('a'));
+  });
+
   it('writes a whole run directory', () => {
     expect(trained.code, trained.stderr).toBe(0);
     expect(readdirSync(at('a')).sort()).toEqual([

@@ -4,10 +4,12 @@ import type { BenchRow } from '../inspect/benchRow.ts';
 import { inferenceCase, trainingCase } from '../inspect/modelCases.ts';
 import type { ModelOptions } from '../models/registry.ts';
 import { comparePeers } from './comparePeers.ts';
+import { UsageError } from './fail.ts';
 import { findModel } from './findModel.ts';
 import { formatPairs, megabytes, percent, plural } from './format.ts';
 import {
   jsonOption,
+  memoryBudgetOption,
   numericsOption,
   threadsOption,
   wholeNumber,
@@ -27,6 +29,7 @@ interface BenchFlags extends EngineFlags {
   readonly profile?: boolean;
   readonly out?: string;
   readonly vs?: string;
+  readonly memoryBudget?: number;
   readonly json?: boolean;
 }
 
@@ -47,11 +50,18 @@ export function benchCommand(): Command {
     .option('--out <dir>', 'where --profile writes profile.json and profile.html')
     .addOption(threadsOption())
     .addOption(numericsOption())
+    .addOption(memoryBudgetOption())
     .addOption(jsonOption())
     .action(bench);
 }
 
 async function bench(pass: 'train' | 'infer', flags: BenchFlags): Promise<void> {
+  const { memoryBudget } = flags;
+  if (pass === 'infer' && memoryBudget !== undefined) {
+    throw new UsageError(
+      '--memory-budget: inference keeps nothing for gradients: use it with train',
+    );
+  }
   const { name, make } = findModel(flags.model);
   const { size, batch = pass === 'train' ? 128 : 1, channels = size === 28 ? 1 : 3 } = flags;
   if (flags.vs !== undefined) {
@@ -66,7 +76,10 @@ async function bench(pass: 'train' | 'infer', flags: BenchFlags): Promise<void> 
     batch,
     inChannels: channels,
   };
-  const item = pass === 'train' ? trainingCase(engine, settings) : inferenceCase(engine, settings);
+  const item =
+    pass === 'train'
+      ? trainingCase(engine, settings, { memoryBudget })
+      : inferenceCase(engine, settings);
   if (flags.profile) {
     await profileCase(item, flags);
     engine.close();

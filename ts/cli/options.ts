@@ -24,6 +24,28 @@ export function numberIn(least: number, below = Infinity): (text: string) => num
   };
 }
 
+const BYTE_UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  B: 1,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  KIB: 2 ** 10,
+  MIB: 2 ** 20,
+  GIB: 2 ** 30,
+};
+
+/** Parses `200MB`, `1.5 GB`, `64MiB` or a number of bytes. */
+export function byteSize(text: string): number {
+  const [, number, unit] = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(text) ?? [];
+  const factor = BYTE_UNITS[unit?.toUpperCase() ?? '-'];
+  const bytes = Math.floor(Number(number) * (factor ?? NaN));
+  if (!(bytes >= 1)) {
+    throw new InvalidArgumentError('It must be a size such as 200MB, 1.5GB or 64MiB.');
+  }
+  return bytes;
+}
+
 /** A parser for `1,28,28,1`. */
 export function imageShape(text: string): number[] {
   const sizes = text.split(',').map(Number);
@@ -49,6 +71,12 @@ export const numericsOption = (): Option =>
     '--numerics <kind>',
     'strict: same bits everywhere; fast: fused multiply-add, Winograd (default: fast)',
   ).choices(['strict', 'fast']);
+
+export const memoryBudgetOption = (): Option =>
+  new Option(
+    '--memory-budget <size>',
+    'most memory for activations and gradients, such as 200MB: the rest is computed again (default: no limit)',
+  ).argParser(byteSize);
 
 export const jsonOption = (): Option =>
   new Option('--json', 'print the result as JSON on stdout, and nothing else there');

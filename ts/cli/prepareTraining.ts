@@ -75,6 +75,7 @@ export async function prepareTraining(
     schedule: makeSchedule(settings),
     labelSmoothing: settings.labelSmoothing,
     gradientNorms: true,
+    memoryBudget: flags.memoryBudget,
   });
   if (resumed) restoreCheckpoint(trainer, resumed.contents, resumed.file);
   const steps = settings.epochs * Math.ceil(train.count / settings.batch);

@@ -3,6 +3,7 @@ import process from 'node:process';
 import {
   dataDirOption,
   jsonOption,
+  memoryBudgetOption,
   numberIn,
   numericsOption,
   threadsOption,
@@ -63,6 +64,7 @@ export function trainCommand(): Command {
     .addOption(number('--test-limit <n>', 'only the first n test images', wholeNumber(1)))
     .addOption(threadsOption())
     .addOption(numericsOption())
+    .addOption(memoryBudgetOption())
     .option('--out <dir>', 'run directory (default: runs/<model>-<data>-<time>)')
     .option('--resume <path>', 'go on with a run directory or checkpoint, with its settings')
     .addOption(jsonOption())

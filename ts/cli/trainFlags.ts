@@ -21,6 +21,7 @@ export interface TrainFlags extends EngineFlags {
   readonly augment?: boolean;
   readonly limit?: number;
   readonly testLimit?: number;
+  readonly memoryBudget?: number;
   readonly out?: string;
   readonly resume?: string;
   readonly json?: boolean;
@@ -50,7 +51,10 @@ export function settingsOf(flags: TrainFlags): TrainSettings {
 }
 
 /** Options that may differ from those that a resumed run began with: they do not change what a step computes. */
-const FREE = new Set(['epochs', 'testLimit', 'threads', 'dataDir', 'out', 'resume', 'json']);
+const FREE = new Set([
+  ...['epochs', 'testLimit', 'threads', 'memoryBudget'],
+  ...['dataDir', 'out', 'resume', 'json'],
+]);
 
 /**
  * Settings of a run that goes on: those it began with, and more epochs if they are asked for.

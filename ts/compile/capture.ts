@@ -2,6 +2,7 @@ import { currentRegion, interpretWith, type Interpreter } from '../apply.ts';
 import type { Graph, Node, Value } from '../graph.ts';
 
 import { formatShape, type Spec } from '../shape.ts';
+import { isWalkingBack } from '../tape.ts';
 import { Tensor } from '../tensor.ts';
 
 /** A function of tensors that can be captured; it may return one tensor or several. */
@@ -43,6 +44,7 @@ export function capture(fn: TensorFunction, specs: readonly Spec[]): Graph {
       attrs,
       path,
       ...(region && { region }),
+      ...(isWalkingBack() && { backward: true }),
     });
     return outputs.map((value) => new Tensor(value, value));
   };

@@ -3,8 +3,9 @@ import type { Engine } from '../kernels/engine.ts';
 import type { Spec } from '../shape.ts';
 import { noGrad } from '../tape.ts';
 import { capture, type TensorFunction } from './capture.ts';
+import { fitMemory } from './fitMemory.ts';
 import { lower } from './lower.ts';
-import { optimize } from './optimize.ts';
+import { fuse, optimize } from './optimize.ts';
 import { Plan } from './plan.ts';
 
 /** How a function is compiled. */
@@ -13,14 +14,19 @@ export interface CompileOptions {
   readonly engine?: Engine;
   /** Record for `gradients` inside the function; on by default, as the function may be a whole training step. */
   readonly recording?: boolean;
+  /**
+   * Most bytes of activations, gradients and workspaces that a training step may need. Values of the forward pass are
+   * computed again where gradients need them until it fits, with the same bits; no limit by default.
+   */
+  readonly memoryBudget?: number;
 }
 
 /**
  * Captures a function of tensors once and makes a plan of it for these input shapes. Parameters, statistics and
  * optimizer state that the function meets are worked on where they are.
  *
- * @throws ShapeError where shapes do not fit; OutOfMemoryError, saying how much it needs; Error when the function reads
- * a value while it is captured.
+ * @throws ShapeError where shapes do not fit; OutOfMemoryError, saying how much it needs, or the least that can be reached
+ * under a budget; Error when the function reads a value while it is captured.
  *
  * @example
  * const plan = compile((x) => relu(x), [{ shape: [1, 4], dtype: 'f32' }]);
@@ -34,6 +40,12 @@ export function compile(
   const engine = options.engine ?? currentEngine();
   const run = (): ReturnType<typeof capture> => capture(fn, inputs);
   const captured = options.recording === false ? noGrad(run) : run();
-  const graph = optimize(captured, engine.numerics === 'fast');
+  const { memoryBudget } = options;
+  const winograd = engine.numerics === 'fast';
+  if (memoryBudget !== undefined) {
+    const { graph, lowered } = fitMemory(fuse(captured, winograd), engine, memoryBudget);
+    return new Plan(engine, graph, lowered);
+  }
+  const graph = optimize(captured, winograd);
   return new Plan(engine, graph, lower(graph, engine));
 }

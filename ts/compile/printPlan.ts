@@ -12,6 +12,8 @@ export interface PlanRow {
   /** Bytes of the inputs and outputs; what is written in place counts twice. */
   readonly bytes: number;
   readonly flops: number;
+  /** True where a plan under a memory budget computes once more what it has not kept. */
+  readonly again: boolean;
 }
 
 /** The nodes of a plan in the order in which they run. */
@@ -29,6 +31,7 @@ function rowOf({ node, steps }: LoweredNode): PlanRow {
     output: node.outputs.map((output) => formatShape(output.shape)).join(' '),
     bytes: touched.reduce((bytes, value) => bytes + bytesOf(value), 0),
     flops: flopsOf(node),
+    again: node.again === true,
   };
 }
 
@@ -44,7 +47,8 @@ export function printPlan(plan: Plan): string {
   const rows = planRows(plan);
   const runs = mergeRepeated(rows);
   const lines = runs.map(({ row, count, bytes }): Line => {
-    const op = count > 1 ? `${row.op} × ${count}` : row.op;
+    const name = row.again ? `${row.op} again` : row.op;
+    const op = count > 1 ? `${name} × ${count}` : name;
     const [output] = row.output.split(/(?<=]) /);
     return [shorten(row.path), op, output ?? '', mega(bytes), row.flops ? mega(row.flops) : ''];
   });
@@ -67,8 +71,20 @@ export function printPlan(plan: Plan): string {
     show(HEAD),
     ...body,
     `${rows.length} ops, ${steps} steps, ${mega(flops)} MFLOP`,
+    ...describeAgain(rows),
     `peak ${mega(plan.peakBytes)} MB, state ${mega(plan.stateBytes)} MB, packed ${mega(plan.constantBytes)} MB`,
   ].join('\n');
+}
+
+/** What the plan pays in flops for the memory it saves. */
+function describeAgain(rows: readonly PlanRow[]): string[] {
+  const again = rows.filter((row) => row.again);
+  if (again.length === 0) return [];
+  const [extra, all] = [again, rows].map((some) => some.reduce((sum, row) => sum + row.flops, 0));
+  const share = (100 * extra!) / Math.max(1, all! - extra!);
+  return [
+    `${again.length} ops computed again to save memory: ${mega(extra!)} MFLOP, ${share.toFixed(1)} % more`,
+  ];
 }
 
 const WIDEST_PLACE = 26;
@@ -89,9 +105,9 @@ function mergeRepeated(rows: readonly PlanRow[]): Run[] {
   const runs: Run[] = [];
   for (const row of rows) {
     const last = runs.at(-1);
-    const same = (field: 'path' | 'op' | 'output' | 'kernels'): boolean =>
+    const same = (field: 'path' | 'op' | 'output' | 'kernels' | 'again'): boolean =>
       String(last?.row[field]) === String(row[field]);
-    if (last && same('path') && same('op') && same('output') && same('kernels')) {
+    if (last && same('path') && same('again') && same('op') && same('output') && same('kernels')) {
       runs[runs.length - 1] = { row, count: last.count + 1, bytes: last.bytes + row.bytes };
     } else {
       runs.push({ row, count: 1, bytes: row.bytes });

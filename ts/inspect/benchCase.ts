@@ -1,4 +1,4 @@
-import { compile } from '../compile/compile.ts';
+import { compile, type CompileOptions } from '../compile/compile.ts';
 import type { TensorFunction } from '../compile/capture.ts';
 import type { Plan } from '../compile/plan.ts';
 import { planRows } from '../compile/printPlan.ts';
@@ -33,7 +33,7 @@ export function compiledCase(
   settings: Pick<BenchCase, 'name' | 'pass' | 'facts'>,
   fn: TensorFunction,
   specs: readonly Spec[],
-  options: { recording?: boolean } = {},
+  options: CompileOptions = {},
 ): PlanCase {
   useEngine(engine);
   const plan = compile(fn, specs, { engine, ...options });

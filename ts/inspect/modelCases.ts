@@ -1,4 +1,5 @@
 import { apply } from '../apply.ts';
+import type { CompileOptions } from '../compile/compile.ts';
 import { useEngine } from '../current.ts';
 import { crossEntropy } from '../functions/crossEntropy.ts';
 import type { Engine } from '../kernels/engine.ts';
@@ -38,6 +39,7 @@ export function inferenceCase(
 export function trainingCase(
   engine: Engine,
   { name, create, size, batch, inChannels }: ModelCase,
+  options: Pick<CompileOptions, 'memoryBudget'> = {},
 ): PlanCase {
   useEngine(engine);
   const model = create({ inChannels, seed: 1 }).train();
@@ -56,6 +58,7 @@ export function trainingCase(
       { shape: [batch, size, size, inChannels], dtype: 'f32' },
       { shape: [batch], dtype: 'i32' },
     ],
+    options,
   );
   return withModel(step, model, optimizer);
 }

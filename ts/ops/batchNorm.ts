@@ -201,7 +201,6 @@ export const batchNormInference: Op<BatchNormAttrs> = {
     const { scale } = lowerFrozen(to, gamma!, variance!, eps);
     lowerApply(to, x!, { mean: mean!.pointer, scale, beta: beta!.pointer }, y!, relu);
   },
-  recompute: (apply, { inputs, attrs }) => apply(batchNormInference, inputs, attrs)[0]!,
   gradient(apply, { inputs: [x, gamma, , mean, variance], outputs: [y], dys: [dy], attrs }) {
     const inputs = [dy!, x!, gamma!, mean!, variance!, ...(attrs.relu ? [y!] : [])];
     return apply(batchNormInferenceBackward, inputs, attrs);

@@ -59,7 +59,6 @@ export const conv2d: Op<Conv2dAttrs> = {
     const residual = attrs.residual ? inputs.at(-1)! : null;
     lowerConv(to, { conv, algorithm, x, packed, bias, residual, y: y!, relu: attrs.relu });
   },
-  recompute: (apply, { inputs, attrs }) => apply(conv2d, inputs, attrs)[0]!,
   gradient(apply, { inputs, outputs, dys, attrs, needs }) {
     const [x, w] = [inputs[0]!, inputs[1]!];
     const dy = attrs.relu ? apply(reluBackward, [dys[0]!, outputs[0]!], {})[0]! : dys[0]!;

@@ -51,6 +51,7 @@ export const dropout: Op<DropoutAttrs> = {
       args: { ...tensors, ...rows(x!), stream, p, scale: 1 / (1 - p) },
     });
   },
+  recompute: (apply, { inputs: [x], outputs: [, mask] }) => apply(multiply, [x!, mask!], {})[0]!,
   gradient: (apply, { outputs: [, mask], dys: [dy] }) =>
     dy ? apply(multiply, [dy, mask!], {}) : [],
 };

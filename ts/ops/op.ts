@@ -41,8 +41,8 @@ export interface Op<A = unknown> {
   /** Gradients by input, made of ops. Absent: the op is not differentiable. */
   gradient?<T extends Spec>(apply: Apply<T>, context: GradientContext<T, A>): (T | undefined)[];
   /**
-   * The first output once more, with the same bits and without effects, from the inputs and the other outputs. Absent: a
-   * plan that saves memory keeps it.
+   * The first output once more, with the same bits and without effects, from the inputs and the other outputs: for ops
+   * that have effects or draw random numbers. Those without effects are applied again as they are.
    */
   recompute?<T extends Spec>(
     apply: Apply<T>,

@@ -25,7 +25,6 @@ export const relu: Op<object> = {
       },
     });
   },
-  recompute: (apply, { inputs, attrs }) => apply(relu, inputs, attrs)[0]!,
   gradient: (apply, { outputs, dys }) => apply(reluBackward, [dys[0]!, outputs[0]!], {}),
 };
 

@@ -29,6 +29,8 @@ export interface TrainerOptions {
   readonly labelSmoothing?: number;
   /** Also measure the norm of each weight's gradient at every step; false by default. */
   readonly gradientNorms?: boolean;
+  /** Most bytes of activations, gradients and workspaces a step may need; see `CompileOptions.memoryBudget`. */
+  readonly memoryBudget?: number;
 }
 
 /** What one run of {@link Trainer.fit} does. */
@@ -235,7 +237,7 @@ export class Trainer {
   }
 
   #compileStep(shape: Shape): CompiledStep {
-    const { labelSmoothing = 0, gradientNorms = false } = this.#options;
+    const { labelSmoothing = 0, gradientNorms = false, memoryBudget } = this.#options;
     const parameters = this.optimizer.parameters;
     const measured = gradientNorms
       ? [...parameters].filter(([, tensor]) => tensor.shape.length > 1)
@@ -251,7 +253,7 @@ export class Trainer {
       this.optimizer.step(dws);
       return [loss, countCorrect(logits, labels), ...norms];
     };
-    const plan = inMode(this.model, true, () => compile(step, batchSpecs(shape)));
+    const plan = inMode(this.model, true, () => compile(step, batchSpecs(shape), { memoryBudget }));
     return { plan, normNames: measured.map(([name]) => name) };
   }
 
