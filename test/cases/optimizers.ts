@@ -1,3 +1,4 @@
+import { accumulate } from '../../ts/ops/accumulate.ts';
 import { adamwUpdate } from '../../ts/ops/adamwUpdate.ts';
 import { increment } from '../../ts/ops/increment.ts';
 import { nextRandomStep } from '../../ts/ops/nextRandomStep.ts';
@@ -13,6 +14,23 @@ const shapes: Readonly<Record<string, Shape>> = {
 };
 
 export const optimizers = [
+  cases({
+    op: accumulate,
+    reference([sum, x, share], { first }) {
+      sum!.values.forEach((old, i) => {
+        sum!.values[i] = (first ? 0 : old) + share!.values[0]! * x!.values[i]!;
+      });
+      return [];
+    },
+    tolerance: 5e-7,
+    rows: [true, false].flatMap((first) =>
+      Object.entries(shapes).map(([name, shape]) => ({
+        name: `${name}, ${first ? 'first' : 'later'}`,
+        inputs: [f32(shape, uniform(1)), f32(shape, uniform(0.5)), f32([], given([0.3]))],
+        attrs: { first },
+      })),
+    ),
+  }),
   cases({
     op: sgdUpdate,
     reference([param, grad, buffer, lr], { momentum, nesterov, weightDecay }) {

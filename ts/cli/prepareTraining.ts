@@ -78,7 +78,8 @@ export async function prepareTraining(
     memoryBudget: flags.memoryBudget,
   });
   if (resumed) restoreCheckpoint(trainer, resumed.contents, resumed.file);
-  const steps = settings.epochs * Math.ceil(train.count / settings.batch);
+  const batches = Math.ceil(train.count / settings.batch);
+  const steps = settings.epochs * Math.ceil(batches / (settings.accumulate ?? 1));
   if (trainer.step >= steps) {
     throw new Error(
       `${resumed!.file}: resume: all ${steps} steps are done: ask for more --epochs to go on`,

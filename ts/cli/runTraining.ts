@@ -103,6 +103,7 @@ class TrainingRun {
       ({ aborted } = await trainer.fit(train, {
         epochs: settings.epochs,
         batchSize: settings.batch,
+        accumulate: settings.accumulate,
         seed: settings.seed,
         ...(settings.augment && { augment: augmentation(facts) }),
         signal: this.#interrupt.signal,

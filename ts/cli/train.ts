@@ -27,6 +27,13 @@ export function trainCommand(): Command {
     .addOption(number('--batch <n>', 'images a step', wholeNumber(1)).default(128))
     .addOption(
       number(
+        '--accumulate <n>',
+        'batches whose gradients make one step of the optimizer',
+        wholeNumber(1),
+      ).default(1),
+    )
+    .addOption(
+      number(
         '--lr <x>',
         `highest learning rate (default: sgd ${sgd.lr}, adamw ${adamw.lr})`,
         numberIn(0),
@@ -58,7 +65,7 @@ export function trainCommand(): Command {
         numberIn(0, 1),
       ).default(0),
     )
-    .option('--augment', 'random crops, mirroring but for digits (default: cifar only)')
+    .option('--augment', 'random crops, mirroring but for digits (default: all but mnist)')
     .option('--no-augment', 'images as they are')
     .addOption(number('--limit <n>', 'only the first n training images', wholeNumber(1)))
     .addOption(number('--test-limit <n>', 'only the first n test images', wholeNumber(1)))

@@ -11,6 +11,7 @@ export interface TrainFlags extends EngineFlags {
   readonly dataDir?: string;
   readonly epochs: number;
   readonly batch: number;
+  readonly accumulate: number;
   readonly lr?: number;
   readonly seed: number;
   readonly optimizer: TrainSettings['optimizer'];
@@ -29,13 +30,25 @@ export interface TrainFlags extends EngineFlags {
 
 /** Settings of a new run: flags, and defaults for what they leave open. */
 export function settingsOf(flags: TrainFlags): TrainSettings {
-  const { model, data, epochs, batch, seed, optimizer, momentum, schedule, labelSmoothing } = flags;
+  const {
+    model,
+    data,
+    epochs,
+    batch,
+    accumulate,
+    seed,
+    optimizer,
+    momentum,
+    schedule,
+    labelSmoothing,
+  } = flags;
   const defaults = OPTIMIZER_DEFAULTS[optimizer];
   return {
     model: findModel(model).name,
     data,
     epochs,
     batch,
+    accumulate,
     lr: flags.lr ?? defaults.lr,
     seed,
     optimizer,
@@ -43,7 +56,7 @@ export function settingsOf(flags: TrainFlags): TrainSettings {
     weightDecay: flags.weightDecay ?? defaults.weightDecay,
     schedule,
     labelSmoothing,
-    augment: flags.augment ?? data.startsWith('cifar'),
+    augment: flags.augment ?? data !== 'mnist',
     numerics: flags.numerics ?? 'fast',
     ...(flags.limit !== undefined && { limit: flags.limit }),
     ...(flags.testLimit !== undefined && { testLimit: flags.testLimit }),
@@ -67,10 +80,11 @@ export function resumedSettings(
   flags: TrainFlags,
   given: ReadonlySet<string>,
 ): TrainSettings {
-  const settings = facts.settings['train'] as TrainSettings | undefined;
-  if (!settings) {
+  const written = facts.settings['train'] as TrainSettings | undefined;
+  if (!written) {
     throw new Error(`${file}: resume: the checkpoint was not written by residua train`);
   }
+  const settings = { ...written, accumulate: written.accumulate ?? 1 };
   for (const name of given) {
     if (FREE.has(name)) continue;
     const [began, asked] = [settings, flags].map(

@@ -64,6 +64,9 @@ export function describeResult(result: TrainResult, directory: string): string {
 /** Rows of the report's table of settings. */
 export function settingRows(settings: TrainSettings): [string, string][] {
   const { optimizer, momentum, limit } = settings;
+  const { accumulate = 1 } = settings;
+  const accumulated: [string, string][] =
+    accumulate === 1 ? [] : [['batches a step', String(accumulate)]];
   const optional: [string, string][] =
     limit === undefined ? [] : [['training images', `first ${limit}`]];
   return [
@@ -72,6 +75,7 @@ export function settingRows(settings: TrainSettings): [string, string][] {
     ...optional,
     ['epochs', String(settings.epochs)],
     ['batch', String(settings.batch)],
+    ...accumulated,
     ['optimizer', optimizer === 'sgd' ? `sgd, Nesterov momentum ${momentum}` : optimizer],
     ['learning rate', `${settings.lr}, ${settings.schedule}`],
     ['weight decay', String(settings.weightDecay)],

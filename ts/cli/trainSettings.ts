@@ -22,6 +22,8 @@ export interface TrainSettings {
   readonly data: string;
   readonly epochs: number;
   readonly batch: number;
+  /** Batches a step of the optimizer; 1 where a checkpoint does not say. */
+  readonly accumulate?: number;
   readonly lr: number;
   readonly seed: number;
   readonly optimizer: 'sgd' | 'adamw';
@@ -63,7 +65,7 @@ export function makeSchedule({ schedule, lr }: TrainSettings): Schedule {
   }
 }
 
-/** Crops for all, and mirroring where a mirrored picture is of the same class: digits have a handedness. */
+/** Crops for all, and mirroring where a mirrored picture is of the same class: digits have a handedness. Pictures of 28² are filled to the border, so they move less. */
 export function augmentation({ name, height }: DatasetFacts): AugmentOptions {
-  return { crop: Math.round(height / 8) - (name === 'mnist' ? 2 : 0), flip: name !== 'mnist' };
+  return { crop: height > 28 ? Math.round(height / 8) : 2, flip: name !== 'mnist' };
 }

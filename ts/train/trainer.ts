@@ -17,6 +17,7 @@ import { constantSchedule, type Schedule } from '../optim/schedule.ts';
 import type { Shape, Spec } from '../shape.ts';
 import { gradients } from '../tape.ts';
 import type { Tensor } from '../tensor.ts';
+import { GradientSums } from './gradientSums.ts';
 import { inMode } from './inMode.ts';
 import type { EpochReport, Evaluation, StepReport } from './metrics.ts';
 
@@ -36,6 +37,11 @@ export interface TrainerOptions {
 /** What one run of {@link Trainer.fit} does. */
 export interface FitOptions extends Pick<DataLoaderOptions, 'batchSize' | 'seed' | 'augment'> {
   readonly epochs: number;
+  /**
+   * Batches whose gradients make one step of the optimizer, each weighted by its images: the effect of a batch as many
+   * times as large in the memory of one (but for batch norm, whose statistics are those of each batch); 1 by default.
+   */
+  readonly accumulate?: number;
   /** Evaluated after each epoch. */
   readonly validation?: ImageDataset;
   /** Stops before the next step; {@link Trainer.fit} then returns normally with what was done. */
@@ -50,6 +56,15 @@ export interface FitReport {
   /** True when the signal stopped it early. */
   readonly aborted: boolean;
   readonly epochs: readonly EpochReport[];
+}
+
+/** Where a batch stands among those that make one step of the optimizer; `whole`: it is the only one. */
+type Part = 'whole' | 'first' | 'middle' | 'last';
+
+interface StepResult {
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly gradientNorms?: Record<string, number>;
 }
 
 interface CompiledStep {
@@ -70,6 +85,7 @@ export class Trainer {
   readonly #options: TrainerOptions;
   readonly #steps = new Map<string, CompiledStep>();
   readonly #evaluations = new Map<string, Plan>();
+  #sums: GradientSums | undefined;
 
   constructor(model: Module, options: TrainerOptions) {
     this.model = model;
@@ -86,11 +102,17 @@ export class Trainer {
    * good step. RangeError for a label out of range or epochs below 1.
    */
   async fit(data: ImageDataset, options: FitOptions): Promise<FitReport> {
-    const { epochs, signal } = options;
+    const { epochs, signal, accumulate = 1 } = options;
+    if (!Number.isInteger(accumulate) || accumulate < 1) {
+      throw new RangeError(
+        `fit: accumulate is ${accumulate} but must be a whole number of at least 1`,
+      );
+    }
     if (!Number.isInteger(epochs) || epochs < 1) {
       throw new RangeError(`fit: epochs is ${epochs} but must be a whole number of at least 1`);
     }
-    const perEpoch = new DataLoader(data, { batchSize: options.batchSize }).batches;
+    const { batches } = new DataLoader(data, { batchSize: options.batchSize });
+    const perEpoch = Math.ceil(batches / accumulate);
     const reports: EpochReport[] = [];
     while (this.step < epochs * perEpoch && !signal?.aborted) {
       const report = await this.#fitEpoch(data, options, Math.floor(this.step / perEpoch));
@@ -102,10 +124,14 @@ export class Trainer {
   }
 
   /** Trains one step on a batch: the loss before the update, the share classified right. */
-  async trainStep(
-    batch: Batch,
-  ): Promise<{ loss: number; accuracy: number; gradientNorms?: Record<string, number> }> {
-    const { plan, normNames } = this.#compiledStep(batch.shape);
+  async trainStep(batch: Batch): Promise<StepResult> {
+    return this.#trainPart(batch, 'whole', 1);
+  }
+
+  /** Takes the gradients of a batch, and lets the optimizer step after the last of a group. */
+  async #trainPart(batch: Batch, part: Part, share: number): Promise<StepResult> {
+    const { plan, normNames } = this.#compiledStep(batch.shape, part);
+    if (part !== 'whole') this.#gradientSums().share = share;
     let outputs;
     try {
       outputs = await plan.run(batch.images, batch.labels);
@@ -113,7 +139,7 @@ export class Trainer {
       if (error instanceof NonFiniteError) error.message = `step ${this.step}: ${error.message}`;
       throw error;
     }
-    this.step++;
+    if (part === 'whole' || part === 'last') this.step++;
     const [loss, correct, ...squares] = outputs.map((output) => output[0]!);
     const accuracy = correct! / batch.labels.length;
     if (normNames.length === 0) return { loss: loss!, accuracy };
@@ -166,6 +192,8 @@ export class Trainer {
     for (const plan of this.#evaluations.values()) plan.dispose();
     this.#steps.clear();
     this.#evaluations.clear();
+    this.#sums?.dispose();
+    this.#sums = undefined;
   }
 
   /** Returns nothing when the signal stopped it. */
@@ -174,9 +202,9 @@ export class Trainer {
     options: FitOptions,
     epoch: number,
   ): Promise<EpochReport | undefined> {
-    const { batchSize, seed = 0, augment, signal, epochs } = options;
-    const all = new DataLoader(data, { batchSize }).batches;
-    const startBatch = this.step - epoch * all;
+    const { batchSize, seed = 0, augment, signal, epochs, accumulate = 1 } = options;
+    const all = Math.ceil(new DataLoader(data, { batchSize }).batches / accumulate);
+    const startBatch = (this.step - epoch * all) * accumulate;
     const loader = new DataLoader(data, {
       batchSize,
       seed,
@@ -189,28 +217,48 @@ export class Trainer {
     const schedule = this.#options.schedule ?? constantSchedule(this.optimizer.learningRate);
     const started = performance.now();
     let [loss, accuracy, images] = [0, 0, 0];
+    let group = { images: 0, loss: 0, accuracy: 0, milliseconds: 0 };
+    let learningRate = this.optimizer.learningRate;
     for await (const batch of loader) {
-      if (signal?.aborted) return undefined;
-      const learningRate = schedule(this.step, epochs * all);
-      this.optimizer.learningRate = learningRate;
+      const place = batch.index % accumulate;
+      if (place === 0) {
+        // A group that has begun is finished: batch norm's statistics have moved already.
+        if (signal?.aborted) return undefined;
+        learningRate = schedule(this.step, epochs * all);
+        this.optimizer.learningRate = learningRate;
+        const left = data.count - batch.index * batchSize;
+        group = {
+          images: Math.min(left, accumulate * batchSize),
+          loss: 0,
+          accuracy: 0,
+          milliseconds: 0,
+        };
+      }
+      const parts = Math.ceil(group.images / batchSize);
+      const share = batch.labels.length / group.images;
       const before = performance.now();
-      const result = await this.trainStep(batch);
-      const count = batch.labels.length;
+      const result = await this.#trainPart(batch, partOf(place, parts), share);
+      group.loss += share * result.loss;
+      group.accuracy += share * result.accuracy;
+      group.milliseconds += performance.now() - before;
+      if (place < parts - 1) {
+        await eventLoopTurn();
+        continue;
+      }
       [loss, accuracy, images] = [
-        loss + result.loss * count,
-        accuracy + result.accuracy * count,
-        images + count,
+        loss + group.loss * group.images,
+        accuracy + group.accuracy * group.images,
+        images + group.images,
       ];
       await options.onStep?.({
         ...result,
+        ...group,
         step: this.step,
         steps: epochs * all,
         epoch,
         epochStep: this.step - epoch * all,
         epochSteps: all,
         learningRate,
-        images: count,
-        milliseconds: performance.now() - before,
       });
       await eventLoopTurn();
     }
@@ -226,31 +274,43 @@ export class Trainer {
     return { ...report, validation: await this.evaluate(options.validation, { batchSize }) };
   }
 
-  #compiledStep(shape: Shape): CompiledStep {
-    const key = `${shape.join('×')} ${modeOf(this.model)}`;
+  #gradientSums(): GradientSums {
+    this.#sums ??= new GradientSums(this.optimizer.parameters.values());
+    return this.#sums;
+  }
+
+  #compiledStep(shape: Shape, part: Part = 'whole'): CompiledStep {
+    const key = `${shape.join('×')} ${part} ${modeOf(this.model)}`;
     let step = this.#steps.get(key);
     if (!step) {
-      step = this.#compileStep(shape);
+      step = this.#compileStep(shape, part);
       this.#steps.set(key, step);
     }
     return step;
   }
 
-  #compileStep(shape: Shape): CompiledStep {
+  #compileStep(shape: Shape, part: Part): CompiledStep {
     const { labelSmoothing = 0, gradientNorms = false, memoryBudget } = this.#options;
     const parameters = this.optimizer.parameters;
-    const measured = gradientNorms
-      ? [...parameters].filter(([, tensor]) => tensor.shape.length > 1)
-      : [];
+    const updates = part === 'whole' || part === 'last';
+    const measured =
+      gradientNorms && updates
+        ? [...parameters].filter(([, tensor]) => tensor.shape.length > 1)
+        : [];
     const step = (x: Tensor, labels: Tensor): Tensor[] => {
       const { logits, loss } = lossOf(this.model, x, labels, { labelSmoothing });
       apply(guardFinite, [loss], {});
       const weights = [...parameters.values()];
-      const dws = gradients(loss, weights);
+      let dws: readonly Tensor[] = gradients(loss, weights);
+      if (part !== 'whole') {
+        const sums = this.#gradientSums();
+        sums.add(dws, part === 'first');
+        dws = sums.sums;
+      }
       const norms = measured.map(
         ([, weight]) => apply(sumSquares, [dws[weights.indexOf(weight)]!], {})[0]!,
       );
-      this.optimizer.step(dws);
+      if (updates) this.optimizer.step(dws);
       return [loss, countCorrect(logits, labels), ...norms];
     };
     const plan = inMode(this.model, true, () => compile(step, batchSpecs(shape), { memoryBudget }));
@@ -272,6 +332,13 @@ export class Trainer {
     }
     return plan;
   }
+}
+
+/** The part of batch `place` of `parts`. */
+function partOf(place: number, parts: number): Part {
+  if (parts === 1) return 'whole';
+  if (place === 0) return 'first';
+  return place === parts - 1 ? 'last' : 'middle';
 }
 
 /** Which modules and weights are frozen: a plan is compiled for one such state. */
