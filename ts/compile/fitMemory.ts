@@ -8,7 +8,7 @@ import { finish } from './optimize.ts';
 import { innerValues } from './passes/recompute.ts';
 
 /** Segments of all values, of half of them, and so on. */
-const SEGMENT_SIZES = 13;
+const SEGMENT_SIZES = 10;
 
 /** A graph with its steps and their memory. */
 interface Fitted {
