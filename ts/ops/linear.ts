@@ -38,8 +38,14 @@ export const linear: Op<LinearAttrs> = {
   },
   lower(to, [x, w, bias], [y], attrs) {
     const [depth, columns] = w!.shape as [number, number];
+    const rows = x!.shape[0]!;
+    const addend = attrs.bias ? bias!.pointer : null;
+    if (rows <= FEW_ROWS) {
+      lowerPlain(to, rows, x!, w!.pointer, depth, columns, addend, y!);
+      return;
+    }
     const b = packMatrix(to, w!.pointer, depth, columns, columns, 1);
-    lowerGemm(to, x!.shape[0]!, x!, b, depth, columns, attrs.bias ? bias!.pointer : null, y!);
+    lowerGemm(to, rows, x!, b, depth, columns, addend, y!);
   },
   gradient(apply, { inputs, dys, attrs, needs }) {
     const [x, w, dy] = [inputs[0]!, inputs[1]!, dys[0]!];
@@ -86,6 +92,10 @@ export const linearBackwardWeight: Op<object> = {
   },
 };
 
+/** Rows that do not pay for packing the weights: reading them takes longer than multiplying. */
+const FEW_ROWS = 8;
+/** Columns that are read at a time, in rows of the weights as long as a cache line or several. */
+const FEWEST_COLUMNS = 128;
 /** Rows that share one reading of a panel of weights. */
 const UNIT_ROWS = 64;
 /** Chunks that keep several workers busy to the end. */
@@ -105,6 +115,29 @@ function packMatrix(
     ...{ height: 1, width: 1, groups: 1, tapRow: 0, tapColumn: 0, groupStride: 0 },
   });
   return packed;
+}
+
+/** Emits `c = a·b + bias` for few rows of a and a matrix b where it lies. */
+function lowerPlain(
+  to: Lowering,
+  rows: number,
+  a: Rows,
+  b: Pointer,
+  depth: number,
+  columns: number,
+  bias: Pointer | null,
+  c: Rows,
+): void {
+  const wanted = BLOCK_CHANNELS * Math.ceil(columns / ENOUGH_CHUNKS / BLOCK_CHANNELS);
+  const unitColumns = Math.max(FEWEST_COLUMNS, wanted);
+  to.step({
+    kernel: 'gemm.f32/plain',
+    chunks: Math.max(1, Math.ceil(columns / unitColumns)),
+    args: {
+      ...{ a: a.pointer, aStride: a.stride, b, bias, c: c.pointer, cStride: c.stride },
+      ...{ rows, depth, columns, unitRows: Math.max(1, rows), unitColumns },
+    },
+  });
 }
 
 /** Emits `c = a·b + bias` for a matrix b in panels. */

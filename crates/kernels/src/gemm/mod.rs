@@ -8,6 +8,7 @@
 
 pub mod pack;
 pub mod panels;
+pub mod plain;
 pub mod reference;
 #[cfg(test)]
 mod tests;
@@ -20,8 +21,8 @@ use crate::lanes::F32x4;
 pub const PANEL: usize = 8;
 
 kernel_args! {
-    /// `c[i, j] = Σ_k a[i, k]·b[k, j] + bias[j]`. `bias` may be null. `b` is in panels, for the reference `[depth, columns]`.
-    /// A unit is `unit_rows` rows for `unit_columns` columns (a multiple of 8).
+    /// `c[i, j] = Σ_k a[i, k]·b[k, j] + bias[j]`. `bias` may be null. `b` is in panels, for plain and reference
+    /// `[depth, columns]`. A unit is `unit_rows` rows (for plain, all) for `unit_columns` columns (a multiple of 8).
     pub struct Gemm {
         pub a: *const f32,
         pub a_stride: u32,
@@ -58,6 +59,7 @@ kernel_args! {
 
 pub const KERNELS: &[Kernel] = &[
     row!("gemm.f32/panels", Gemm, panels::gemm::<F32x4>),
+    row!("gemm.f32/plain", Gemm, plain::gemm::<F32x4>),
     row!("gemm.f32/reference", Gemm, reference::gemm),
     row!("gemm.pack.f32/panels", GemmPack, pack::pack::<F32x4>),
 ];
