@@ -133,6 +133,7 @@ function lowerPlain(
   to.step({
     kernel: 'gemm.f32/plain',
     chunks: Math.max(1, Math.ceil(columns / unitColumns)),
+    scratchBytes: 4 * rows * unitColumns,
     args: {
       ...{ a: a.pointer, aStride: a.stride, b, bias, c: c.pointer, cStride: c.stride },
       ...{ rows, depth, columns, unitRows: Math.max(1, rows), unitColumns },

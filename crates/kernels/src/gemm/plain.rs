@@ -4,36 +4,47 @@ use super::Gemm;
 use crate::abi::Task;
 use crate::lanes::Lanes;
 
-/// Rows of B that are added at a time, so that sums are loaded and stored once for eight of them.
-const DEPTH: usize = 8;
+/// Rows of B that are added at a time, so that sums are loaded and stored once for eight of them,
+const ROWS: usize = 8;
+/// and rows whose sum is taken by itself, so that rounding errors of long sums stay small.
+const DEPTH: usize = 64;
 
 /// # Safety
-/// Pointers cover the matrices at their strides; `b` is `[depth, columns]`.
+/// Pointers cover the matrices at their strides; `b` is `[depth, columns]`; scratch holds `rows · unit_columns` floats.
 #[inline(never)]
 pub unsafe fn gemm<L: Lanes>(g: &Gemm, task: &Task) {
     let (rows, depth, columns) = (g.rows as usize, g.depth as usize, g.columns as usize);
-    let (width, whole) = (g.unit_columns as usize, depth - depth % DEPTH);
+    let width = g.unit_columns as usize;
     for unit in task.range(columns.div_ceil(width) as u32) {
         let first = unit * width;
         let len = width.min(columns - first);
         // SAFETY: rows, depth and columns are in range.
         unsafe {
-            let row = |i: usize| (g.a.add(i * g.a_stride as usize), g.c.add(i * g.c_stride as usize + first));
-            for i in 0..rows {
+            let b = g.b.add(first);
+            let c = |row: usize| g.c.add(row * g.c_stride as usize + first);
+            for row in 0..rows {
                 for j in 0..len {
-                    *row(i).1.add(j) = if g.bias.is_null() { 0.0 } else { *g.bias.add(first + j) };
+                    *c(row).add(j) = if g.bias.is_null() { 0.0 } else { *g.bias.add(first + j) };
                 }
             }
-            for k in (0..whole).step_by(DEPTH) {
-                for i in 0..rows {
-                    let (a, c) = row(i);
-                    add_rows::<L, DEPTH>(a.add(k), g.b.add(k * columns + first), columns, c, len);
+            for start in (0..depth).step_by(DEPTH) {
+                task.scratch.write_bytes(0, rows * width);
+                let end = depth.min(start + DEPTH);
+                let whole = end - (end - start) % ROWS;
+                for k in (start..whole).step_by(ROWS).chain(whole..end) {
+                    for row in 0..rows {
+                        let (a, sums) = (g.a.add(row * g.a_stride as usize + k), task.scratch.add(row * width));
+                        if k < whole {
+                            add_rows::<L, ROWS>(a, b.add(k * columns), columns, sums, len);
+                        } else {
+                            add_rows::<L, 1>(a, b.add(k * columns), columns, sums, len);
+                        }
+                    }
                 }
-            }
-            for k in whole..depth {
-                for i in 0..rows {
-                    let (a, c) = row(i);
-                    add_rows::<L, 1>(a.add(k), g.b.add(k * columns + first), columns, c, len);
+                for row in 0..rows {
+                    for j in 0..len {
+                        *c(row).add(j) += *task.scratch.add(row * width + j);
+                    }
                 }
             }
         }
