@@ -10,10 +10,15 @@ import { dot } from '../../ts/functions/dot.ts';
 import { linear } from '../../ts/functions/linear.ts';
 import { multiply } from '../../ts/functions/multiply.ts';
 import { relu } from '../../ts/functions/relu.ts';
+import { BatchNorm2d } from '../../ts/nn/batchNorm2d.ts';
+import { Conv2d } from '../../ts/nn/conv2d.ts';
 import { guardFinite } from '../../ts/ops/guardFinite.ts';
 import { sgdUpdate } from '../../ts/ops/sgdUpdate.ts';
 import { scope } from '../../ts/scope.ts';
-import { gradients } from '../../ts/tape.ts';
+import { bytesOf } from '../../ts/shape.ts';
+import { gradients, noGrad } from '../../ts/tape.ts';
+import type { Tensor } from '../../ts/tensor.ts';
+import { expectClose } from '../helpers/close.ts';
 import { engineOn } from '../helpers/engines.ts';
 
 const engine = await engineOn('simd');
@@ -95,6 +100,25 @@ describe('running a plan', () => {
       const expected = conv2d(tensor(x, [1, 5, 5, 4]), w, { padding: 1 }).data();
       expect(await plan.run(x)).toEqual([expected]);
       expect(await plan.run(x)).toEqual([expected]);
+    }
+    plan.dispose();
+  });
+
+  it('keeps packed weights but not the folded ones that they are made of', async () => {
+    const settings = { kernelSize: 3, padding: 1, bias: false } as const;
+    const convs = [4, 8, 8].map((channels) => new Conv2d(channels, 8, settings));
+    const norms = convs.map(() => new BatchNorm2d(8).eval() as BatchNorm2d);
+    const forward = (x: Tensor): Tensor =>
+      convs.reduce((y, conv, i) => relu(norms[i]!.forward(conv.forward(y))), x);
+    const x = ramp(5 * 5 * 4, 0.1);
+    const plan = compile(forward, [f32(1, 5, 5, 4)], { recording: false });
+    const read = plan.lowered.main.flatMap(({ node }) => node.inputs.slice(1));
+    expect(plan.constantBytes).toBe(read.reduce((sum, value) => sum + bytesOf(value), 0));
+    for (const scale of [1, -0.5]) {
+      norms[1]!.weight.write(ramp(8, scale));
+      const [found] = await plan.run(x);
+      const expected = noGrad(() => forward(tensor(x, [1, 5, 5, 4]))).data();
+      expectClose(found!, expected, 1e-5, 'folded');
     }
     plan.dispose();
   });

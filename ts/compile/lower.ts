@@ -20,9 +20,9 @@ export interface Lowered {
   readonly main: readonly LoweredNode[];
   /** Offsets of the values of a run. */
   readonly storages: ReadonlySet<Storage>;
-  /** Bytes of the arena that holds them. */
+  /** Bytes of the arena that holds them; the prologue, which runs before, has its own values there, too. */
   readonly arenaBytes: number;
-  /** Buffers that the prologue fills for all runs. */
+  /** Buffers that the prologue fills for all runs: what the main part reads of it. */
   readonly constants: readonly Buffer[];
   viewOf(value: Value): View;
 }
@@ -33,15 +33,19 @@ export function lower(graph: Graph, engine: Engine): Lowered {
   const aliases = findAliases(main, graph.outputs);
   const values = assignStorages(main, graph.inputs, graph.outputs, aliases);
   const storages = new Set(values.values());
-  const constants = new Map<Value, Buffer>();
-  for (const node of prologue) {
-    for (const output of node.outputs) constants.set(output, { bytes: bytesOf(output) });
-  }
+  const read = new Set([...main.flatMap((node) => node.inputs), ...graph.outputs]);
+  const kept = prologue.flatMap((node) => node.outputs).filter((output) => read.has(output));
+  const constants = new Map(
+    kept.map((value): [Value, Buffer] => [value, { bytes: bytesOf(value) }]),
+  );
+  const passing = assignStorages(prologue, [], kept, new Map());
+  for (const value of kept) passing.delete(value);
+  const passingStorages = new Set(passing.values());
 
   const viewOf = (value: Value): View => {
     if (value.tensor) return value.tensor.view;
     const { base, channel } = resolveAlias(aliases, value);
-    const buffer = constants.get(base) ?? values.get(base)!.buffer;
+    const buffer = constants.get(base) ?? (values.get(base) ?? passing.get(base))!.buffer;
     const pointer = { buffer, byteOffset: 4 * channel };
     return { shape: value.shape, dtype: value.dtype, pointer, stride: channelsOf(base.shape) };
   };
@@ -60,27 +64,23 @@ export function lower(graph: Graph, engine: Engine): Lowered {
     return { node, steps };
   };
 
-  const loweredMain = main.map((node, index) =>
-    lowerNode(node, (bytes) => {
-      const buffer = { bytes };
-      storages.add({ buffer, first: index, last: index, offset: 0 });
-      return buffer;
-    }),
-  );
-  const scratch: Buffer[] = [];
-  const loweredPrologue = prologue.map((node) =>
-    lowerNode(node, (bytes) => {
-      const buffer = { bytes };
-      scratch.push(buffer);
-      return buffer;
-    }),
-  );
+  const lowerAll = (nodes: readonly Node[], all: Set<Storage>): LoweredNode[] =>
+    nodes.map((node, index) =>
+      lowerNode(node, (bytes) => {
+        const buffer = { bytes };
+        all.add({ buffer, first: index, last: index, offset: 0 });
+        return buffer;
+      }),
+    );
+  const loweredMain = lowerAll(main, storages);
+  const loweredPrologue = lowerAll(prologue, passingStorages);
+  const arenaBytes = Math.max(placeStorages(storages), placeStorages(passingStorages));
   return {
     prologue: loweredPrologue,
     main: loweredMain,
-    storages,
-    arenaBytes: placeStorages(storages),
-    constants: [...constants.values(), ...scratch],
+    storages: new Set([...storages, ...passingStorages]),
+    arenaBytes,
+    constants: [...constants.values()],
     viewOf,
   };
 }
