@@ -107,7 +107,7 @@ describe('running a plan', () => {
   it('keeps packed weights but not the folded ones that they are made of', async () => {
     const settings = { kernelSize: 3, padding: 1, bias: false } as const;
     const convs = [4, 8, 8].map((channels) => new Conv2d(channels, 8, settings));
-    const norms = convs.map(() => new BatchNorm2d(8).eval() as BatchNorm2d);
+    const norms = convs.map(() => new BatchNorm2d(8).eval());
     const forward = (x: Tensor): Tensor =>
       convs.reduce((y, conv, i) => relu(norms[i]!.forward(conv.forward(y))), x);
     const x = ramp(5 * 5 * 4, 0.1);
