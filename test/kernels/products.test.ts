@@ -180,6 +180,18 @@ describe.each(engines)('$build', (engine) => {
     });
   });
 
+  it('F(2×2, 3×3) and its gradient by the input equal the reference', () => {
+    for (let i = 0; i < ROUNDS; i++) {
+      const conv = draw(new Random(`2×2 ${i}`), '3×3');
+      for (const pass of [forward, backwardInput]) {
+        const [fast, reference] = pass(new Random(`2×2 ${i}`), conv);
+        const attrs = { ...(fast.attrs as object), algorithm: 'winograd_2x2' };
+        const pair = [{ ...fast, attrs }, reference] as const;
+        compare(engine, pair, `${pass.name} 2×2 ${JSON.stringify(conv)}`, note, true);
+      }
+    }
+  });
+
   it('explicit im2col equals the reference', () => {
     const toIm2col = (step: Step): Step => {
       if (step.kernel !== 'conv2d.forward.f32/implicit_gemm') return step;
