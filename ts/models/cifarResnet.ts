@@ -63,18 +63,24 @@ export class CifarResNet extends Classifier {
   }
 
   override forwardFeatures(x: Tensor): Tensor {
-    return this.blockOutputs(x).at(-1)!;
+    return this.#stages().reduce((value, stage) => stage.forward(value), this.#stem(x));
   }
 
   /** What the stem and then each block gives, in their order; the last is what the head reads. */
   blockOutputs(x: Tensor): Tensor[] {
-    const stem = this.#act(this.bn1.forward(this.conv1.forward(x)));
-    const outputs = [
-      this.#pools ? maxPool2d(stem, { kernelSize: 3, stride: 2, padding: 1 }) : stem,
-    ];
-    for (const stage of [this.layer1, this.layer2, this.layer3])
+    const outputs = [this.#stem(x)];
+    for (const stage of this.#stages())
       for (const block of stage.layers.values()) outputs.push(block.forward(outputs.at(-1)!));
     return outputs;
+  }
+
+  #stem(x: Tensor): Tensor {
+    const stem = this.#act(this.bn1.forward(this.conv1.forward(x)));
+    return this.#pools ? maxPool2d(stem, { kernelSize: 3, stride: 2, padding: 1 }) : stem;
+  }
+
+  #stages(): Sequential[] {
+    return [this.layer1, this.layer2, this.layer3];
   }
 
   override forwardHead(features: Tensor): Tensor {
