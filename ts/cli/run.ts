@@ -6,6 +6,7 @@ import type { Safetensors, SafetensorsTensor } from '../io/safetensors.ts';
 import { loadWeights } from '../io/weights.ts';
 import { runtimeName } from '../inspect/runtimeName.ts';
 import type { Classifier, Stem } from '../models/classifier.ts';
+import { withoutInitialWeights } from '../nn/initialize.ts';
 import { formatShape } from '../shape.ts';
 import { isCheckpoint, restoreWeights } from '../train/checkpoint.ts';
 import { runNetwork, type NetworkRun } from '../train/runNetwork.ts';
@@ -113,11 +114,11 @@ function modelOf(
 ): Classifier {
   const auxiliary = [...weights.tensors.keys()].some((name) => name.startsWith('aux'));
   const options = { inChannels: shape[3]!, auxiliary, ...(stem && { stem }) };
-  const model = make(options);
+  const model = withoutInitialWeights(() => make(options));
   const head = [...model.stateDict()].findLast(([, { shape: own }]) => own.length === 2)![0];
   const classes = weights.tensors.get(head)?.shape[0];
   if (classes !== undefined && classes > 0 && classes !== classesOf(model)) {
-    model.resetHead(classes);
+    withoutInitialWeights(() => model.resetHead(classes));
   }
   if (isCheckpoint(weights)) restoreWeights(model, weights, file);
   else loadWeights(model, weights.tensors, { name: file });

@@ -22,6 +22,7 @@ export { Conv2d, type Conv2dOptions } from './conv2d.ts';
 export { Dropout } from './dropout.ts';
 export { Flatten } from './flatten.ts';
 export { Identity } from './identity.ts';
+export { withoutInitialWeights } from './initialize.ts';
 export { Linear, type LinearOptions } from './linear.ts';
 export { Module, type LoadOptions, type LoadReport } from './module.ts';
 export * from './pooling.ts';

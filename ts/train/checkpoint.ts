@@ -4,6 +4,7 @@ import type { Safetensors, SafetensorsTensor } from '../io/safetensors.ts';
 import { listNames } from '../io/weights/names.ts';
 import { checkStored, toStored, weightSlots, writeStored, type Slot } from '../io/weights/slot.ts';
 import { models, type ModelOptions } from '../models/registry.ts';
+import { withoutInitialWeights } from '../nn/initialize.ts';
 import type { Module } from '../nn/module.ts';
 import { dropoutState } from '../nn/seed.ts';
 import type { Tensor } from '../tensor.ts';
@@ -131,7 +132,7 @@ export function modelOfCheckpoint(contents: Safetensors, file: string): Module {
       `${file}: checkpoint: is of network ${name} but known are ${Object.keys(models).join(', ')}`,
     );
   }
-  const model = make(modelOptions);
+  const model = withoutInitialWeights(() => make(modelOptions));
   restoreWeights(model, contents, file);
   return model;
 }
