@@ -4,6 +4,7 @@ import { compile } from '../../../ts/compile/compile.ts';
 import { init } from '../../../ts/current.ts';
 import { crossEntropy } from '../../../ts/functions/crossEntropy.ts';
 import { loadWeightsFile } from '../../../ts/io/node/weightsFile.ts';
+import { withoutInitialWeights } from '../../../ts/nn/initialize.ts';
 import { guardFinite } from '../../../ts/ops/guardFinite.ts';
 import { SGD } from '../../../ts/optim/sgd.ts';
 import { gradients } from '../../../ts/tape.ts';
@@ -14,7 +15,7 @@ import type { Runtime } from './runtime.ts';
 export const residua: Runtime = async (job, { shape, images, labels }) => {
   const { threads, numerics, files } = job;
   const engine = await init({ threads, numerics });
-  const model = createModel(job);
+  const model = withoutInitialWeights(() => createModel(job));
   await loadWeightsFile(model, join(files, 'weights.safetensors'));
   const facts = `build ${engine.build}, ${numerics}`;
   const input = { shape, dtype: 'f32' } as const;

@@ -10,6 +10,11 @@ import statistics
 import sys
 import time
 
+JOB = json.loads(sys.argv[1])
+# OpenBLAS, which takes some convolutions of one image, reads its number of threads when it is loaded.
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[name] = str(JOB["threads"])
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -201,7 +206,7 @@ def main(job):
 
 
 try:
-    main(json.loads(sys.argv[1]))
+    main(JOB)
 except Exception as error:
     reply(kind="failed", reason=f"{type(error).__name__}: {error}".splitlines()[0])
     sys.exit(1)
