@@ -67,5 +67,5 @@ export function makeSchedule({ schedule, lr }: TrainSettings): Schedule {
 
 /** Crops for all, and mirroring where a mirrored picture is of the same class: digits have a handedness. Pictures of 28² are filled to the border, so they move less. */
 export function augmentation({ name, height }: DatasetFacts): AugmentOptions {
-  return { crop: height > 28 ? Math.round(height / 8) : 2, flip: name !== 'mnist' };
+  return { crop: height > 28 ? Math.round(height / 8) : 1, flip: name !== 'mnist' };
 }
