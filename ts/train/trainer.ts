@@ -1,4 +1,3 @@
-import { apply } from '../apply.ts';
 import { compile } from '../compile/compile.ts';
 import type { Plan } from '../compile/plan.ts';
 import { currentEngine } from '../current.ts';
@@ -6,20 +5,19 @@ import type { ImageDataset } from '../data/dataset.ts';
 import { DataLoader, type Batch, type DataLoaderOptions } from '../data/loader.ts';
 import { NonFiniteError } from '../errors.ts';
 import { countCorrect } from '../functions/countCorrect.ts';
-import { crossEntropy, type CrossEntropyOptions } from '../functions/crossEntropy.ts';
+import { crossEntropy } from '../functions/crossEntropy.ts';
 import type { Engine } from '../kernels/engine.ts';
-import { Classifier, type LossAndLogits } from '../models/classifier.ts';
 import type { Module } from '../nn/module.ts';
-import { guardFinite } from '../ops/guardFinite.ts';
-import { sumSquares } from '../ops/sumSquares.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
 import { constantSchedule, type Schedule } from '../optim/schedule.ts';
-import type { Shape, Spec } from '../shape.ts';
-import { gradients } from '../tape.ts';
+import type { Shape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
+import { batchSpecs } from './batchSpecs.ts';
+import { compileStep, type CompiledStep } from './compileStep.ts';
 import { GradientSums } from './gradientSums.ts';
 import { inMode } from './inMode.ts';
 import type { EpochReport, Evaluation, StepReport } from './metrics.ts';
+import { StepGroup, type StepPart, type StepResult } from './stepGroup.ts';
 
 /** How a {@link Trainer} trains. */
 export interface TrainerOptions {
@@ -56,20 +54,6 @@ export interface FitReport {
   /** True when the signal stopped it early. */
   readonly aborted: boolean;
   readonly epochs: readonly EpochReport[];
-}
-
-/** Where a batch stands among those that make one step of the optimizer; `whole`: it is the only one. */
-type Part = 'whole' | 'first' | 'middle' | 'last';
-
-interface StepResult {
-  readonly loss: number;
-  readonly accuracy: number;
-  readonly gradientNorms?: Record<string, number>;
-}
-
-interface CompiledStep {
-  readonly plan: Plan;
-  readonly normNames: readonly string[];
 }
 
 /**
@@ -129,7 +113,7 @@ export class Trainer {
   }
 
   /** Takes the gradients of a batch, and lets the optimizer step after the last of a group. */
-  async #trainPart(batch: Batch, part: Part, share: number): Promise<StepResult> {
+  async #trainPart(batch: Batch, part: StepPart, share: number): Promise<StepResult> {
     const { plan, normNames } = this.#compiledStep(batch.shape, part);
     if (part !== 'whole') this.#gradientSums().share = share;
     let outputs;
@@ -217,42 +201,33 @@ export class Trainer {
     const schedule = this.#options.schedule ?? constantSchedule(this.optimizer.learningRate);
     const started = performance.now();
     let [loss, accuracy, images] = [0, 0, 0];
-    let group = { images: 0, loss: 0, accuracy: 0, milliseconds: 0 };
+    let group: StepGroup | undefined;
     let learningRate = this.optimizer.learningRate;
     for await (const batch of loader) {
-      const place = batch.index % accumulate;
-      if (place === 0) {
+      if (!group) {
         // A group that has begun is finished: batch norm's statistics have moved already.
         if (signal?.aborted) return undefined;
         learningRate = schedule(this.step, epochs * all);
         this.optimizer.learningRate = learningRate;
         const left = data.count - batch.index * batchSize;
-        group = {
-          images: Math.min(left, accumulate * batchSize),
-          loss: 0,
-          accuracy: 0,
-          milliseconds: 0,
-        };
+        group = new StepGroup(Math.min(left, accumulate * batchSize), batchSize);
       }
-      const parts = Math.ceil(group.images / batchSize);
       const share = batch.labels.length / group.images;
       const before = performance.now();
-      const result = await this.#trainPart(batch, partOf(place, parts), share);
-      group.loss += share * result.loss;
-      group.accuracy += share * result.accuracy;
-      group.milliseconds += performance.now() - before;
-      if (place < parts - 1) {
+      const result = await this.#trainPart(batch, group.part, share);
+      group.add(result, share, performance.now() - before);
+      if (!group.complete) {
         await eventLoopTurn();
         continue;
       }
-      [loss, accuracy, images] = [
-        loss + group.loss * group.images,
-        accuracy + group.accuracy * group.images,
-        images + group.images,
-      ];
+      const { totals } = group;
+      group = undefined;
+      loss += totals.loss * totals.images;
+      accuracy += totals.accuracy * totals.images;
+      images += totals.images;
       await options.onStep?.({
         ...result,
-        ...group,
+        ...totals,
         step: this.step,
         steps: epochs * all,
         epoch,
@@ -279,42 +254,16 @@ export class Trainer {
     return this.#sums;
   }
 
-  #compiledStep(shape: Shape, part: Part = 'whole'): CompiledStep {
+  #compiledStep(shape: Shape, part: StepPart = 'whole'): CompiledStep {
     const key = `${shape.join('×')} ${part} ${modeOf(this.model)}`;
     let step = this.#steps.get(key);
     if (!step) {
-      step = this.#compileStep(shape, part);
+      step = compileStep(this.model, this.optimizer, { ...this.#options, shape, part }, () =>
+        this.#gradientSums(),
+      );
       this.#steps.set(key, step);
     }
     return step;
-  }
-
-  #compileStep(shape: Shape, part: Part): CompiledStep {
-    const { labelSmoothing = 0, gradientNorms = false, memoryBudget } = this.#options;
-    const parameters = this.optimizer.parameters;
-    const updates = part === 'whole' || part === 'last';
-    const measured =
-      gradientNorms && updates
-        ? [...parameters].filter(([, tensor]) => tensor.shape.length > 1)
-        : [];
-    const step = (x: Tensor, labels: Tensor): Tensor[] => {
-      const { logits, loss } = lossOf(this.model, x, labels, { labelSmoothing });
-      apply(guardFinite, [loss], {});
-      const weights = [...parameters.values()];
-      let dws: readonly Tensor[] = gradients(loss, weights);
-      if (part !== 'whole') {
-        const sums = this.#gradientSums();
-        sums.add(dws, part === 'first');
-        dws = sums.sums;
-      }
-      const norms = measured.map(
-        ([, weight]) => apply(sumSquares, [dws[weights.indexOf(weight)]!], {})[0]!,
-      );
-      if (updates) this.optimizer.step(dws);
-      return [loss, countCorrect(logits, labels), ...norms];
-    };
-    const plan = inMode(this.model, true, () => compile(step, batchSpecs(shape), { memoryBudget }));
-    return { plan, normNames: measured.map(([name]) => name) };
   }
 
   #evaluation(shape: Shape): Plan {
@@ -334,37 +283,11 @@ export class Trainer {
   }
 }
 
-/** The part of batch `place` of `parts`. */
-function partOf(place: number, parts: number): Part {
-  if (parts === 1) return 'whole';
-  if (place === 0) return 'first';
-  return place === parts - 1 ? 'last' : 'middle';
-}
-
 /** Which modules and weights are frozen: a plan is compiled for one such state. */
 function modeOf(model: Module): string {
   const modules = [...model.modules()].map(([, module]) => 'frozen' in module && module.frozen);
   const weights = [...model.stateDict().values()].map((weight) => weight.requiresGrad);
   return [...modules, ...weights].map(Number).join('');
-}
-
-/** A network's own loss, or cross-entropy of what any other module gives. */
-function lossOf(
-  model: Module,
-  x: Tensor,
-  labels: Tensor,
-  options: CrossEntropyOptions,
-): LossAndLogits {
-  if (model instanceof Classifier) return model.loss(x, labels, options);
-  const logits = model.forward(x);
-  return { logits, loss: crossEntropy(logits, labels, options) };
-}
-
-function batchSpecs(shape: Shape): Spec[] {
-  return [
-    { shape, dtype: 'f32' },
-    { shape: [shape[0]!], dtype: 'i32' },
-  ];
 }
 
 /** Lets signals, timers and rendering have their turn. */

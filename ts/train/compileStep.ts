@@ -1,0 +1,76 @@
+import { apply } from '../apply.ts';
+import { compile } from '../compile/compile.ts';
+import type { Plan } from '../compile/plan.ts';
+import { countCorrect } from '../functions/countCorrect.ts';
+import { crossEntropy, type CrossEntropyOptions } from '../functions/crossEntropy.ts';
+import { Classifier, type LossAndLogits } from '../models/classifier.ts';
+import type { Module } from '../nn/module.ts';
+import { guardFinite } from '../ops/guardFinite.ts';
+import { sumSquares } from '../ops/sumSquares.ts';
+import type { Optimizer } from '../optim/optimizer.ts';
+import type { Shape } from '../shape.ts';
+import { gradients } from '../tape.ts';
+import type { Tensor } from '../tensor.ts';
+import { batchSpecs } from './batchSpecs.ts';
+import type { GradientSums } from './gradientSums.ts';
+import { inMode } from './inMode.ts';
+import type { StepPart } from './stepGroup.ts';
+
+/** What is compiled. */
+export interface StepOptions {
+  /** Of the images, `[N, H, W, C]`. */
+  readonly shape: Shape;
+  readonly part: StepPart;
+  readonly labelSmoothing?: number;
+  readonly gradientNorms?: boolean;
+  readonly memoryBudget?: number;
+}
+
+/** A plan that gives loss, count of right answers and the squares of the named gradients' norms. */
+export interface CompiledStep {
+  readonly plan: Plan;
+  readonly normNames: readonly string[];
+}
+
+/** Compiles forward, loss, backward and, unless more batches follow before it, the optimizer's update. */
+export function compileStep(
+  model: Module,
+  optimizer: Optimizer,
+  { shape, part, labelSmoothing = 0, gradientNorms = false, memoryBudget }: StepOptions,
+  sumsOf: () => GradientSums,
+): CompiledStep {
+  const { parameters } = optimizer;
+  const updates = part === 'whole' || part === 'last';
+  const measured =
+    gradientNorms && updates ? [...parameters].filter(([, tensor]) => tensor.shape.length > 1) : [];
+  const step = (x: Tensor, labels: Tensor): Tensor[] => {
+    const { logits, loss } = lossOf(model, x, labels, { labelSmoothing });
+    apply(guardFinite, [loss], {});
+    const weights = [...parameters.values()];
+    let dws: readonly Tensor[] = gradients(loss, weights);
+    if (part !== 'whole') {
+      const sums = sumsOf();
+      sums.add(dws, part === 'first');
+      dws = sums.sums;
+    }
+    const norms = measured.map(
+      ([, weight]) => apply(sumSquares, [dws[weights.indexOf(weight)]!], {})[0]!,
+    );
+    if (updates) optimizer.step(dws);
+    return [loss, countCorrect(logits, labels), ...norms];
+  };
+  const plan = inMode(model, true, () => compile(step, batchSpecs(shape), { memoryBudget }));
+  return { plan, normNames: measured.map(([name]) => name) };
+}
+
+/** A network's own loss, or cross-entropy of what any other module gives. */
+function lossOf(
+  model: Module,
+  x: Tensor,
+  labels: Tensor,
+  options: CrossEntropyOptions,
+): LossAndLogits {
+  if (model instanceof Classifier) return model.loss(x, labels, options);
+  const logits = model.forward(x);
+  return { logits, loss: crossEntropy(logits, labels, options) };
+}
