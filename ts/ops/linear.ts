@@ -5,7 +5,7 @@ import { lowerPanels, panelFloats } from './conv2dPack.ts';
 import { BLOCK_CHANNELS } from './conv2dUnits.ts';
 import { expectAxes, expectShape } from './expect.ts';
 import { sumPixels } from './sumPixels.ts';
-import type { Pointer } from '../kernels/step.ts';
+import type { Pointer, Step } from '../kernels/step.ts';
 import type { Rows } from './conv2dForward.ts';
 import type { Lowering, Op } from './op.ts';
 
@@ -39,13 +39,13 @@ export const linear: Op<LinearAttrs> = {
   lower(to, [x, w, bias], [y], attrs) {
     const [depth, columns] = w!.shape as [number, number];
     const rows = x!.shape[0]!;
-    const addend = attrs.bias ? bias!.pointer : null;
+    const product = { rows, depth, columns, a: x!, bias: attrs.bias ? bias!.pointer : null, c: y! };
     if (rows <= FEW_ROWS) {
-      lowerPlain(to, rows, x!, w!.pointer, depth, columns, addend, y!);
+      lowerPlain(to, { ...product, b: w!.pointer });
       return;
     }
     const b = packMatrix(to, w!.pointer, depth, columns, columns, 1);
-    lowerGemm(to, rows, x!, b, depth, columns, addend, y!);
+    lowerPanelProduct(to, { ...product, b });
   },
   gradient(apply, { inputs, dys, attrs, needs }) {
     const [x, w, dy] = [inputs[0]!, inputs[1]!, dys[0]!];
@@ -66,7 +66,8 @@ export const linearBackwardInput: Op<object> = {
   lower(to, [dy, w], [dx]) {
     const [columns, depth] = w!.shape as [number, number];
     const b = packMatrix(to, w!.pointer, depth, columns, 1, depth);
-    lowerGemm(to, dy!.shape[0]!, dy!, b, depth, columns, null, dx!);
+    const rows = dy!.shape[0]!;
+    lowerPanelProduct(to, { rows, depth, columns, a: dy!, b, bias: null, c: dx! });
   },
 };
 
@@ -100,6 +101,8 @@ const FEWEST_COLUMNS = 128;
 const UNIT_ROWS = 64;
 /** Chunks that keep several workers busy to the end. */
 const ENOUGH_CHUNKS = 16;
+/** Chunks beyond which claims only cost. */
+const MOST_CHUNKS = 64;
 
 function packMatrix(
   to: Lowering,
@@ -117,55 +120,49 @@ function packMatrix(
   return packed;
 }
 
-/** Emits `c = a·b + bias` for few rows of a and a matrix b where it lies. */
-function lowerPlain(
-  to: Lowering,
-  rows: number,
-  a: Rows,
-  b: Pointer,
-  depth: number,
-  columns: number,
-  bias: Pointer | null,
-  c: Rows,
-): void {
+/** `c = a·b + bias` for `[rows, depth]` and `[depth, columns]`. */
+interface Product {
+  readonly rows: number;
+  readonly depth: number;
+  readonly columns: number;
+  readonly a: Rows;
+  readonly b: Pointer;
+  readonly bias: Pointer | null;
+  readonly c: Rows;
+}
+
+/** Emits a product of few rows with a matrix where it lies. */
+function lowerPlain(to: Lowering, product: Product): void {
+  const { rows, columns } = product;
   const wanted = BLOCK_CHANNELS * Math.ceil(columns / ENOUGH_CHUNKS / BLOCK_CHANNELS);
   const unitColumns = Math.max(FEWEST_COLUMNS, wanted);
   to.step({
     kernel: 'gemm.f32/plain',
     chunks: Math.max(1, Math.ceil(columns / unitColumns)),
     scratchBytes: 4 * rows * unitColumns,
-    args: {
-      ...{ a: a.pointer, aStride: a.stride, b, bias, c: c.pointer, cStride: c.stride },
-      ...{ rows, depth, columns, unitRows: Math.max(1, rows), unitColumns },
-    },
+    args: { ...productArgs(product), unitRows: Math.max(1, rows), unitColumns },
   });
 }
 
-/** Emits `c = a·b + bias` for a matrix b in panels. */
-function lowerGemm(
-  to: Lowering,
-  rows: number,
-  a: Rows,
-  b: Pointer,
-  depth: number,
-  columns: number,
-  bias: Pointer | null,
-  c: Rows,
-): void {
+/** Emits a product with a matrix in panels. */
+function lowerPanelProduct(to: Lowering, product: Product): void {
+  const { rows, depth, columns } = product;
   const unitRows = Math.min(rows, UNIT_ROWS);
   const blocks = Math.ceil(columns / BLOCK_CHANNELS);
   const ranges = Math.min(blocks, Math.ceil(ENOUGH_CHUNKS / Math.ceil(rows / unitRows)));
   const unitColumns = BLOCK_CHANNELS * Math.ceil(blocks / ranges);
+  const units = Math.ceil(rows / unitRows) * Math.ceil(columns / unitColumns);
   to.step({
     kernel: 'gemm.f32/panels',
-    chunks: Math.max(
-      1,
-      Math.min(64, Math.ceil(rows / unitRows) * Math.ceil(columns / unitColumns)),
-    ),
+    chunks: Math.max(1, Math.min(MOST_CHUNKS, units)),
     scratchBytes: 4 * (2 * (unitRows + 8) + depth) + 64,
-    args: {
-      ...{ a: a.pointer, aStride: a.stride, b, bias, c: c.pointer, cStride: c.stride },
-      ...{ rows, depth, columns, unitRows, unitColumns },
-    },
+    args: { ...productArgs(product), unitRows, unitColumns },
   });
+}
+
+function productArgs({ a, b, bias, c, ...sizes }: Product): Step['args'] {
+  return {
+    ...{ a: a.pointer, aStride: a.stride, b, bias, c: c.pointer, cStride: c.stride },
+    ...sizes,
+  };
 }
