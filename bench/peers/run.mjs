@@ -42,10 +42,9 @@ function copyLiteRt() {
 
 /** Compares as the arguments say and resolves to the exit code; the WASM builds must be there. */
 export async function benchPeers(args) {
-  await setUpPeers();
   await build({
     absWorkingDir: folder,
-    entryPoints: ['main.ts', 'peer.ts'],
+    entryPoints: ['check.ts', 'main.ts', 'peer.ts'],
     outdir: bundles,
     bundle: true,
     splitting: true,
@@ -54,13 +53,20 @@ export async function benchPeers(args) {
     packages: 'external',
     logLevel: 'warning',
   });
+  const refused = await node([join(bundles, 'check.js'), ...args]);
+  if (refused !== 0) return refused;
+  await setUpPeers();
   copyAssets(join(bundles, 'assets'));
   copyLiteRt();
   const relaxed =
     Number(process.versions.node.split('.')[0]) < 22 ? ['--experimental-wasm-relaxed-simd'] : [];
   const stamp = digest(WRITERS);
-  const command = [...relaxed, join(bundles, 'main.js'), ...args, '--stamp', stamp];
-  const child = spawn(process.execPath, command, { stdio: 'inherit' });
+  return node([...relaxed, join(bundles, 'main.js'), ...args, '--stamp', stamp]);
+}
+
+/** Runs this Node with the arguments and resolves to its exit code. */
+function node(args) {
+  const child = spawn(process.execPath, args, { stdio: 'inherit' });
   process.on('SIGTERM', () => child.kill());
   return new Promise((resolve) => child.on('close', (code) => resolve(code ?? 1)));
 }

@@ -61,14 +61,25 @@ export interface SubsamplePadLayer extends Common {
   readonly after: number;
 }
 
-/** Layers without settings. */
-export interface PlainLayer extends Common {
-  readonly kind: 'add' | 'relu' | 'concat' | 'globalAvgPool2d' | 'flatten';
+/** Layers that compute element by element. */
+export interface ElementLayer extends Common {
+  readonly kind: 'add' | 'relu';
+}
+
+/** Layers that gather or arrange. */
+export interface ArrangeLayer extends Common {
+  readonly kind: 'concat' | 'globalAvgPool2d' | 'flatten';
 }
 
 /** One step of a network in terms that every runtime has. */
 export type Layer =
-  ConvLayer | BatchNormLayer | PoolLayer | LinearLayer | SubsamplePadLayer | PlainLayer;
+  | ConvLayer
+  | BatchNormLayer
+  | PoolLayer
+  | LinearLayer
+  | SubsamplePadLayer
+  | ElementLayer
+  | ArrangeLayer;
 
 /** What tells a layer from others of its place. */
 export type LayerSettings = Layer extends infer L

@@ -3,6 +3,7 @@ import type { Layer } from '../network/layers.ts';
 import { readNetwork } from '../network/networkFile.ts';
 import type { Runtime } from './runtime.ts';
 import { sidesOf, startTf, type Tf, type TfTensor } from './tf.ts';
+import { padChannels, runCommonLayer } from './tfjsLayer.ts';
 import { tfjsTrain } from './tfjsTrain.ts';
 
 /** TensorFlow.js with its fused convolutions for inference. */
@@ -71,28 +72,12 @@ function runLayer(
     }
     case 'linear':
       return tf.fused.matMul({ a: x, b: weights.get(layer.weight), bias, activation });
-    case 'maxPool2d':
-    case 'avgPool2d': {
-      const pool = layer.kind === 'maxPool2d' ? tf.maxPool : tf.avgPool;
-      return pool(x, layer.kernelSize, layer.stride, layer.padding[0], 'floor');
-    }
-    case 'globalAvgPool2d':
-      return tf.mean(x, [1, 2]);
-    case 'flatten':
-      return tf.reshape(x, layer.shape);
-    case 'concat':
-      return tf.concat(inputs, 3);
     case 'subsamplePad': {
       const [n, h, w] = layer.shape as [number, number, number];
       const [s, depth] = [layer.stride, layer.shape[3]! - layer.before - layer.after];
       const end = [n, h * s, w * s, depth];
       const small = tf.stridedSlice(x, [0, 0, 0, 0], end, [1, s, s, 1]);
-      return tf.pad(small, [
-        [0, 0],
-        [0, 0],
-        [0, 0],
-        [layer.before, layer.after],
-      ]);
+      return padChannels(tf, small, layer);
     }
     case 'add': {
       const sum = tf.add(x, inputs[1]!);
@@ -100,5 +85,7 @@ function runLayer(
     }
     case 'relu':
       return tf.relu(x);
+    default:
+      return runCommonLayer(tf, layer, inputs);
   }
 }

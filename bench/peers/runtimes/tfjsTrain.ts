@@ -3,6 +3,7 @@ import type { Layer } from '../network/layers.ts';
 import { readNetwork } from '../network/networkFile.ts';
 import type { Runtime } from './runtime.ts';
 import { sidesOf, startTf, type Tf, type TfTensor } from './tf.ts';
+import { padChannels, runCommonLayer } from './tfjsLayer.ts';
 
 /**
  * TensorFlow.js in training. Its WASM backend has no filter gradient (tensorflow/tfjs#8474): one is supplied, made of its
@@ -64,31 +65,17 @@ function runLayer(
     }
     case 'linear':
       return withBias(tf.matMul(x, weights.get(layer.weight)!));
-    case 'maxPool2d':
-    case 'avgPool2d': {
-      const pool = layer.kind === 'maxPool2d' ? tf.maxPool : tf.avgPool;
-      return pool(x, layer.kernelSize, layer.stride, layer.padding[0], 'floor');
-    }
-    case 'globalAvgPool2d':
-      return tf.mean(x, [1, 2]);
-    case 'flatten':
-      return tf.reshape(x, layer.shape);
-    case 'concat':
-      return tf.concat(inputs, 3);
     case 'subsamplePad': {
       // Strided slices have no gradient there; the mean of one pixel does.
       const small = tf.avgPool(x, 1, layer.stride, 0, 'floor');
-      return tf.pad(small, [
-        [0, 0],
-        [0, 0],
-        [0, 0],
-        [layer.before, layer.after],
-      ]);
+      return padChannels(tf, small, layer);
     }
     case 'add':
       return tf.add(x, inputs[1]!);
     case 'relu':
       return tf.relu(x);
+    default:
+      return runCommonLayer(tf, layer, inputs);
   }
 }
 
