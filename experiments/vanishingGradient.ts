@@ -76,8 +76,8 @@ export const vanishingGradient: Experiment = {
       shown:
         drift(plain) >= FACTOR * drift(residual) && drift(bare) >= FACTOR * drift(bareResidual),
       says:
-        `At initialisation the gradient at the first block is that of the last times ${times(plain)} in plain-56 and ` +
-        `${times(residual)} in ResNet-56; without batch norm ${times(bare)} and ${times(bareResidual)} ` +
+        `At initialisation the gradient at the first block is ${times(plain)} times that at the last in plain-56, ` +
+        `${times(residual)} times in ResNet-56; without batch norm ${times(bare)} and ${times(bareResidual)} times ` +
         `(${times(growth(of(UNSCALED)))} where its sums are not scaled).`,
       numbers,
     };
@@ -103,5 +103,4 @@ function growth({ gradients }: VariantRun): number {
 /** How far from 1, whichever way. */
 const drift = (ratio: number): number => Math.max(ratio, 1 / ratio);
 
-const times = (ratio: number): string =>
-  `× ${ratio < 100 ? ratio.toPrecision(3) : ratio.toFixed(0)}`;
+const times = (ratio: number): string => (ratio < 100 ? ratio.toPrecision(3) : ratio.toFixed(0));

@@ -38,7 +38,7 @@ export function gradientFigure(
     }),
   );
   const norms = panels.flat().flatMap(([, points]) => points.map(({ norm }) => norm));
-  const domain = [Math.min(...norms) / 1.5, Math.max(...norms) * 1.5];
+  const domain = [Math.min(...norms) / 1.5, Math.max(...norms) * 1.5] as const;
   const lines = panels.flat().map(([words, points]): Panel => ({
     title: words,
     plot: {
@@ -48,7 +48,7 @@ export function gradientFigure(
         type: 'log',
         domain,
         grid: true,
-        ticks: 6,
+        ticks: decades(domain),
         tickFormat: '~g',
       },
       marks: [
@@ -82,6 +82,12 @@ export function gradientFigure(
     columns: Object.keys(columns).length,
     panelHeight: 250,
   });
+}
+
+/** Powers of ten within a domain. */
+function decades([low, high]: readonly [number, number]): number[] {
+  const powers = Array.from({ length: 61 }, (_, index) => Number(`1e${index - 30}`));
+  return powers.filter((power) => low <= power && power <= high);
 }
 
 function pointsOf(run: VariantRun, moment: 'before' | 'after'): Point[] {
