@@ -77,7 +77,9 @@ export function networkFromGraph(name: string, graph: Graph): Network {
       case 'globalAvgPool2d':
         return { kind: op.name };
       default:
-        throw new Error(`network: ${path}: the peers have no layer for the op ${op.name}`);
+        throw new Error(
+          `network: ${path || 'outside its modules'}: the peers have no layer for the op ${op.name}`,
+        );
     }
   };
 
