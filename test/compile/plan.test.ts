@@ -104,6 +104,17 @@ describe('running a plan', () => {
     plan.dispose();
   });
 
+  it('packs weights when it is compiled, not in its first run', async () => {
+    const weight = ramp(9 * 4 * 8, 0.01);
+    const w = tensor(weight, [3, 3, 4, 8]);
+    const x = ramp(5 * 5 * 4, 0.1);
+    const expected = conv2d(tensor(x, [1, 5, 5, 4]), w, { padding: 1 }).data();
+    const plan = compile((x) => conv2d(x, w, { padding: 1 }), [f32(1, 5, 5, 4)]);
+    engine.write(w.view.pointer, new Float32Array(weight.length));
+    expect(await plan.run(x)).toEqual([expected]);
+    plan.dispose();
+  });
+
   it('keeps packed weights but not the folded ones that they are made of', async () => {
     const settings = { kernelSize: 3, padding: 1, bias: false } as const;
     const convs = [4, 8, 8].map((channels) => new Conv2d(channels, 8, settings));

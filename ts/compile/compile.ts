@@ -23,7 +23,8 @@ export interface CompileOptions {
 
 /**
  * Captures a function of tensors once and makes a plan of it for these input shapes. Parameters, statistics and
- * optimizer state that the function meets are worked on where they are.
+ * optimizer state that the function meets are worked on where they are. What depends on unchanging ones alone, such as
+ * packed weights, is computed here, and again by the first run after one of them was written.
  *
  * @throws ShapeError where shapes do not fit; OutOfMemoryError, saying how much it needs, or the least that can be reached
  * under a budget; Error when the function reads a value while it is captured.

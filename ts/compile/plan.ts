@@ -57,6 +57,12 @@ export class Plan implements Disposable {
     this.constantBytes = lowered.constants.reduce((bytes, buffer) => bytes + buffer.bytes, 0);
     this.#arena = this.#allocateArena();
     this.#written = engine.writePlan(lowered.main.flatMap((node) => node.steps));
+    try {
+      this.#refreshConstants();
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
   }
 
   /**
