@@ -16,8 +16,7 @@ const bundle = fileURLToPath(new URL('./', import.meta.url));
 
 const note = (text: string): void => void process.stderr.write(`residua: ${text}\n`);
 
-function launcher(): Launch {
-  const python = findPython();
+function launcher(python: string): Launch {
   return {
     note,
     command: ({ name, language }, job) => {
@@ -40,14 +39,20 @@ async function main(): Promise<void> {
   );
   const formats = [...new Set(peers.flatMap(({ format }) => format ?? []))].sort() as Format[];
   const cache = join(folder, '../../.cache/peers');
+  const python = findPython();
+  const place = {
+    python,
+    packages: join(cache, 'python'),
+    script: join(folder, 'formats/ort_artifacts.py'),
+  };
   const engine = await init({ threads: 1 });
   const prepared = [];
   for (const workload of workloads) {
-    prepared.push(await prepare(workload, formats, cache, stamp, note));
+    prepared.push(await prepare(workload, formats, cache, stamp, place, note));
   }
   engine.close();
   if (prepareOnly) return;
-  const launch = launcher();
+  const launch = launcher(python);
   const rows: PeerRow[] = [];
   for (const [index, workload] of workloads.entries()) {
     const made = await compare(workload, prepared[index]!, peers, { rounds, visitMs }, launch);

@@ -7,6 +7,8 @@ import { serve } from './serve.ts';
 const runtimes: Readonly<Record<string, () => Promise<Runtime>>> = {
   litert: async () => (await import('./runtimes/litert.ts')).litert,
   'tfjs-wasm': async () => (await import('./runtimes/tfjs.ts')).tfjs,
+  'onnxruntime-web-training': async () =>
+    (await import('./runtimes/onnxruntimeTraining.ts')).onnxruntimeTraining,
   residua: async () => (await import('./runtimes/residua.ts')).residua,
   'onnxruntime-node': async () => (await import('./runtimes/onnxruntime.ts')).onnxruntimeNode,
   'onnxruntime-web': async () => (await import('./runtimes/onnxruntime.ts')).onnxruntimeWeb,

@@ -10,8 +10,8 @@ export interface Peer {
   /** The package of bench/peers whose version is told. */
   readonly package?: string;
   readonly language: 'node' | 'python';
-  /** Why it cannot run here; its line then says so. */
-  readonly unable?: string;
+  /** Whether it updates weights by another rule than the others, so that losses agree on the first step alone. */
+  readonly ownOptimizer?: boolean;
 }
 
 /** This project, the first line of every comparison. */
@@ -49,9 +49,10 @@ export const PEERS: readonly Peer[] = [
   {
     name: 'onnxruntime-web-training',
     passes: ['train'],
+    format: 'ort-training',
+    package: 'onnxruntime-web-training',
     language: 'node',
-    unable:
-      'its last version, 1.19.2, trains only what the Python package onnxruntime-training wrote',
+    ownOptimizer: true,
   },
   { name: 'pytorch', passes: ['infer', 'train'], language: 'python' },
 ];

@@ -6,6 +6,7 @@ import { planRows } from '../../ts/compile/printPlan.ts';
 import { saveWeightsFile } from '../../ts/io/node/weightsFile.ts';
 import { inMode } from '../../ts/train/inMode.ts';
 import { writeOnnx } from './formats/writeOnnx.ts';
+import { writeOrtArtifacts, type PythonPlace } from './formats/writeOrtArtifacts.ts';
 import { writeTflite } from './formats/writeTflite.ts';
 import { captureNetwork } from './network/captureNetwork.ts';
 import { createModel } from './network/createModel.ts';
@@ -22,7 +23,7 @@ export interface Prepared {
 }
 
 /** Which files a set of peers wants beside those of every workload. */
-export type Format = 'onnx' | 'tflite';
+export type Format = 'onnx' | 'ort-training' | 'tflite';
 
 /** What is known of a folder that was written. */
 interface Facts {
@@ -54,6 +55,7 @@ export async function prepare(
   formats: readonly Format[],
   cache: string,
   stamp: string,
+  python: PythonPlace,
   note: (text: string) => void,
 ): Promise<Prepared> {
   const { pass, model: name, size, channels, batch } = workload;
@@ -71,6 +73,7 @@ export async function prepare(
   const network = captureNetwork(name, model, shape, pass === 'train');
   await writeNetwork(join(files, 'network.safetensors'), network);
   if (formats.includes('onnx')) await writeOnnx(join(files, 'network.onnx'), network);
+  if (formats.includes('ort-training')) await writeOrtArtifacts(files, network, python);
   if (formats.includes('tflite')) await writeTflite(join(files, 'network.tflite'), network);
   const images = imagesOf(shape.reduce((a, b) => a * b, 1));
   const labels = Int32Array.from({ length: batch }, (_, i) => (7 * i) % 10);

@@ -22,7 +22,10 @@ const channelsFirst = ([n, ...rest]: readonly number[]): number[] =>
 const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength);
 
-/** A network as an ONNX model of opset 13: images `[N, C, H, W]` named `images`, result `logits`. */
+/** Of batch norm's definition with statistics of the batch. */
+const OPSET = 15;
+
+/** A network as an ONNX model: images `[N, C, H, W]` named `images`, result `logits`. */
 export function onnxModel(network: Network): OnnxModel {
   const initializer: OnnxTensor[] = [];
   const node: OnnxNode[] = [];
@@ -39,9 +42,9 @@ export function onnxModel(network: Network): OnnxModel {
   const add = (
     opType: string,
     input: readonly string[],
-    output: string,
+    output: string | readonly string[],
     attribute: readonly OnnxAttribute[] = [],
-  ): void => void node.push({ opType, input, output: [output], attribute });
+  ): void => void node.push({ opType, input, output: [output].flat(), attribute });
 
   const convert = (layer: Layer, output: string): void => {
     const { inputs } = layer;
@@ -60,9 +63,20 @@ export function onnxModel(network: Network): OnnxModel {
         ]);
       }
       case 'batchNorm': {
-        const { gamma, beta, mean, variance, eps } = layer;
+        const { gamma, beta, mean, variance, eps, momentum, training } = layer;
         const vectors = [gamma, beta, mean, variance].map(vector);
-        return add('BatchNormalization', [x, ...vectors], output, [float('epsilon', eps)]);
+        const statistics = training ? [`${output}_mean`, `${output}_variance`] : [];
+        return add(
+          'BatchNormalization',
+          [x, ...vectors],
+          [output, ...statistics],
+          [
+            float('epsilon', eps),
+            // ONNX counts the share that is kept.
+            float('momentum', 1 - momentum),
+            integer('training_mode', Number(training)),
+          ],
+        );
       }
       case 'maxPool2d':
       case 'avgPool2d':
@@ -116,7 +130,7 @@ export function onnxModel(network: Network): OnnxModel {
   return {
     irVersion: 7,
     producerName: 'residua',
-    opsetImport: [{ domain: '', version: 13 }],
+    opsetImport: [{ domain: '', version: OPSET }],
     graph: {
       name: network.name,
       node,

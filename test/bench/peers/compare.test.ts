@@ -53,13 +53,6 @@ it('gives a row with the reason for each that does not', async () => {
   ]);
 });
 
-it('does not start what is known to be unable', async () => {
-  const unable = { ...fake('absent'), unable: 'it was discontinued' };
-  const setting = { rounds: 1, visitMs: 1 };
-  const [, row] = await compare(workload, { files: '', flops: 1 }, [unable], setting, launch);
-  expect(row).toMatchObject({ peer: 'absent', reason: 'it was discontinued' });
-});
-
 it('compares the losses of the first steps in training', async () => {
   const rows = await rowsOf(['diverges', 'wrong'], { pass: 'train' });
   expect(rows.map(({ reason }) => reason)).toEqual([
@@ -67,6 +60,14 @@ it('compares the losses of the first steps in training', async () => {
     'its first losses differ from ours by 0.0e+0, 1.0e+0, 3.0e+0',
     undefined,
   ]);
+});
+
+it('compares the first loss alone where a peer updates by a rule of its own', async () => {
+  const peer = { ...fake('diverges'), ownOptimizer: true };
+  const job = { ...workload, pass: 'train' as const };
+  const setting = { rounds: 1, visitMs: 1 };
+  const [, row] = await compare(job, { files: '', flops: 1 }, [peer], setting, launch);
+  expect(row).toMatchObject({ peer: 'diverges', medianMs: 31, deviation: 0 });
 });
 
 it('gives a row for a program that cannot be started', async () => {

@@ -37,6 +37,21 @@ it('keeps batch norm, its statistics and parameters apart in training', () => {
   expect(network.weights.size).toBe(7 * 5 + 2);
 });
 
+it('becomes an ONNX graph whose batch norms take and give statistics in training', () => {
+  const network = captureNetwork('a', resnet8(), [2, 8, 8, 3], true);
+  const { graph } = onnxModel(network);
+  const norms = graph.node.filter(({ opType }) => opType === 'BatchNormalization');
+  expect(norms).toHaveLength(7);
+  for (const { input, output, attribute } of norms) {
+    expect(input).toHaveLength(5);
+    expect(output).toEqual([output[0], `${output[0]}_mean`, `${output[0]}_variance`]);
+    const values = new Map(attribute.map(({ name, f, i }) => [name, f ?? i]));
+    expect(Object.fromEntries(values)).toMatchObject({ momentum: 0.9, training_mode: 1 });
+  }
+  const initializers = graph.initializer.map(({ name }) => name);
+  for (const name of network.parameters) expect(initializers).toContain(name);
+});
+
 it('becomes an ONNX graph in which every value is made before it is read', () => {
   const shape = [1, 16, 16, 3];
   const { graph } = onnxModel(captureNetwork('dense', densenet_bc40(), shape, false));
