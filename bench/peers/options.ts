@@ -56,7 +56,7 @@ export function parseOptions(args: readonly string[]): Options {
   }
   const peers = values.vs
     ? findPeers(values.vs, pass)
-    : PEERS.filter(({ passes }) => passes.includes(pass));
+    : PEERS.filter(({ passes, onlyNamed }) => passes.includes(pass) && !onlyNamed);
   const threads = values.threads.split(',').map((text) => whole('threads', text));
   const size = whole('size', values.size);
   const channels = whole('channels', values.channels);

@@ -5,6 +5,7 @@ import type { Job, Runtime } from './runtimes/runtime.ts';
 import { serve } from './serve.ts';
 
 const runtimes: Readonly<Record<string, () => Promise<Runtime>>> = {
+  'jax-js': async () => (await import('./runtimes/jaxTrain.ts')).jaxTrain,
   litert: async () => (await import('./runtimes/litert.ts')).litert,
   'tfjs-wasm': async () => (await import('./runtimes/tfjs.ts')).tfjs,
   'onnxruntime-web-training': async () =>

@@ -10,6 +10,8 @@ export interface Peer {
   /** The package of bench/peers whose version is told. */
   readonly package?: string;
   readonly language: 'node' | 'python';
+  /** Whether it takes part only where `--vs` names it: a step of a large network takes it an hour. */
+  readonly onlyNamed?: boolean;
   /** Whether it updates weights by another rule than the others, so that losses agree on the first step alone. */
   readonly ownOptimizer?: boolean;
 }
@@ -31,6 +33,13 @@ export const PEERS: readonly Peer[] = [
     passes: ['infer', 'train'],
     package: '@tensorflow/tfjs',
     language: 'node',
+  },
+  {
+    name: 'jax-js',
+    passes: ['train'],
+    package: '@jax-js/jax',
+    language: 'node',
+    onlyNamed: true,
   },
   {
     name: 'onnxruntime-web',

@@ -26,7 +26,9 @@ it('takes the whole table and every able peer when nothing is named', () => {
     'densenet121 224 4',
   ]);
   expect(workloads.every(({ numerics }) => numerics === 'strict')).toBe(true);
-  expect(peers).toEqual(PEERS.filter(({ passes }) => passes.includes('train')));
+  const able = PEERS.filter(({ passes }) => passes.includes('train'));
+  expect(peers).toEqual(able.filter(({ name }) => name !== 'jax-js'));
+  expect(parseOptions(['train', '--vs', 'jax-js']).peers).toHaveLength(1);
 });
 
 it('takes a part of the table', () => {
