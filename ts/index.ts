@@ -31,7 +31,10 @@ export {
 } from './train/checkpoint.ts';
 export type * from './train/metrics.ts';
 export { Predictor } from './train/predictor.ts';
-export { Trainer, type FitOptions, type FitReport, type TrainerOptions } from './train/trainer.ts';
+export type { EvaluateOptions } from './train/evaluator.ts';
+export type { FitOptions, FitReport } from './train/fitOptions.ts';
+export { Trainer } from './train/trainer.ts';
+export type { TrainerOptions } from './train/trainerOptions.ts';
 export * from './functions/index.ts';
 export * from './data/index.ts';
 export * from './io/index.ts';

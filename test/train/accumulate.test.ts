@@ -6,7 +6,8 @@ import { Conv2d, Flatten, Linear, manualSeed, ReLU, Sequential } from '../../ts/
 import type { Module } from '../../ts/nn/index.ts';
 import { SGD } from '../../ts/optim/sgd.ts';
 import type { StepReport } from '../../ts/train/metrics.ts';
-import { Trainer, type FitOptions } from '../../ts/train/trainer.ts';
+import type { FitOptions } from '../../ts/train/fitOptions.ts';
+import { Trainer } from '../../ts/train/trainer.ts';
 import { expectSameBits } from '../helpers/close.ts';
 import { Random } from '../helpers/random.ts';
 

@@ -1,60 +1,22 @@
-import { compile } from '../compile/compile.ts';
 import type { Plan } from '../compile/plan.ts';
 import { currentEngine } from '../current.ts';
 import type { ImageDataset } from '../data/dataset.ts';
-import { DataLoader, type Batch, type DataLoaderOptions } from '../data/loader.ts';
+import { DataLoader, type Batch } from '../data/loader.ts';
 import { NonFiniteError } from '../errors.ts';
-import { countCorrect } from '../functions/countCorrect.ts';
-import { crossEntropy } from '../functions/crossEntropy.ts';
 import type { Engine } from '../kernels/engine.ts';
 import type { Module } from '../nn/module.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
-import { constantSchedule, type Schedule } from '../optim/schedule.ts';
+import { constantSchedule } from '../optim/schedule.ts';
 import type { Shape } from '../shape.ts';
-import type { Tensor } from '../tensor.ts';
-import { batchSpecs } from './batchSpecs.ts';
 import { compileStep, type CompiledStep } from './compileStep.ts';
+import { Evaluator, type EvaluateOptions } from './evaluator.ts';
+import { eventLoopTurn } from './eventLoopTurn.ts';
+import type { FitOptions, FitReport } from './fitOptions.ts';
+import { frozenState } from './frozenState.ts';
 import { GradientSums } from './gradientSums.ts';
-import { inMode } from './inMode.ts';
-import type { EpochReport, Evaluation, StepReport } from './metrics.ts';
+import type { EpochReport, Evaluation } from './metrics.ts';
 import { StepGroup, type StepPart, type StepResult } from './stepGroup.ts';
-
-/** How a {@link Trainer} trains. */
-export interface TrainerOptions {
-  readonly optimizer: Optimizer;
-  /** Learning rate by step; the optimizer's own, unchanged, by default. */
-  readonly schedule?: Schedule;
-  /** Share of the target spread over all classes (Szegedy et al. 2016); 0 by default. */
-  readonly labelSmoothing?: number;
-  /** Also measure the norm of each weight's gradient at every step; false by default. */
-  readonly gradientNorms?: boolean;
-  /** Most bytes of activations, gradients and workspaces a step may need; see `CompileOptions.memoryBudget`. */
-  readonly memoryBudget?: number;
-}
-
-/** What one run of {@link Trainer.fit} does. */
-export interface FitOptions extends Pick<DataLoaderOptions, 'batchSize' | 'seed' | 'augment'> {
-  readonly epochs: number;
-  /**
-   * Batches whose gradients make one step of the optimizer, each weighted by its images: the effect of a batch as many
-   * times as large in the memory of one (but for batch norm, whose statistics are those of each batch); 1 by default.
-   */
-  readonly accumulate?: number;
-  /** Evaluated after each epoch. */
-  readonly validation?: ImageDataset;
-  /** Stops before the next step; {@link Trainer.fit} then returns normally with what was done. */
-  readonly signal?: AbortSignal;
-  readonly onStep?: (report: StepReport) => void | Promise<void>;
-  readonly onEpoch?: (report: EpochReport) => void | Promise<void>;
-}
-
-/** How a fit ended. */
-export interface FitReport {
-  readonly steps: number;
-  /** True when the signal stopped it early. */
-  readonly aborted: boolean;
-  readonly epochs: readonly EpochReport[];
-}
+import type { TrainerOptions } from './trainerOptions.ts';
 
 /**
  * Trains a classifier on images. A whole step (forward, loss, backward, optimizer) is compiled once for each batch size
@@ -68,7 +30,7 @@ export class Trainer {
   step = 0;
   readonly #options: TrainerOptions;
   readonly #steps = new Map<string, CompiledStep>();
-  readonly #evaluations = new Map<string, Plan>();
+  readonly #evaluator: Evaluator;
   #sums: GradientSums | undefined;
 
   constructor(model: Module, options: TrainerOptions) {
@@ -76,6 +38,7 @@ export class Trainer {
     this.optimizer = options.optimizer;
     this.engine = currentEngine();
     this.#options = options;
+    this.#evaluator = new Evaluator(model);
   }
 
   /**
@@ -134,30 +97,8 @@ export class Trainer {
   }
 
   /** Loss and accuracy over a data set, with running statistics and without dropout. */
-  async evaluate(
-    data: ImageDataset,
-    options: {
-      batchSize?: number;
-      signal?: AbortSignal;
-      onBatch?: (done: number, all: number) => void;
-    } = {},
-  ): Promise<Evaluation> {
-    const loader = new DataLoader(data, {
-      batchSize: Math.min(options.batchSize ?? 128, data.count),
-    });
-    let [loss, correct, images] = [0, 0, 0];
-    for await (const batch of loader) {
-      options.signal?.throwIfAborted();
-      const plan = this.#evaluation(batch.shape);
-      const [batchLoss, batchCorrect] = await plan.run(batch.images, batch.labels);
-      const count = batch.labels.length;
-      loss += batchLoss![0]! * count;
-      correct += batchCorrect![0]!;
-      images += count;
-      options.onBatch?.(images, data.count);
-      await eventLoopTurn();
-    }
-    return { loss: loss / images, accuracy: correct / images, images };
+  evaluate(data: ImageDataset, options?: EvaluateOptions): Promise<Evaluation> {
+    return this.#evaluator.evaluate(data, options);
   }
 
   /** Bytes of activations, gradients and workspaces that a training step of this batch size needs. */
@@ -173,9 +114,8 @@ export class Trainer {
   /** Frees the compiled steps; model and optimizer stay. */
   dispose(): void {
     for (const { plan } of this.#steps.values()) plan.dispose();
-    for (const plan of this.#evaluations.values()) plan.dispose();
     this.#steps.clear();
-    this.#evaluations.clear();
+    this.#evaluator.dispose();
     this.#sums?.dispose();
     this.#sums = undefined;
   }
@@ -255,7 +195,7 @@ export class Trainer {
   }
 
   #compiledStep(shape: Shape, part: StepPart = 'whole'): CompiledStep {
-    const key = `${shape.join('×')} ${part} ${modeOf(this.model)}`;
+    const key = `${shape.join('×')} ${part} ${frozenState(this.model)}`;
     let step = this.#steps.get(key);
     if (!step) {
       step = compileStep(this.model, this.optimizer, { ...this.#options, shape, part }, () =>
@@ -265,35 +205,4 @@ export class Trainer {
     }
     return step;
   }
-
-  #evaluation(shape: Shape): Plan {
-    const key = shape.join('×');
-    let plan = this.#evaluations.get(key);
-    if (!plan) {
-      const measure = (x: Tensor, labels: Tensor): Tensor[] => {
-        const logits = this.model.forward(x);
-        return [crossEntropy(logits, labels), countCorrect(logits, labels)];
-      };
-      plan = inMode(this.model, false, () =>
-        compile(measure, batchSpecs(shape), { recording: false }),
-      );
-      this.#evaluations.set(key, plan);
-    }
-    return plan;
-  }
-}
-
-/** Which modules and weights are frozen: a plan is compiled for one such state. */
-function modeOf(model: Module): string {
-  const modules = [...model.modules()].map(([, module]) => 'frozen' in module && module.frozen);
-  const weights = [...model.stateDict().values()].map((weight) => weight.requiresGrad);
-  return [...modules, ...weights].map(Number).join('');
-}
-
-/** Lets signals, timers and rendering have their turn. */
-function eventLoopTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    if (typeof setImmediate === 'function') setImmediate(resolve);
-    else setTimeout(resolve, 0);
-  });
 }

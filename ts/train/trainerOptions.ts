@@ -1,0 +1,15 @@
+import type { Optimizer } from '../optim/optimizer.ts';
+import type { Schedule } from '../optim/schedule.ts';
+
+/** How a `Trainer` trains. */
+export interface TrainerOptions {
+  readonly optimizer: Optimizer;
+  /** Learning rate by step; the optimizer's own, unchanged, by default. */
+  readonly schedule?: Schedule;
+  /** Share of the target spread over all classes (Szegedy et al. 2016); 0 by default. */
+  readonly labelSmoothing?: number;
+  /** Also measure the norm of each weight's gradient at every step; false by default. */
+  readonly gradientNorms?: boolean;
+  /** Most bytes of activations, gradients and workspaces a step may need; see `CompileOptions.memoryBudget`. */
+  readonly memoryBudget?: number;
+}
