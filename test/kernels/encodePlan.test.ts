@@ -72,7 +72,8 @@ describe('encodePlan', () => {
       { ...step, args: { ...step.args, x: { buffer: { bytes: 4 }, byteOffset: 0 } } },
       'x has no address yet',
     ],
-    ['no chunks', { ...step, chunks: 0 }, 'chunks is 0 but must be a whole number of at least 1'],
+    ['too many chunks', { ...step, chunks: 65536 }, 'chunks is 65536 but must be'],
+    ['no chunks', { ...step, chunks: 0 }, 'chunks is 0 but must be a whole number of 1 to 65535'],
   ])('refuses %s', (_, bad, message) => {
     expect(() => encode([bad])).toThrow(message);
   });

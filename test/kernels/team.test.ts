@@ -1,4 +1,5 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { cpus } from 'node:os';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Engine, WrittenPlan } from '../../ts/kernels/engine.ts';
 import type { Buffer, Step } from '../../ts/kernels/step.ts';
@@ -81,6 +82,11 @@ async function stress(engine: Engine, runs: number): Promise<void> {
   for (const chain of chains) chain.free();
 }
 
+/** Lets all threads of this process run on these processors; false where that cannot be done. */
+function runOn(processors: string): boolean {
+  return spawnSync('taskset', ['-a', '-c', '-p', processors, `${process.pid}`]).status === 0;
+}
+
 describe.each(builds.filter((build) => build.endsWith('threads')))('%s', async (build) => {
   const engines = await Promise.all([2, 3].map((threads) => engineOn(build, { threads })));
   const busy: ChildProcess[] = [];
@@ -95,6 +101,16 @@ describe.each(builds.filter((build) => build.endsWith('threads')))('%s', async (
 
   it('does so with more threads than cores may be', async () => {
     await stress(engines[1]!, 1500);
+  });
+
+  it('does so on a single core', async ({ skip }) => {
+    skip(!runOn('0'), 'needs taskset');
+    try {
+      await stress(engines[0]!, 500);
+      await stress(engines[1]!, 300);
+    } finally {
+      runOn(`0-${cpus().length - 1}`);
+    }
   });
 
   it('does so while other processes want the cores', async () => {

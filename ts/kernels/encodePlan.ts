@@ -5,6 +5,8 @@ import type { Pointer, Step } from './step.ts';
 export const PLAN_VERSION = 1;
 
 const HEADER_BYTES = 64;
+/** The claim word counts in 16 bits. */
+const MOST_CHUNKS = 65535;
 
 const stepBytes = (kernel: KernelInfo): number =>
   HEADER_BYTES + Math.ceil((4 * kernel.fields.length) / HEADER_BYTES) * HEADER_BYTES;
@@ -41,9 +43,9 @@ export function encodePlan(
   word(address + 8, at);
   for (const step of steps) {
     const kernel = kernelOf(table, step);
-    if (!Number.isInteger(step.chunks) || step.chunks < 1) {
+    if (!Number.isInteger(step.chunks) || step.chunks < 1 || step.chunks > MOST_CHUNKS) {
       throw new Error(
-        `plan: ${step.kernel}: chunks is ${step.chunks} but must be a whole number of at least 1`,
+        `plan: ${step.kernel}: chunks is ${step.chunks} but must be a whole number of 1 to ${MOST_CHUNKS}`,
       );
     }
     const next = at + stepBytes(kernel);

@@ -4,12 +4,14 @@
 //! ```text
 //! plan   0 VERSION · 1 number of steps · 2 address of the first step · 3.. unused up to 64 bytes
 //! step   0 entry of the kernel · 1 chunks · 2 address of the next step · 3 waiters
-//!        4,5 claim (epoch in the upper half, next chunk in the lower) · 6,7 done (epoch, chunks done)
+//!        4,5 claim (epoch in the upper half; chunks taken from the end, from the start: 16 bits each)
+//!        6,7 done (epoch, chunks done)
 //!        16.. arguments of the kernel
 //! ```
 
 use crate::abi::Task;
 use crate::team;
+use core::ops::Range;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
 
 /// Version of this format; TypeScript refuses to write for another.
@@ -27,6 +29,14 @@ pub struct Step {
     waiters: AtomicU32,
     claim: AtomicU64,
     done: AtomicU64,
+}
+
+/// A run as one worker sees it.
+struct Run {
+    epoch: u32,
+    worker: u32,
+    workers: u32,
+    scratch: *mut f32,
 }
 
 /// Runs all steps as worker 0 with `helpers` other workers, and returns when the last step is done: true, or false
@@ -50,10 +60,10 @@ pub unsafe fn run_steps(plan: u32, epoch: u32, worker: u32) {
     unsafe {
         let header = plan as usize as *const u32;
         let (count, mut address) = (header.add(1).read(), header.add(2).read());
-        let scratch = team::scratch(worker);
+        let run = Run { epoch, worker, workers: team::workers(), scratch: team::scratch(worker) };
         for _ in 0..count {
             let step = &*(address as usize as *const Step);
-            if !run_step(step, epoch, scratch) || team::stopped(epoch) {
+            if !run_step(step, &run) || team::stopped(epoch) {
                 return;
             }
             address = step.next;
@@ -65,19 +75,22 @@ pub unsafe fn run_steps(plan: u32, epoch: u32, worker: u32) {
 ///
 /// # Safety
 /// As for [`run`].
-unsafe fn run_step(step: &Step, epoch: u32, scratch: *mut f32) -> bool {
+unsafe fn run_step(step: &Step, run: &Run) -> bool {
     let chunks = step.chunks;
     // SAFETY: entry is the table index of a kernel, put there by TypeScript as `kernel_entry` gave it.
-    let run: unsafe fn(*const u32, &Task) = unsafe { core::mem::transmute(step.entry as usize) };
+    let kernel: unsafe fn(*const u32, &Task) = unsafe { core::mem::transmute(step.entry as usize) };
     // SAFETY: the arguments follow the header.
     let words = unsafe { (step as *const Step).add(1).cast::<u32>() };
     loop {
-        match claim(&step.claim, epoch, chunks) {
-            Claim::Chunk(chunk) => {
-                let task = Task { chunk, chunks, scratch };
-                // SAFETY: the caller vouches for the arguments.
-                unsafe { run(words, &task) };
-                if finish(&step.done, epoch) == chunks && step.waiters.load(SeqCst) > 0 {
+        match claim(&step.claim, run, chunks) {
+            Claim::Chunks(taken) => {
+                let count = taken.len() as u32;
+                for chunk in taken {
+                    let task = Task { chunk, chunks, scratch: run.scratch };
+                    // SAFETY: the caller vouches for the arguments.
+                    unsafe { kernel(words, &task) };
+                }
+                if finish(&step.done, run.epoch, count) == chunks && step.waiters.load(SeqCst) > 0 {
                     team::notify(low_half(&step.done));
                 }
             }
@@ -85,39 +98,48 @@ unsafe fn run_step(step: &Step, epoch: u32, scratch: *mut f32) -> bool {
             Claim::Stale => return false,
         }
     }
-    wait(step, epoch, chunks)
+    wait(step, run.epoch, chunks)
 }
 
 enum Claim {
-    Chunk(u32),
+    Chunks(Range<u32>),
     Taken,
     Stale,
 }
 
-/// Takes the next chunk of this epoch; the first claim of an epoch starts the count anew.
-fn claim(word: &AtomicU64, epoch: u32, chunks: u32) -> Claim {
+/// Takes some chunks of this epoch; the first claim of an epoch starts the count anew. Every other worker takes from the
+/// end, so that the same data stays in the same core's cache from step to step; and each takes three quarters of its
+/// share of what is left at a time, as every claim fetches the word from another core.
+fn claim(word: &AtomicU64, run: &Run, chunks: u32) -> Claim {
     let mut now = word.load(SeqCst);
     loop {
-        let (word_epoch, next) = ((now >> 32) as u32, now as u32);
-        let chunk = match epoch.wrapping_sub(word_epoch) as i32 {
-            0 if next >= chunks => return Claim::Taken,
-            0 => next,
-            1.. => 0,
+        let (from_end, from_start) = match run.epoch.wrapping_sub((now >> 32) as u32) as i32 {
+            0 => (now as u32 >> 16, now as u32 & 0xffff),
+            1.. => (0, 0),
             _ => return Claim::Stale,
         };
-        let taken = (epoch as u64) << 32 | (chunk + 1) as u64;
-        match word.compare_exchange(now, taken, SeqCst, SeqCst) {
-            Ok(_) => return Claim::Chunk(chunk),
+        let left = chunks - from_end - from_start;
+        if left == 0 {
+            return Claim::Taken;
+        }
+        let count = if run.workers == 1 { left } else { (3 * left / (4 * run.workers)).max(1) };
+        let (start, counts) = if run.worker & 1 == 0 {
+            (from_start, from_end << 16 | (from_start + count))
+        } else {
+            (chunks - from_end - count, (from_end + count) << 16 | from_start)
+        };
+        match word.compare_exchange(now, (run.epoch as u64) << 32 | counts as u64, SeqCst, SeqCst) {
+            Ok(_) => return Claim::Chunks(start..start + count),
             Err(other) => now = other,
         }
     }
 }
 
-/// Counts a finished chunk and returns how many are.
-fn finish(word: &AtomicU64, epoch: u32) -> u32 {
+/// Counts finished chunks and returns how many are.
+fn finish(word: &AtomicU64, epoch: u32, count: u32) -> u32 {
     let mut now = word.load(SeqCst);
     loop {
-        let done = if (now >> 32) as u32 == epoch { now as u32 } else { 0 } + 1;
+        let done = if (now >> 32) as u32 == epoch { now as u32 } else { 0 } + count;
         match word.compare_exchange(now, (epoch as u64) << 32 | done as u64, SeqCst, SeqCst) {
             Ok(_) => return done,
             Err(other) => now = other,
@@ -128,16 +150,17 @@ fn finish(word: &AtomicU64, epoch: u32) -> u32 {
 /// Waits until all chunks are done; false when a newer epoch has begun.
 fn wait(step: &Step, epoch: u32, chunks: u32) -> bool {
     let mut spins = 0;
+    let patience = team::patience();
     loop {
         let now = step.done.load(SeqCst);
         let (word_epoch, done) = ((now >> 32) as u32, now as u32);
         match epoch.wrapping_sub(word_epoch) as i32 {
-            0 if done >= chunks => return true,
+            0 if done >= chunks => break,
             ..0 => return false,
             _ => {}
         }
         spins += 1;
-        if spins < team::SPIN {
+        if spins <= patience {
             core::hint::spin_loop();
         } else {
             step.waiters.fetch_add(1, SeqCst);
@@ -147,6 +170,8 @@ fn wait(step: &Step, epoch: u32, chunks: u32) -> bool {
             step.waiters.fetch_sub(1, SeqCst);
         }
     }
+    team::learn(spins > patience);
+    true
 }
 
 /// The count of a (epoch, count) word as an address to sleep on: little endian, so the lower half comes first.

@@ -6,8 +6,12 @@
 
 use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
-/// How often a waiting worker looks again before it sleeps.
-pub const SPIN: u32 = 4000;
+/// How often a worker looks for a new run before it sleeps: some tenths of a millisecond, as a program takes between two.
+const SPIN: u32 = 1 << 17;
+/// How often a worker looks whether a step is done before it sleeps: some milliseconds where each worker has a core,
+const MOST_PATIENCE: u32 = 1 << 21;
+/// microseconds where the one that it waits for needs its core.
+const LEAST_PATIENCE: u32 = 1 << 12;
 
 /// A time for [`sleep`].
 pub const FOREVER: i64 = -1;
@@ -24,6 +28,8 @@ static INSIDE: AtomicU32 = AtomicU32::new(0);
 static STOPPED: AtomicU32 = AtomicU32::new(1);
 /// Workers asleep on [`EPOCH`].
 static SLEEPING: AtomicU32 = AtomicU32::new(0);
+/// How often a worker looks whether a step is done before it sleeps.
+static PATIENCE: AtomicU32 = AtomicU32::new(MOST_PATIENCE);
 /// Scratch memory: worker `i` owns `SCRATCH_STRIDE` bytes at `SCRATCH + i · SCRATCH_STRIDE`.
 static SCRATCH: AtomicU32 = AtomicU32::new(0);
 static SCRATCH_STRIDE: AtomicU32 = AtomicU32::new(0);
@@ -37,6 +43,25 @@ pub fn set_scratch(address: u32, stride: u32) {
 /// The scratch memory of one worker.
 pub fn scratch(worker: u32) -> *mut f32 {
     (SCRATCH.load(SeqCst) + worker * SCRATCH_STRIDE.load(SeqCst)) as usize as *mut f32
+}
+
+/// How many workers take part in the current run.
+pub fn workers() -> u32 {
+    HELPERS.load(SeqCst).saturating_add(1)
+}
+
+/// How often to look whether a step is done before sleeping.
+pub fn patience() -> u32 {
+    PATIENCE.load(SeqCst)
+}
+
+/// Adapts [`patience`]: who had to sleep has spun in vain.
+pub fn learn(slept: bool) {
+    let now = PATIENCE.load(SeqCst);
+    let next = if slept { (now / 4).max(LEAST_PATIENCE) } else { (2 * now).min(MOST_PATIENCE) };
+    if next != now {
+        PATIENCE.store(next, SeqCst);
+    }
 }
 
 /// Opens a run for `helpers` workers beside the caller and returns its epoch.
