@@ -172,6 +172,11 @@ export const products = [
       }),
       row('many chunks', { x: [6, 16, 16, 12], w: [3, 3, 12, 20], padding: one, bias: true }),
       row('1×1, many chunks', { x: [4, 16, 16, 32], w: [1, 1, 32, 40] }),
+      row('1×1 at stride 2, many chunks', {
+        x: [3, 31, 29, 12],
+        w: [1, 1, 12, 24],
+        stride: [2, 2],
+      }),
       row('one large image', {
         x: [1, 56, 56, 4],
         w: [3, 3, 4, 8],

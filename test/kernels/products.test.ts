@@ -41,8 +41,10 @@ function draw(random: Random, kind: (typeof kinds)[number]): Convolution {
       groups: 1,
     };
   }
-  const groups = random.int(0, 2) === 0 ? random.int(2, 4) : 1;
-  const [depth, columns] = [random.int(1, 18), random.int(1, 20)];
+  const packed = kind === 'pointwise' && random.coin();
+  const groups = !packed && random.int(0, 2) === 0 ? random.int(2, 4) : 1;
+  const depth = packed ? 4 * random.int(1, 5) : random.int(1, 18);
+  const columns = packed ? 8 * random.int(1, 3) : random.int(1, 20);
   const kernel: Pair = kind === 'pointwise' ? [1, 1] : pair(1, 4);
   const dilation = pair(1, 3);
   const pad = (): number => (kind === 'pointwise' ? 0 : random.int(0, 3));

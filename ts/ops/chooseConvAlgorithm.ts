@@ -40,21 +40,29 @@ export function possibleConvAlgorithms(conv: ConvShape): ConvAlgorithm[] {
   ];
 }
 
-/** How a weight gradient is computed. */
-export type WeightAlgorithm = 'outer_product' | 'winograd_4x4';
+/**
+ * How a weight gradient is computed: by packed pixels for a 1×1 kernel without padding, whatever the stride; by windows of
+ * x where they lie or in padded rows; by transformed tiles for a 3×3 kernel at stride 1.
+ */
+export type WeightAlgorithm = 'outer_product' | 'pointwise' | 'winograd_4x4';
 
 /** Input channels beyond which the sums of 36 positions take megabytes of each worker. */
 const MOST_CHANNELS = 512;
 
 /** The fastest kernel for the gradient of a convolution's weights. */
 export function chooseWeightAlgorithm(conv: ConvShape, winograd: boolean): WeightAlgorithm {
+  if (isPackable(conv)) return 'pointwise';
   const possible = winogradCan(conv) && hasChannels(conv) && conv.inChannels <= MOST_CHANNELS;
   return winograd && possible && tileWins(conv, 4, FEWEST_TILES) ? 'winograd_4x4' : 'outer_product';
 }
 
 /** The kernels that can compute the gradient of a convolution's weights. */
 export function possibleWeightAlgorithms(conv: ConvShape): WeightAlgorithm[] {
-  return ['outer_product', ...(winogradCan(conv) ? (['winograd_4x4'] as const) : [])];
+  return [
+    'outer_product',
+    ...(isPackable(conv) ? (['pointwise'] as const) : []),
+    ...(winogradCan(conv) ? (['winograd_4x4'] as const) : []),
+  ];
 }
 
 /** Channels that pay for transforming tiles. */
@@ -68,6 +76,12 @@ const FEWEST_TILES = 16;
 
 function isPointwise({ kernelSize, padding }: ConvShape): boolean {
   return kernelSize.every((k) => k === 1) && padding.every((p) => p === 0);
+}
+
+/** Whether the channels of a 1×1 kernel fill the vectors of its weight gradient. */
+function isPackable(conv: ConvShape): boolean {
+  const { groups, inChannels, outChannels } = conv;
+  return isPointwise(conv) && groups === 1 && inChannels % 4 === 0 && outChannels % 8 === 0;
 }
 
 function winogradCan(conv: ConvShape): boolean {

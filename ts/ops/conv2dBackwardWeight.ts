@@ -2,6 +2,7 @@ import { sizeOf } from '../shape.ts';
 import { chooseWeightAlgorithm } from './chooseConvAlgorithm.ts';
 import { convShape, outputShape } from './conv2dGeometry.ts';
 import { cutOuterProduct } from './conv2dWeightCut.ts';
+import { cutPointwiseWeight } from './pointwiseWeightCut.ts';
 import { cutWinogradWeight } from './conv2dWinograd.ts';
 import { expectShape } from './expect.ts';
 import { lowerSum } from './sumPixels.ts';
@@ -50,10 +51,12 @@ export function lowerBackwardWeight(
 ): void {
   const size = sizeOf([...conv.kernelSize, conv.inChannels / conv.groups, conv.outChannels]);
   const most = Math.max(1, Math.min(PARTITIONS, Math.floor(PARTIAL_BYTES / (4 * size))));
-  const { partitions, chunks, scratchBytes, args } =
-    algorithm === 'winograd_4x4'
-      ? cutWinogradWeight(conv, most)
-      : cutOuterProduct(conv, x.stride, most);
+  const cut = {
+    outer_product: () => cutOuterProduct(conv, x.stride, most),
+    pointwise: () => cutPointwiseWeight(conv, most),
+    winograd_4x4: () => cutWinogradWeight(conv, most),
+  };
+  const { partitions, chunks, scratchBytes, args } = cut[algorithm]();
   const partials = partitions === 1 ? dw : to.workspace(4 * partitions * size);
   to.step({
     kernel: `conv2d.backward_weight.f32/${algorithm}`,

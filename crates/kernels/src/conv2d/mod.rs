@@ -8,6 +8,7 @@ pub mod backward_weight;
 pub mod im2col;
 pub mod implicit_gemm;
 pub mod pointwise;
+pub mod pointwise_weight;
 pub mod reference;
 pub mod rows;
 #[cfg(test)]
@@ -116,6 +117,32 @@ kernel_args! {
 }
 
 kernel_args! {
+    /// The gradient of the weights of a kernel of 1×1 without padding, with one group; `dw` is `[partitions, C, O]`,
+    /// each from one of `partitions` equal ranges of pixels. A unit is at most `unit_pixels` pixels; an item is one partition
+    /// for `unit_depth` channels (a multiple of 4) and `unit_channels` out channels (of 8).
+    pub struct Conv2dPointwiseWeight {
+        pub x: *const f32,
+        pub x_stride: u32,
+        pub dy: *const f32,
+        pub dy_stride: u32,
+        pub dw: *mut f32,
+        pub batch: u32,
+        pub height: u32,
+        pub width: u32,
+        pub in_channels: u32,
+        pub out_height: u32,
+        pub out_width: u32,
+        pub out_channels: u32,
+        pub stride_height: u32,
+        pub stride_width: u32,
+        pub partitions: u32,
+        pub unit_pixels: u32,
+        pub unit_depth: u32,
+        pub unit_channels: u32,
+    }
+}
+
+kernel_args! {
     /// The definition of the input's gradient, for tests: `w` is `[KH, KW, C/groups, O]`.
     pub struct Conv2dBackwardInput {
         pub dy: *const f32,
@@ -191,6 +218,7 @@ pub const KERNELS: &[Kernel] = &[
     row!("conv2d.backward_input.f32/winograd_2x2", Conv2dWinograd, winograd::forward::forward::<F32x4, F2, 2, 4>),
     row!("conv2d.backward_input.f32/winograd_4x4", Conv2dWinograd, winograd::forward::forward::<F32x4, F4, 4, 6>),
     row!("conv2d.backward_input.f32/reference", Conv2dBackwardInput, reference::backward_input),
+    row!("conv2d.backward_weight.f32/pointwise", Conv2dPointwiseWeight, pointwise_weight::outer_product::<F32x4>),
     row!("conv2d.backward_weight.f32/outer_product", Conv2dBackwardWeight, backward_weight::outer_product::<F32x4>),
     row!("conv2d.backward_weight.f32/winograd_4x4", Conv2dWinogradWeight, winograd::backward_weight::outer_product::<F32x4>),
     row!("conv2d.backward_weight.f32/reference", Conv2dBackwardWeight, reference::backward_weight),

@@ -300,6 +300,50 @@ fn outer_product_equals_reference() {
     }
 }
 
+#[test]
+fn pointwise_outer_product_equals_reference() {
+    let mut random = Random(19);
+    for tried in 0..300 {
+        let mut case = Case::new(&mut random);
+        (case.kernel, case.dilation, case.groups, case.pad) = ([1, 1], [1, 1], 1, [0, 0]);
+        case.out_size = [0, 1].map(|i| case.size[i].div_ceil(case.stride[i]));
+        (case.channels, case.out_channels) = (4 * random.int(1, 6), 8 * random.int(1, 5));
+        let x = random.buffer((case.pixels() * case.x_stride()) as usize);
+        let dy = random.buffer((case.out_pixels() * case.y_stride()) as usize);
+        let size = (case.channels * case.out_channels) as usize;
+        let mut expected = Buffer::new(size);
+        let args = case.backward_weight(&x, &dy, &mut expected, 1);
+        run_chunks(reference::backward_weight, &args, 1, 0);
+        let partitions = random.int(1, case.out_pixels().min(4));
+        let mut partials = Buffer::new(size * partitions as usize);
+        let args = Conv2dPointwiseWeight {
+            x: args.x,
+            x_stride: args.x_stride,
+            dy: args.dy,
+            dy_stride: args.dy_stride,
+            dw: partials.mut_ptr(),
+            batch: args.batch,
+            height: args.height,
+            width: args.width,
+            in_channels: args.in_channels,
+            out_height: args.out_height,
+            out_width: args.out_width,
+            out_channels: args.out_channels,
+            stride_height: args.stride_height,
+            stride_width: args.stride_width,
+            partitions,
+            unit_pixels: random.int(1, 30),
+            unit_depth: 4 * random.int(1, 6),
+            unit_channels: case.unit_channels,
+        };
+        let scratch = args.unit_pixels * (args.unit_depth + args.unit_channels);
+        run_chunks(pointwise_weight::outer_product::<F32x4>, &args, 1 + tried % 4, scratch as usize);
+        partials.assert_guards("dw");
+        let sums: Vec<f32> = (0..size).map(|i| partials.values().iter().skip(i).step_by(size).sum()).collect();
+        assert_close(&sums, expected.values(), 2e-5, &format!("pointwise {case:?}"));
+    }
+}
+
 /// A convolution that Winograd's algorithm can do.
 fn winograd_case(random: &mut Random) -> Case {
     let mut case = Case::new(random);

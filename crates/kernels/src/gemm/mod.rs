@@ -6,6 +6,7 @@
 //!
 //! Panels: `[group][⌈columns / 8⌉][rows of B][8]`, filled up with zeros.
 
+pub mod outer;
 pub mod pack;
 pub mod panels;
 pub mod plain;

@@ -6,6 +6,7 @@ use super::{F4, GAP, Lines, lines_4x4 as lines};
 use crate::abi::Task;
 use crate::conv2d::Conv2dWinogradWeight;
 use crate::gemm::PANEL;
+use crate::gemm::outer::add_outer_products;
 use crate::gemm::tile::ROWS;
 use crate::lanes::Lanes;
 
@@ -125,7 +126,8 @@ unsafe fn add_products<L: Lanes>(
     unsafe {
         for k in (0..depth).step_by(ROWS) {
             for j in (0..halves).step_by(PANEL) {
-                add_block::<L>(input.add(k), depth, gradient.add(j), width, tiles, sums.add(k * width + j), accumulate);
+                let (a, b) = ((input.add(k), depth), (gradient.add(j), width));
+                add_outer_products::<L>(a, b, tiles, (sums.add(k * width + j), width), accumulate);
             }
         }
         if halves < width {
@@ -136,50 +138,9 @@ unsafe fn add_products<L: Lanes>(
                 k += 2 * ROWS;
             }
             if k < depth {
-                add_block::<L>(input.add(k), depth, gradient, width, tiles, sums.add(k * width), accumulate);
+                let (a, b) = ((input.add(k), depth), (gradient, width));
+                add_outer_products::<L>(a, b, tiles, (sums.add(k * width), width), accumulate);
             }
-        }
-    }
-}
-
-/// Four by eight.
-///
-/// # Safety
-/// As for [`add_products`].
-#[inline(always)]
-unsafe fn add_block<L: Lanes>(
-    mut x: *const f32,
-    depth: usize,
-    mut b: *const f32,
-    width: usize,
-    tiles: usize,
-    mut to: *mut f32,
-    accumulate: bool,
-) {
-    // SAFETY: the caller vouches for rows and columns.
-    unsafe {
-        let end = b.add(tiles * width);
-        let mut acc = [[L::zero(); 2]; ROWS];
-        while b != end {
-            let (b0, b1) = (L::load(b), L::load(b.add(4)));
-            let x0 = L::load_splat(x);
-            acc[0] = [acc[0][0].madd(x0, b0), acc[0][1].madd(x0, b1)];
-            let x1 = L::load_splat(x.add(1));
-            acc[1] = [acc[1][0].madd(x1, b0), acc[1][1].madd(x1, b1)];
-            let x2 = L::load_splat(x.add(2));
-            acc[2] = [acc[2][0].madd(x2, b0), acc[2][1].madd(x2, b1)];
-            let x3 = L::load_splat(x.add(3));
-            acc[3] = [acc[3][0].madd(x3, b0), acc[3][1].madd(x3, b1)];
-            x = x.add(depth);
-            b = b.add(width);
-        }
-        for [mut low, mut high] in acc {
-            if accumulate {
-                (low, high) = (low.add(L::load(to)), high.add(L::load(to.add(4))));
-            }
-            low.store(to);
-            high.store(to.add(4));
-            to = to.add(width);
         }
     }
 }
