@@ -1,6 +1,8 @@
+import { currentEngine } from './current.ts';
 import { allocate } from './eager.ts';
 import { formatShape, sizeOf, type DType, type Shape } from './shape.ts';
-import type { Tensor } from './tensor.ts';
+import type { Source } from './source.ts';
+import { Tensor } from './tensor.ts';
 
 /** Throws RangeError unless every axis is a whole number of at least 0. */
 function checkShape(shape: Shape): void {
@@ -36,6 +38,14 @@ export function zeros(shape: Shape, dtype: DType = 'f32'): Tensor {
 /** A tensor that gradients flow to and that scopes leave alone: a weight. Starts as zeros. */
 export function parameter(shape: Shape): Tensor {
   const made = state(shape);
+  made.requiresGrad = true;
+  return made;
+}
+
+/** A weight as {@link parameter} makes it, whose values stay where they come from until an op works on them. */
+export function deferredParameter(shape: Shape, source: Source): Tensor {
+  checkShape(shape);
+  const made = new Tensor({ shape, dtype: 'f32' }, { engine: currentEngine(), source }, true);
   made.requiresGrad = true;
   return made;
 }

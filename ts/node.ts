@@ -21,4 +21,5 @@ export type {
   StepRecord,
 } from './train/node/metricsLog.ts';
 export { RunDirectory } from './train/node/runDirectory.ts';
-export { renderReport, type ReportContents } from './train/node/report.ts';
+export { renderReport } from './train/node/laterReport.ts';
+export type { ReportContents } from './train/node/report.ts';

@@ -69,8 +69,9 @@ async function run(flags: RunFlags): Promise<void> {
   engine.close();
   const facts = { model: found.name, build, numerics, runtime: runtimeName() };
   await writeTensors(flags.output, { tensors: tensorsOf(result), metadata: facts });
-  const { logitsShape, loss, peakBytes, stateBytes, constantBytes } = result;
-  const planned = moduleBytes + peakBytes + stateBytes + constantBytes;
+  const { logitsShape, loss, peakBytes, stateBytes, deferredBytes, constantBytes } = result;
+  const held = stateBytes - deferredBytes;
+  const planned = moduleBytes + peakBytes + held + constantBytes;
   const report = {
     ...facts,
     threads,
@@ -79,6 +80,7 @@ async function run(flags: RunFlags): Promise<void> {
     ...(loss !== undefined && { loss }),
     peakBytes,
     stateBytes,
+    deferredBytes,
     constantBytes,
     plannedBytes: planned,
     wasmBytes: memoryBytes,
@@ -93,7 +95,7 @@ async function run(flags: RunFlags): Promise<void> {
       ...(loss === undefined ? [] : ([['loss', loss.toPrecision(7)]] as const)),
       [
         'plan',
-        `${megabytes(planned)}: weights ${megabytes(stateBytes)}, packed ${megabytes(constantBytes)}, ` +
+        `${megabytes(planned)}: weights ${megabytes(held)}, packed ${megabytes(constantBytes)}, ` +
           `activations ${megabytes(peakBytes)}, module ${megabytes(moduleBytes)}`,
       ],
       [

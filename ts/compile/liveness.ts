@@ -13,13 +13,14 @@ export interface Storage {
 
 /**
  * Storage of each value that a run makes: of its own, shared with an input where an op may work in place, or that of
- * the value it is a part of.
+ * the value it is a part of. Values that are `borrowed` have storage from the first node that reads them to the last.
  */
 export function assignStorages(
   nodes: readonly Node[],
   inputs: readonly Value[],
   outputs: readonly Value[],
   aliases: ReadonlyMap<Value, Alias>,
+  borrowed: ReadonlySet<Value> = new Set(),
 ): Map<Value, Storage> {
   const baseOf = (value: Value): Value => resolveAlias(aliases, value).base;
   const lastUse = new Map<Value, number>();
@@ -45,11 +46,11 @@ export function assignStorages(
   };
   for (const input of inputs) open(input, -1);
   nodes.forEach((node, index) => {
+    for (const value of node.inputs) if (borrowed.has(value)) open(value, index);
     const taken = new Set<Storage>();
     const reusable = (input: Value, output: Value): boolean => {
       const storage = storages.get(input);
-      if (!storage || input.kind !== 'temporary' || parts.has(input) || parts.has(output))
-        return false;
+      if (!storage || input.kind === 'input' || parts.has(input) || parts.has(output)) return false;
       const once = node.inputs.filter((other) => storages.get(other) === storage).length === 1;
       return (
         once &&

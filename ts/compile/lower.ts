@@ -3,7 +3,9 @@ import type { Engine } from '../kernels/engine.ts';
 import type { Buffer, Step } from '../kernels/step.ts';
 import type { View } from '../ops/op.ts';
 import { bytesOf, channelsOf } from '../shape.ts';
+import type { Tensor } from '../tensor.ts';
 import { findAliases, resolveAlias } from './aliases.ts';
+import { mostAtOnce, scratchOf, type BytesByKind } from './bytesByKind.ts';
 import { splitConstants } from './constants.ts';
 import { assignStorages, type Storage } from './liveness.ts';
 import { placeStorages } from './placeStorages.ts';
@@ -12,6 +14,14 @@ import { placeStorages } from './placeStorages.ts';
 export interface LoweredNode {
   readonly node: Node;
   readonly steps: readonly Step[];
+  /** Deferred tensors that are brought into the arena before it, and where to. */
+  readonly borrowed: readonly Borrowed[];
+}
+
+/** A deferred tensor and the memory that holds its values while the prologue needs them. */
+export interface Borrowed {
+  readonly tensor: Tensor;
+  readonly buffer: Buffer;
 }
 
 /** Steps and memory of a graph; buffers get their addresses from the arena. */
@@ -22,6 +32,7 @@ export interface Lowered {
   readonly storages: ReadonlySet<Storage>;
   /** Bytes of the arena that holds them; the prologue, which runs before, has its own values there, too. */
   readonly arenaBytes: number;
+  readonly bytes: BytesByKind;
   /** Buffers that the prologue fills for all runs: what the main part reads of it. */
   readonly constants: readonly Buffer[];
   viewOf(value: Value): View;
@@ -32,18 +43,19 @@ export function lower(graph: Graph, engine: Engine): Lowered {
   const { prologue, main } = splitConstants(graph);
   const aliases = findAliases(main, graph.outputs);
   const values = assignStorages(main, graph.inputs, graph.outputs, aliases);
-  const storages = new Set(values.values());
+  const activations = new Set(values.values());
   const read = new Set([...main.flatMap((node) => node.inputs), ...graph.outputs]);
   const kept = prologue.flatMap((node) => node.outputs).filter((output) => read.has(output));
   const constants = new Map(
     kept.map((value): [Value, Buffer] => [value, { bytes: bytesOf(value) }]),
   );
-  const passing = assignStorages(prologue, [], kept, new Map());
+  const borrowed = borrowedBy(prologue, read);
+  const passing = assignStorages(prologue, [], kept, new Map(), borrowed);
   for (const value of kept) passing.delete(value);
   const passingStorages = new Set(passing.values());
 
   const viewOf = (value: Value): View => {
-    if (value.tensor) return value.tensor.view;
+    if (value.tensor && !borrowed.has(value)) return value.tensor.view;
     const { base, channel } = resolveAlias(aliases, value);
     const buffer = constants.get(base) ?? (values.get(base) ?? passing.get(base))!.buffer;
     const pointer = { buffer, byteOffset: 4 * channel };
@@ -61,9 +73,10 @@ export function lower(graph: Graph, engine: Engine): Lowered {
       node.outputs.map(viewOf),
       node.attrs,
     );
-    return { node, steps };
+    return { node, steps, borrowed: [] };
   };
 
+  const workspaces = new Set<Storage>();
   const lowerAll = (nodes: readonly Node[], all: Set<Storage>): LoweredNode[] =>
     nodes.map((node, index) =>
       lowerNode(node, (bytes) => {
@@ -72,15 +85,44 @@ export function lower(graph: Graph, engine: Engine): Lowered {
         return buffer;
       }),
     );
-  const loweredMain = lowerAll(main, storages);
-  const loweredPrologue = lowerAll(prologue, passingStorages);
+  const loweredMain = lowerAll(main, workspaces);
+  const met = new Set<Value>();
+  const loweredPrologue = lowerAll(prologue, passingStorages).map((lowered) => {
+    const first = new Set(
+      lowered.node.inputs.filter((value) => borrowed.has(value) && !met.has(value)),
+    );
+    first.forEach((value) => met.add(value));
+    return {
+      ...lowered,
+      borrowed: [...first].map((value) => ({
+        tensor: value.tensor!,
+        buffer: passing.get(value)!.buffer,
+      })),
+    };
+  });
+  const storages = new Set([...activations, ...workspaces]);
   const arenaBytes = Math.max(placeStorages(storages), placeStorages(passingStorages));
   return {
     prologue: loweredPrologue,
     main: loweredMain,
     storages: new Set([...storages, ...passingStorages]),
     arenaBytes,
+    bytes: {
+      activations: mostAtOnce(activations),
+      workspaces: mostAtOnce(workspaces),
+      prologue: mostAtOnce(passingStorages),
+      scratch: scratchOf([...loweredPrologue, ...loweredMain].flatMap(({ steps }) => steps)),
+    },
     constants: [...constants.values()],
     viewOf,
   };
+}
+
+/**
+ * Deferred tensors that the prologue alone reads. They are in the arena while its nodes need them: layer by layer, so that
+ * they never lie there all at once.
+ */
+function borrowedBy(prologue: readonly Node[], others: ReadonlySet<Value>): Set<Value> {
+  const inputs = prologue.flatMap((node) => node.inputs);
+  return new Set(inputs.filter((value) => value.tensor?.deferred && !others.has(value)));
 }

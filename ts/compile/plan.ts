@@ -7,6 +7,7 @@ import type { Tensor } from '../tensor.ts';
 import { describeNode } from './capture.ts';
 import type { Lowered } from './lower.ts';
 import { printPlan } from './printPlan.ts';
+import { runPrologue } from './runPrologue.ts';
 
 /** Values of a tensor outside WASM memory. */
 export type Values = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
@@ -48,7 +49,7 @@ export class Plan implements Disposable {
       worked.flatMap(({ op, inputs }) => (op.mutates ?? []).map((index) => inputs[index]!)),
     );
     for (const state of this.#states) {
-      if (state.stored.engine !== engine) {
+      if (state.engine !== engine) {
         throw new Error(`compile: a tensor ${formatShape(state.shape)} lives on another engine`);
       }
     }
@@ -89,6 +90,12 @@ export class Plan implements Disposable {
       const { pointer } = this.lowered.viewOf(value);
       return this.engine.read(pointer, sizeOf(value.shape), value.dtype);
     });
+  }
+
+  /** Bytes of {@link stateBytes} that take no memory: tensors whose values are read again where they come from. */
+  get deferredBytes(): number {
+    const deferred = this.#states.filter((state) => state.deferred);
+    return deferred.reduce((bytes, state) => bytes + bytesOf(state), 0);
   }
 
   /** Frees its memory; parameters and other state stay. */
@@ -160,7 +167,7 @@ export class Plan implements Disposable {
     if (this.lowered.prologue.length === 0) return;
     const versions = this.#folded.reduce((sum, state) => sum + state.version, 0);
     if (versions === this.#versions) return;
-    this.engine.runSteps(this.lowered.prologue.flatMap((node) => node.steps));
+    runPrologue(this.engine, this.lowered.prologue);
     this.#versions = versions;
   }
 

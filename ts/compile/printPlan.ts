@@ -72,8 +72,26 @@ export function printPlan(plan: Plan): string {
     ...body,
     `${rows.length} ops, ${steps} steps, ${mega(flops)} MFLOP`,
     ...describeAgain(rows),
-    `peak ${mega(plan.peakBytes)} MB, state ${mega(plan.stateBytes)} MB, packed ${mega(plan.constantBytes)} MB`,
+    ...describeMemory(plan),
   ].join('\n');
+}
+
+/** Memory by what it is for. The parts of the peak are each at their own highest point, so they need not add up to it. */
+function describeMemory(plan: Plan): string[] {
+  const { activations, workspaces, prologue, scratch } = plan.lowered.bytes;
+  const held = plan.stateBytes - plan.deferredBytes;
+  const parts = (list: Readonly<Record<string, number>>): string =>
+    Object.entries(list)
+      .filter(([, bytes]) => bytes > 0)
+      .map(([name, bytes]) => `${name} ${mega(bytes)} MB`)
+      .join(', ');
+  const arena = parts({ activations, workspaces, 'weights to be packed': prologue });
+  const weights = parts({ held, deferred: plan.deferredBytes });
+  return [
+    `peak ${mega(plan.peakBytes)} MB: ${arena || 'nothing'}`,
+    `state ${mega(plan.stateBytes)} MB: ${weights || 'nothing'}`,
+    `packed ${mega(plan.constantBytes)} MB, scratch ${mega(plan.engine.threads * scratch)} MB`,
+  ];
 }
 
 /** What the plan pays in flops for the memory it saves. */

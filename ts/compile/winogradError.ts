@@ -23,6 +23,10 @@ export function winogradError(
 ): number {
   const [, , depth, outChannels] = weight.shape as [number, number, number, number];
   const columns = Math.min(COLUMNS, outChannels);
+  const chosen = Array.from({ length: columns }, (_, column) =>
+    Math.floor((column * outChannels) / columns),
+  );
+  const values = weight.deferred ? weight.columns(chosen) : undefined;
   const held: Pointer[] = [];
   const memory = (bytes: number): Pointer => {
     const pointer = { buffer: engine.allocate(bytes), byteOffset: 0 };
@@ -37,7 +41,7 @@ export function winogradError(
   const kernels = view([3, 3, depth, columns]);
   const output = view([1, TILE, TILE, columns]);
   const x = randomInputs(PATCH * PATCH * depth);
-  const steps = gather(weight.view, kernels);
+  const steps = values ? [] : gather(weight.view, kernels, chosen);
   conv2d.lower(
     { winograd: true, step: (step) => steps.push(step), workspace: memory },
     [image, kernels],
@@ -48,6 +52,7 @@ export function winogradError(
     },
   );
   engine.write(image.pointer, x);
+  if (values) engine.write(kernels.pointer, values);
   engine.runSteps(steps);
   const y = engine.read(output.pointer, TILE * TILE * columns, 'f32');
   const w = engine.read(kernels.pointer, 9 * depth * columns, 'f32');
@@ -55,18 +60,18 @@ export function winogradError(
   return relativeError(y, x, w, depth, columns);
 }
 
-/** Copies every so-many-th output channel of w. */
-function gather(w: View, to: View): Step[] {
+/** Copies some output channels of w. */
+function gather(w: View, to: View, chosen: readonly number[]): Step[] {
   const [outChannels, columns] = [w.shape[3]!, to.shape[3]!];
   const shifted = ({ buffer }: Pointer, floats: number): Pointer => ({
     buffer,
     byteOffset: 4 * floats,
   });
-  return Array.from({ length: columns }, (_, column) => ({
+  return chosen.map((channel, column) => ({
     kernel: 'copy.forward.f32/simd',
     chunks: 1,
     args: {
-      x: shifted(w.pointer, Math.floor((column * outChannels) / columns)),
+      x: shifted(w.pointer, channel),
       y: shifted(to.pointer, column),
       ...{ xStride: outChannels, yStride: columns },
       ...{ pixels: sizeOf(w.shape) / outChannels, channels: 1 },

@@ -1,5 +1,6 @@
 import type { LoweredNode } from '../compile/lower.ts';
 import type { Plan, Values } from '../compile/plan.ts';
+import { runPrologue } from '../compile/runPrologue.ts';
 import type { Value } from '../graph.ts';
 import { conv2dPack } from '../ops/conv2dPack.ts';
 import { conv2d, type Conv2dAttrs } from '../ops/conv2d.ts';
@@ -53,13 +54,11 @@ interface Weight {
 /** The weights that the prologue packs, by the packed value: it runs once more, as it need not keep them. */
 function packedWeights({ engine, lowered }: Plan): Map<Value, Weight> {
   const weights = new Map<Value, Weight>();
-  for (const { node, steps } of lowered.prologue) {
-    if (node.op === (conv2dPack as Op)) {
-      const { pointer, shape } = lowered.viewOf(node.inputs[0]!);
-      weights.set(node.outputs[0]!, { shape, values: engine.read(pointer, sizeOf(shape), 'f32') });
-    }
-    engine.runSteps(steps);
-  }
+  runPrologue(engine, lowered.prologue, ({ node }) => {
+    if (node.op !== (conv2dPack as Op)) return;
+    const { pointer, shape } = lowered.viewOf(node.inputs[0]!);
+    weights.set(node.outputs[0]!, { shape, values: engine.read(pointer, sizeOf(shape), 'f32') });
+  });
   return weights;
 }
 

@@ -1,7 +1,9 @@
 import { FormatError } from '../errors.ts';
+import { sizeOf } from '../shape.ts';
 import { jsonKeys } from './jsonKeys.ts';
 import { parseSafetensors, type Safetensors, type SafetensorsTensor } from './safetensors.ts';
 import { isObject, show } from './safetensors/json.ts';
+import { STORAGE } from './safetensors/storage.ts';
 
 /** Tensors spread over several files, and the text of the index that says which is where. */
 export interface Shards {
@@ -48,8 +50,8 @@ export function splitShards(contents: Safetensors, name: string, maxBytes: numbe
 }
 
 /** Bytes of a tensor in a file. */
-export function storedBytes({ dtype, data }: SafetensorsTensor): number {
-  return dtype === 'F16' || dtype === 'BF16' ? 2 * data.length : data.byteLength;
+export function storedBytes({ dtype, shape }: SafetensorsTensor): number {
+  return STORAGE[dtype].bytes * sizeOf(shape);
 }
 
 /**
@@ -59,16 +61,25 @@ export function storedBytes({ dtype, data }: SafetensorsTensor): number {
  * @param read gives the bytes of a file beside the index
  * @throws {FormatError} for an index that is none, that leads to another folder, or that its files do not bear out
  */
-export async function readShards(
+export function readShards(
   index: string,
   name: string,
   read: (file: string) => Promise<Uint8Array>,
+): Promise<Safetensors> {
+  return joinShards(index, name, async (file) => parseSafetensors(await read(file), file));
+}
+
+/** {@link readShards} with files that are parsed already, or opened. */
+export async function joinShards(
+  index: string,
+  name: string,
+  open: (file: string) => Promise<Safetensors>,
 ): Promise<Safetensors> {
   const places = parseIndex(index, name);
   const tensors = new Map<string, SafetensorsTensor>();
   let metadata: Record<string, string> = {};
   for (const file of new Set(places.values())) {
-    const shard = parseSafetensors(await read(file), file);
+    const shard = await open(file);
     metadata = { ...metadata, ...shard.metadata };
     for (const [key, tensor] of shard.tensors) {
       if (places.get(key) !== file) {

@@ -36,7 +36,7 @@ export function torchShape(kind: WeightKind, shape: Shape): Shape {
 export function toTorchLayout(kind: WeightKind, weight: LaidOut): LaidOut {
   const shape = torchShape(kind, weight.shape);
   if (kind === 'vector') return weight;
-  const [outputs, inputs, taps] = extents(shape);
+  const [outputs, inputs, taps] = torchExtents(shape);
   const data = new Float32Array(weight.data.length);
   for (let tap = 0, from = 0; tap < taps; tap++) {
     for (let input = 0; input < inputs; input++) {
@@ -56,14 +56,13 @@ export function toTorchLayout(kind: WeightKind, weight: LaidOut): LaidOut {
 export function fromTorchLayout(kind: WeightKind, weight: LaidOut): LaidOut {
   checkRank(kind, weight.shape);
   if (kind === 'vector') return weight;
-  const [outputs, inputs, taps] = extents(weight.shape);
+  const [outputs, inputs, taps] = torchExtents(weight.shape);
+  const row = inputs * taps;
   const data = new Float32Array(weight.data.length);
-  for (let tap = 0, to = 0; tap < taps; tap++) {
-    for (let input = 0; input < inputs; input++) {
-      for (let output = 0; output < outputs; output++) {
-        data[to++] = weight.data[(output * inputs + input) * taps + tap]!;
-      }
-    }
+  for (let first = 0; first < outputs; first += ROWS) {
+    const count = Math.min(ROWS, outputs - first);
+    const rows = weight.data.subarray(first * row, (first + count) * row);
+    fromTorchRows(rows, { count, inputs, taps }, data, { first, outputs });
   }
   const [kernelHeight, kernelWidth] = weight.shape.slice(2);
   const shape =
@@ -71,9 +70,36 @@ export function fromTorchLayout(kind: WeightKind, weight: LaidOut): LaidOut {
   return { shape, data };
 }
 
-/** Outputs, inputs and kernel taps of a shape in PyTorch's layout. */
-function extents(shape: Shape): [outputs: number, inputs: number, taps: number] {
+/** Outputs, inputs and kernel taps of the shape of a convolution or a linear layer in PyTorch's layout. */
+export function torchExtents(shape: Shape): [outputs: number, inputs: number, taps: number] {
   return [shape[0]!, shape[1]!, sizeOf(shape.slice(2))];
+}
+
+/** Outputs that are turned together: what they write, in one row of the result, fills a line of the cache. */
+export const ROWS = 16;
+
+/**
+ * Turns `count` outputs of PyTorch's layout, `[count, inputs, taps]`, into their columns of ours, `[taps, inputs, outputs]`,
+ * from column `first` on.
+ */
+export function fromTorchRows(
+  rows: Float32Array,
+  {
+    count,
+    inputs,
+    taps,
+  }: { readonly count: number; readonly inputs: number; readonly taps: number },
+  to: Float32Array,
+  { first, outputs }: { readonly first: number; readonly outputs: number },
+): void {
+  const row = inputs * taps;
+  for (let input = 0; input < inputs; input++) {
+    for (let tap = 0; tap < taps; tap++) {
+      let from = input * taps + tap;
+      const start = (tap * inputs + input) * outputs + first;
+      for (let at = start; at < start + count; at++, from += row) to[at] = rows[from]!;
+    }
+  }
 }
 
 function checkRank(kind: WeightKind, shape: Shape): void {

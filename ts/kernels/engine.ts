@@ -139,6 +139,20 @@ export class Engine {
     else view.i32.set(values, start);
   }
 
+  /** Copies bytes, a multiple of four, from one place to another. */
+  copy(from: Pointer, to: Pointer, bytes: number): void {
+    this.#assertIdle();
+    const start = this.#elementOf(from);
+    this.#current().i32.copyWithin(this.#elementOf(to), start, start + bytes / 4);
+  }
+
+  /** Lets `write` put `count` floats in place. It must neither keep what it is given nor use the engine. */
+  fill(pointer: Pointer, count: number, write: (floats: Float32Array) => void): void {
+    this.#assertIdle();
+    const start = this.#elementOf(pointer);
+    write(this.#current().f32.subarray(start, start + count));
+  }
+
   /** Index of the first of `count` floats that is NaN or infinite, or -1. */
   firstNonFinite(pointer: Pointer, count: number): number {
     const index = this.#exports.first_non_finite(4 * this.#elementOf(pointer), count);

@@ -1,18 +1,17 @@
-import { apply } from '../apply.ts';
-import { parameter } from '../create.ts';
+import { deferredParameter, parameter } from '../create.ts';
+import { drawn } from '../drawn.ts';
 import { fill } from '../ops/fill.ts';
+import type { Op } from '../ops/op.ts';
 import { randomNormal } from '../ops/randomNormal.ts';
 import { randomUniform } from '../ops/randomUniform.ts';
-import { leaveScope } from '../scope.ts';
-import type { Shape } from '../shape.ts';
+import { sizeOf, type Shape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { nextStream } from './seed.ts';
 
 let draws = true;
 
 /**
- * What `make` builds has zeros for random weights: they are about to be loaded, and drawing those of a large network takes longer
- * than one pass through it.
+ * What `make` builds has zeros for random weights: they are about to be loaded, or it does not matter what they are.
  *
  * @example
  * const model = withoutInitialWeights(() => resnet50());
@@ -28,13 +27,6 @@ export function withoutInitialWeights<T>(make: () => T): T {
   }
 }
 
-/** What an op without inputs made, as a weight: not copied, as large nets have hundreds of megabytes. */
-function asParameter([made]: Tensor[]): Tensor {
-  leaveScope(made!);
-  made!.requiresGrad = true;
-  return made!;
-}
-
 /**
  * Weights from N(0, 2/fan) (He et al. 2015, arXiv:1502.01852); for a convolution `fan` is torchvision's
  * fan-out, KH·KW·O.
@@ -42,24 +34,27 @@ function asParameter([made]: Tensor[]): Tensor {
 export function heNormal(shape: Shape, fan: number): Tensor {
   const std = Math.sqrt(2 / fan);
   const stream = nextStream();
-  if (!draws) return zeros(shape);
-  return asParameter(apply(randomNormal, [], { shape, ...stream, mean: 0, std }));
+  return draws ? weight(randomNormal, { shape, ...stream, mean: 0, std }) : zeros(shape);
 }
 
 /** Weights from U(-bound, bound). */
 export function uniform(shape: Shape, bound: number): Tensor {
   const stream = nextStream();
-  if (!draws) return zeros(shape);
-  return asParameter(apply(randomUniform, [], { shape, ...stream, low: -bound, high: bound }));
+  return draws
+    ? weight(randomUniform, { shape, ...stream, low: -bound, high: bound })
+    : zeros(shape);
 }
 
-function zeros(shape: Shape): Tensor {
-  return asParameter(apply(fill, [], { shape, value: 0 }));
+const zeros = (shape: Shape): Tensor => weight(fill, { shape, value: 0 });
+
+/** What an op without inputs makes, as a weight; not before it is needed, as often another is loaded in its place. */
+function weight<A extends { readonly shape: Shape }>(op: Op<A>, attrs: A): Tensor {
+  return deferredParameter(attrs.shape, drawn(op, attrs));
 }
 
 /** A weight whose elements are all `value`. */
 export function constant(shape: Shape, value: number): Tensor {
   const made = parameter(shape);
-  made.write(new Float32Array(made.data().length).fill(value));
+  made.write(new Float32Array(sizeOf(shape)).fill(value));
   return made;
 }

@@ -237,6 +237,7 @@ export const foldBatchNorm: Op<FoldBatchNormAttrs> = {
   name: 'foldBatchNorm',
   denseInputs: [0],
   denseOutputs: [0],
+  inPlace: [[0, 0]],
   infer([w, ...others], { bias }) {
     const names = [...(bias ? ['bias'] : []), ...perChannelNames];
     expectStatistics('foldBatchNorm', w!, others, names);

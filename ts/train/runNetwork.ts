@@ -28,9 +28,13 @@ export interface NetworkRun {
   readonly loss?: number;
   /** By name in the state dict, in torchvision's layout. */
   readonly gradients?: ReadonlyMap<string, SafetensorsTensor>;
-  /** Bytes of activations, gradients and workspaces; of weights and statistics; of weights that were packed. */
+  /**
+   * Bytes of activations, gradients and workspaces; of weights and statistics; of those the ones that take no memory, as
+   * they are read where they come from; of weights that were packed.
+   */
   readonly peakBytes: number;
   readonly stateBytes: number;
+  readonly deferredBytes: number;
   readonly constantBytes: number;
 }
 
@@ -62,7 +66,7 @@ export async function runNetwork(
       );
     }),
   );
-  const { peakBytes, stateBytes, constantBytes } = plan;
+  const { peakBytes, stateBytes, deferredBytes, constantBytes } = plan;
   const statistics = training ? [...model.buffers().values()] : [];
   const before = statistics.map((buffer) => buffer.data());
   const [logits, loss, ...found] = await plan.run(images, ...(target ? [target] : []));
@@ -72,6 +76,7 @@ export async function runNetwork(
     logitsShape: plan.graph.outputs[0]!.shape,
     peakBytes,
     stateBytes,
+    deferredBytes,
     constantBytes,
   };
   if (!target) return run;

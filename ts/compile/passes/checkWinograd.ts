@@ -33,7 +33,7 @@ export function checkWinograd(graph: Graph, winograd: boolean): Graph {
     const conv = convShape('conv2d', x!, kernelSize, outChannels, attrs);
     const algorithm = chooseConvAlgorithm(conv, winograd, inference);
     if (!isWinograd(algorithm)) continue;
-    const error = winogradError(w!.tensor.stored.engine, w!.tensor, algorithm);
+    const error = winogradError(w!.tensor.engine, w!.tensor, algorithm);
     // A NaN is not below the bound either.
     const exact = error <= convErrorBound(9 * conv.inChannels);
     changes.set(node, [

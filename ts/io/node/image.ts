@@ -1,5 +1,4 @@
 import type { Image } from '../image.ts';
-import { decodePng } from '../png.ts';
 import { readFile } from './readFile.ts';
 
 /**
@@ -9,5 +8,7 @@ import { readFile } from './readFile.ts';
  * @throws {Error} for a file that cannot be read
  */
 export async function readImage(path: string): Promise<Image> {
+  // Its library takes longer to load than many programs that read no picture to run.
+  const { decodePng } = await import('../png.ts');
   return decodePng(await readFile(path), path);
 }

@@ -1,7 +1,8 @@
 import { basename, dirname, join } from 'node:path';
 import type { Module } from '../../nn/module.ts';
-import { parseSafetensors, serializeSafetensors, type Safetensors } from '../safetensors.ts';
-import { readShards, splitShards, storedBytes } from '../shards.ts';
+import { serializeSafetensors, type Safetensors } from '../safetensors.ts';
+import { openSafetensors } from '../safetensors/open.ts';
+import { joinShards, splitShards, storedBytes } from '../shards.ts';
 import {
   loadWeights,
   saveWeights,
@@ -9,6 +10,7 @@ import {
   type SaveWeightsOptions,
   type WeightsReport,
 } from '../weights.ts';
+import { openFile } from './fileStore.ts';
 import { readFile } from './readFile.ts';
 import { writeAtomic } from './writeAtomic.ts';
 
@@ -19,16 +21,20 @@ export interface WriteTensorsOptions {
 }
 
 /**
- * Reads a safetensors file, or all files of an index `….safetensors.index.json`.
+ * Reads a safetensors file, or all files of an index `….safetensors.index.json`. Of large files only the headers: the values
+ * of a tensor are read when its `data` is asked for, or by the network that it is loaded into, when that needs them. Until
+ * then the file must not be written to; it may be replaced.
  *
  * @throws {FormatError} for a file that is not what it claims to be
  * @throws {Error} for a file that cannot be read
  */
 export async function readTensors(path: string): Promise<Safetensors> {
-  const bytes = await readFile(path);
-  if (!path.endsWith('.json')) return parseSafetensors(bytes, path);
-  const text = new TextDecoder().decode(bytes);
-  return readShards(text, path, (file) => readFile(join(dirname(path), file)));
+  if (!path.endsWith('.json')) return openSafetensors(openFile(path));
+  const text = new TextDecoder().decode(await readFile(path));
+  // What is inside a shard is said of its name alone, as the index has it.
+  return joinShards(text, path, (file) =>
+    Promise.resolve(openSafetensors(openFile(join(dirname(path), file), file))),
+  );
 }
 
 /**

@@ -1,5 +1,6 @@
 import { FormatError } from '../../errors.ts';
 import { jsonKeys } from '../jsonKeys.ts';
+import type { ByteStore } from './byteStore.ts';
 import { isObject, show } from './json.ts';
 
 const MOST_HEADER_BYTES = 100_000_000;
@@ -18,30 +19,30 @@ export interface Header {
  *
  * @throws {FormatError} for a length that lies, bytes that are no JSON object, repeated keys, metadata that is not text
  */
-export function readHeader(file: Uint8Array, name: string): Header {
-  const dataStart = 8 + headerLength(file, name);
-  const header = parseHeader(file.subarray(8, dataStart), name);
+export function readHeader(store: ByteStore): Header {
+  const { name } = store;
+  const dataStart = 8 + headerLength(store);
+  const header = parseHeader(store.read(8, dataStart, 'header'), name);
   const { __metadata__: metadata, ...described } = header;
   return { dataStart, described, metadata: readMetadata(metadata, name) };
 }
 
-function headerLength(file: Uint8Array, name: string): number {
-  if (file.length < 8) {
+function headerLength(store: ByteStore): number {
+  const { name, size } = store;
+  if (size < 8) {
     throw new FormatError(
-      `${name}: header: file has ${file.length} bytes but the header's length alone takes 8`,
+      `${name}: header: file has ${size} bytes but the header's length alone takes 8`,
     );
   }
-  const view = new DataView(file.buffer, file.byteOffset, 8);
-  const length = view.getBigUint64(0, true);
+  const { buffer, byteOffset } = store.read(0, 8, 'header');
+  const length = new DataView(buffer, byteOffset, 8).getBigUint64(0, true);
   if (length > BigInt(MOST_HEADER_BYTES)) {
     throw new FormatError(
       `${name}: header: length says ${length} bytes but at most ${MOST_HEADER_BYTES} are allowed`,
     );
   }
-  if (Number(length) > file.length - 8) {
-    throw new FormatError(
-      `${name}: header: length says ${length} bytes but ${file.length - 8} follow it`,
-    );
+  if (Number(length) > size - 8) {
+    throw new FormatError(`${name}: header: length says ${length} bytes but ${size - 8} follow it`);
   }
   return Number(length);
 }

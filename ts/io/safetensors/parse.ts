@@ -1,6 +1,6 @@
-import { checkLayout, readEntry } from './entries.ts';
-import { readHeader } from './header.ts';
-import { type SafetensorsTensor, STORAGE } from './storage.ts';
+import { bufferStore } from './byteStore.ts';
+import { openSafetensors } from './open.ts';
+import type { SafetensorsTensor } from './storage.ts';
 
 /** Contents of a safetensors file. */
 export interface Safetensors {
@@ -9,7 +9,8 @@ export interface Safetensors {
 }
 
 /**
- * Reads a safetensors file. Values may share memory with `bytes`.
+ * Reads a safetensors file. Values may share memory with `bytes`, and so may the weights of a network that they are loaded
+ * into: `bytes` must not change afterwards.
  *
  * Source: the format's description and reference reader, huggingface/safetensors 0.5.
  *
@@ -17,15 +18,5 @@ export interface Safetensors {
  * @throws {FormatError} for a file that is truncated, or whose header is not what the format asks for
  */
 export function parseSafetensors(bytes: Uint8Array, name: string): Safetensors {
-  const file = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const { dataStart, described, metadata } = readHeader(file, name);
-  const data = file.subarray(dataStart);
-  const entries = Object.entries(described).map(([key, value]) => readEntry(key, value, name));
-  checkLayout(entries, data.length, name);
-  const tensors = new Map<string, SafetensorsTensor>();
-  for (const { name: key, dtype, shape, begin, end } of entries) {
-    const values = STORAGE[dtype].read(data.subarray(begin, end));
-    tensors.set(key, { dtype, shape, data: values } as SafetensorsTensor);
-  }
-  return { tensors, metadata };
+  return openSafetensors(bufferStore(bytes, name));
 }

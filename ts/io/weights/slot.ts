@@ -4,7 +4,9 @@ import type { Module } from '../../nn/module.ts';
 import { formatShape, sameShape, type Shape } from '../../shape.ts';
 import type { Tensor } from '../../tensor.ts';
 import type { SafetensorsDtype, SafetensorsTensor } from '../safetensors.ts';
+import { originOf } from '../safetensors/lazyTensor.ts';
 import { fromTorchLayout, torchShape, toTorchLayout, type WeightKind } from '../torchLayout.ts';
+import { TorchSource } from './torchSource.ts';
 
 /** A tensor of a network or a training run and how a file has it. */
 export interface Slot {
@@ -77,14 +79,23 @@ export function valuesToStored(slot: Slot, data: Float32Array): SafetensorsTenso
   return { dtype: 'F32', shape: inFile, data: toTorchLayout(kind, { shape: own, data }).data };
 }
 
-/** Puts a file's values into a slot that {@link checkStored} found to fit. */
-export function writeStored(slot: Slot, { data }: SafetensorsTensor): void {
+/**
+ * Puts a file's values into a slot that {@link checkStored} found to fit. Weights of a file or buffer that was parsed
+ * here stay there until they are needed.
+ */
+export function writeStored(slot: Slot, given: SafetensorsTensor): void {
   const { tensor } = slot;
   if (tensor.dtype === 'i32') {
-    tensor.write(Int32Array.from(data as ArrayLike<number | bigint>, Number));
+    tensor.write(Int32Array.from(given.data as ArrayLike<number | bigint>, Number));
     return;
   }
   const { kind, torch } = layoutOf(slot);
+  const origin = originOf(given);
+  if (origin && kind !== 'vector') {
+    tensor.take(new TorchSource(origin, torch));
+    return;
+  }
+  const { data } = given;
   const floats = data instanceof Float32Array ? data : Float32Array.from(data as Float64Array);
   tensor.write(fromTorchLayout(kind, { shape: torch, data: floats }).data);
 }
@@ -115,17 +126,47 @@ export function checkStored(
       `${place}: ${name}: is ${formatShape(given.shape)} but the model has ${formatShape(inFile)}`,
     );
   }
-  const at = firstUnusable(given.data, dtype === 'F32');
-  if (at >= 0) {
+  const unusable = firstUnusable(given, dtype === 'F32');
+  if (unusable) {
     const rule = dtype === 'F32' ? 'a finite f32' : 'a 32-bit integer';
     throw new StateDictError(
-      `${place}: ${name}: is ${given.data[at]} at element ${at} but must be ${rule}`,
+      `${place}: ${name}: is ${unusable.value} at element ${unusable.index} but must be ${rule}`,
     );
   }
 }
 
-/** Index of the first value that f32 (or i32) cannot hold, or -1. */
-function firstUnusable(data: ArrayLike<number | bigint>, isFloat: boolean): number {
+interface Unusable {
+  readonly index: number;
+  readonly value: number | bigint;
+}
+
+/** The first value that f32 (or i32) cannot hold. Values that still lie in a file are looked at there, a piece at a time. */
+function firstUnusable(given: SafetensorsTensor, isFloat: boolean): Unusable | undefined {
+  let found: Unusable | undefined;
+  const look = (values: SafetensorsTensor['data'], first: number): boolean => {
+    const at =
+      values instanceof Float32Array ? firstNotFinite(values) : firstUnfit(values, isFloat);
+    if (at >= 0) found = { index: first + at, value: values[at]! };
+    return at >= 0;
+  };
+  const origin = originOf(given);
+  if (origin) origin.some(look);
+  else look(given.data, 0);
+  return found;
+}
+
+const EXPONENT = 0x7f800000;
+
+/** Index of the first NaN or infinity, or -1; by its bits, as this looks at all weights of a network. */
+function firstNotFinite({ buffer, byteOffset, length }: Float32Array): number {
+  const words = new Int32Array(buffer, byteOffset, length);
+  for (let index = 0; index < length; index++) {
+    if ((words[index]! & EXPONENT) === EXPONENT) return index;
+  }
+  return -1;
+}
+
+function firstUnfit(data: ArrayLike<number | bigint>, isFloat: boolean): number {
   for (let index = 0; index < data.length; index++) {
     const value = Number(data[index]!);
     const fits = isFloat ? Number.isFinite(Math.fround(value)) : value === (value | 0);

@@ -1,6 +1,6 @@
-import { readFile } from '../../io/node/readFile.ts';
+import { readTensors } from '../../io/node/weightsFile.ts';
 import { writeAtomic } from '../../io/node/writeAtomic.ts';
-import { parseSafetensors, serializeSafetensors, type Safetensors } from '../../io/safetensors.ts';
+import { serializeSafetensors, type Safetensors } from '../../io/safetensors.ts';
 import { checkpointTensors, type CheckpointInfo } from '../checkpoint.ts';
 import type { Trainer } from '../trainer.ts';
 
@@ -25,5 +25,5 @@ export async function saveCheckpoint(
  * @throws {Error} for a file that cannot be read
  */
 export async function loadCheckpoint(path: string): Promise<Safetensors> {
-  return parseSafetensors(await readFile(path), path);
+  return readTensors(path);
 }

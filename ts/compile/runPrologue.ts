@@ -1,0 +1,19 @@
+import type { Engine } from '../kernels/engine.ts';
+import type { LoweredNode } from './lower.ts';
+
+/**
+ * Runs a plan's prologue node by node, each after the deferred tensors that it needs have been read into the arena.
+ *
+ * @param visit told of each node when its inputs are there, before it runs
+ */
+export function runPrologue(
+  engine: Engine,
+  prologue: readonly LoweredNode[],
+  visit?: (node: LoweredNode) => void,
+): void {
+  for (const lowered of prologue) {
+    for (const { tensor, buffer } of lowered.borrowed) tensor.copyTo({ buffer, byteOffset: 0 });
+    visit?.(lowered);
+    engine.runSteps(lowered.steps);
+  }
+}
