@@ -24,5 +24,22 @@ export function splitConstants(graph: Graph): Split {
     (hoisted ? prologue : main).push(node);
     if (hoisted) node.outputs.forEach((output) => constant.add(output));
   }
-  return { prologue, main };
+  return { prologue: soonest(prologue), main };
+}
+
+/** Nodes in an order in which what one makes is read as soon as it can be: folded weights do not wait to be packed. */
+function soonest(nodes: readonly Node[]): Node[] {
+  const made = new Map(nodes.flatMap((node) => node.outputs.map((value) => [value, node])));
+  const ordered = new Set<Node>();
+  const isReady = ({ inputs }: Node): boolean =>
+    inputs.every((value) => !made.has(value) || ordered.has(made.get(value)!));
+  const follow = (node: Node): void => {
+    if (ordered.has(node) || !isReady(node)) return;
+    ordered.add(node);
+    for (const reader of nodes) {
+      if (reader.inputs.some((value) => made.get(value) === node)) follow(reader);
+    }
+  };
+  nodes.forEach(follow);
+  return [...ordered];
 }
