@@ -16,6 +16,10 @@ if (process.argv[2] === 'peers') {
   const { benchPeers } = await import('../bench/peers/run.mjs');
   process.exit(await benchPeers(process.argv.slice(3)).catch(fail));
 }
+if (process.argv[2] === 'startup') {
+  const { benchStartup } = await import('../bench/startup/run.mjs');
+  process.exit(await benchStartup(process.argv.slice(3)).catch(fail));
+}
 const outfile = join(dist, 'bench.js');
 await build({
   entryPoints: [join(root, 'bench/main.ts')],

@@ -1,37 +1,15 @@
 /** The comparison itself; run.mjs sets up what it needs and starts it. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { fileURLToPath } from 'node:url';
 import { init } from '../../ts/current.ts';
-import { compare, type Launch } from './compare.ts';
+import { compare } from './compare.ts';
 import { findPython } from './findPython.ts';
 import { formatRows } from './formatRows.ts';
+import { folder, launcher, note } from './launcher.ts';
 import { parseOptions } from './options.ts';
 import { prepare, type Format } from './prepare.ts';
 import type { PeerRow } from './row.ts';
-
-const folder = fileURLToPath(new URL('../', import.meta.url));
-const bundle = fileURLToPath(new URL('./', import.meta.url));
-
-const note = (text: string): void => void process.stderr.write(`residua: ${text}\n`);
-
-function launcher(python: string): Launch {
-  return {
-    note,
-    command: ({ name, language }, job) => {
-      const settings = JSON.stringify(job);
-      return language === 'python'
-        ? [python, join(folder, 'runtimes/torch_peer.py'), settings]
-        : [process.execPath, ...process.execArgv, join(bundle, 'peer.js'), name, settings];
-    },
-    version: ({ package: name }) => {
-      const manifest = join(folder, 'node_modules', name ?? '', 'package.json');
-      if (!name || !existsSync(manifest)) return undefined;
-      return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
-    },
-  };
-}
 
 async function main(): Promise<void> {
   const { workloads, peers, rounds, visitMs, json, save, stamp, prepareOnly } = parseOptions(

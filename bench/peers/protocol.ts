@@ -6,10 +6,15 @@ export type Request =
 export type Reply =
   /** Sent once, right after the first result. */
   | { readonly kind: 'first' }
-  /** Sent once. `deviation` is that of the logits, in units of the largest; `losses` are those of the first steps. */
+  /**
+   * Sent once. `deviation` is that of the logits, in units of the largest; `losses` are those of the first steps. `phases` are the
+   * milliseconds of what this project's process did before its first run, of `firstRunMs`.
+   */
   | {
       readonly kind: 'ready';
       readonly facts: string;
+      readonly firstRunMs: number;
+      readonly phases?: Readonly<Record<string, number>>;
       readonly deviation: number;
       readonly losses: readonly number[];
     }

@@ -43,11 +43,11 @@ function copyLiteRt() {
   writeFileSync(join(copy, 'package.json'), '{ "type": "commonjs" }');
 }
 
-/** Compares as the arguments say and resolves to the exit code; the WASM builds must be there. */
-export async function benchPeers(args) {
+/** Bundles the programs of the comparison, and one more. */
+export async function buildPeers(...more) {
   await build({
     absWorkingDir: folder,
-    entryPoints: ['check.ts', 'main.ts', 'peer.ts'],
+    entryPoints: ['check.ts', 'main.ts', 'peer.ts', ...more],
     outdir: bundles,
     bundle: true,
     splitting: true,
@@ -56,15 +56,29 @@ export async function benchPeers(args) {
     packages: 'external',
     logLevel: 'warning',
   });
-  const refused = await node([join(bundles, 'check.js'), ...args]);
-  if (refused !== 0) return refused;
+}
+
+/** Makes packages and WASM builds ready for processes of the peers. */
+export async function makeReady() {
   await setUpPeers();
   copyAssets(join(bundles, 'assets'));
   copyLiteRt();
+}
+
+/** Compares as the arguments say and resolves to the exit code; the WASM builds must be there. */
+export async function benchPeers(args) {
+  await buildPeers();
+  const refused = await node([join(bundles, 'check.js'), ...args]);
+  if (refused !== 0) return refused;
+  await makeReady();
+  return runPeers('main.js', args);
+}
+
+/** Runs one of the bundled programs and resolves to its exit code. */
+export function runPeers(program, args) {
   const relaxed =
     Number(process.versions.node.split('.')[0]) < 22 ? ['--experimental-wasm-relaxed-simd'] : [];
-  const stamp = digest(WRITERS);
-  return node([...relaxed, join(bundles, 'main.js'), ...args, '--stamp', stamp]);
+  return node([...relaxed, join(bundles, program), ...args, '--stamp', digest(WRITERS)]);
 }
 
 /** Runs this Node with the arguments and resolves to its exit code. */

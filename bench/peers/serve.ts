@@ -33,8 +33,10 @@ const FIRST_STEPS = 3;
 export async function serve(runtime: Runtime, job: Job): Promise<void> {
   const reply = (message: Reply): void => void writeSync(REPLIES, `${JSON.stringify(message)}\n`);
   const example = await readExample(join(job.files, 'example.safetensors'));
-  const { run, facts } = await runtime(job, example);
+  const { run, facts, phases } = await runtime(job, example);
+  const start = performance.now();
   const first = await run();
+  const firstRunMs = performance.now() - start;
   reply({ kind: 'first' });
   const losses: number[] = [];
   let difference = 0;
@@ -44,7 +46,7 @@ export async function serve(runtime: Runtime, job: Job): Promise<void> {
   } else {
     difference = deviation(first, example.logits);
   }
-  reply({ kind: 'ready', facts, deviation: difference, losses });
+  reply({ kind: 'ready', facts, firstRunMs, phases, deviation: difference, losses });
   for await (const line of createInterface({ input: process.stdin })) {
     const request = JSON.parse(line) as Request;
     if (request.kind === 'visit') {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { apply } from '../../../ts/apply.ts';
 import { compile } from '../../../ts/compile/compile.ts';
 import { init } from '../../../ts/current.ts';
@@ -14,15 +15,25 @@ import type { Runtime } from './runtime.ts';
 /** This project: the compiled forward pass, or the compiled training step. */
 export const residua: Runtime = async (job, { shape, images, labels }) => {
   const { threads, numerics, files } = job;
+  const phases: Record<string, number> = { node: performance.nodeTiming.bootstrapComplete };
+  let last = phases['node']!;
+  const done = (phase: string): void => {
+    phases[phase] = performance.now() - last;
+    last += phases[phase];
+  };
+  done('code and image');
   const engine = await init({ threads, numerics });
+  done('engine');
   const model = withoutInitialWeights(() => createModel(job));
   await loadWeightsFile(model, join(files, 'weights.safetensors'));
+  done('network and file');
   const facts = `build ${engine.build}, ${numerics}`;
   const input = { shape, dtype: 'f32' } as const;
   if (job.pass === 'infer') {
     model.eval();
     const plan = compile((x) => model.forward(x), [input], { recording: false });
-    return { facts, run: async () => (await plan.run(images))[0] as Float32Array };
+    done('compile');
+    return { facts, phases, run: async () => (await plan.run(images))[0] as Float32Array };
   }
   model.train();
   const optimizer = new SGD(model.parameters(), { lr: 0.01, momentum: 0.9 });

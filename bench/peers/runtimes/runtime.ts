@@ -13,6 +13,8 @@ export interface Loaded {
   run(): Promise<Float32Array | number>;
   /** Version of the runtime, and what was chosen where it offers a choice. */
   readonly facts: string;
+  /** Milliseconds of what was done until here, by what it was; of this project alone. */
+  readonly phases?: Readonly<Record<string, number>>;
 }
 
 /** Makes a network ready to run in this process. */

@@ -14,7 +14,8 @@ if (behaviour === 'crashes') throw new Error('out of bounds');
 reply({ kind: 'first' });
 const deviation = behaviour === 'wrong' ? 0.5 : 1e-6;
 const losses = behaviour === 'diverges' ? [2, 3, 4] : [2, 1.5, 1];
-reply({ kind: 'ready', facts: 'fake', deviation, losses });
+const phases = behaviour === 'starts' ? { node: 20, compile: 30 } : undefined;
+reply({ kind: 'ready', facts: 'fake', firstRunMs: 15, phases, deviation, losses });
 for await (const line of createInterface({ input: process.stdin })) {
   const { kind } = JSON.parse(line);
   if (kind === 'visit' && behaviour === 'dies') process.exit(1);

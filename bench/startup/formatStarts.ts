@@ -1,0 +1,27 @@
+import { formatTable } from '../../ts/table.ts';
+import type { StartRow } from './compareStarts.ts';
+
+const HEAD = ['', 'first result', 'min', 'max', 'first run', 'warm', 'ratio', 'MB'];
+
+/** The rows of one workload under its name, with our phases below. */
+export function formatStarts(rows: readonly StartRow[]): string {
+  const able = rows.filter(({ reason }) => reason === undefined);
+  const ms = (value: number): string => value.toFixed(0);
+  const cells = able.map((row) => [
+    ...[row.peer, ms(row.firstMs!), ms(row.minMs!), ms(row.maxMs!)],
+    ...[row.firstRunMs!.toFixed(1), row.warmRunMs!.toFixed(1)],
+    (row.firstRunMs! / row.warmRunMs!).toFixed(2),
+    (row.peakBytes! / 1e6).toFixed(0),
+  ]);
+  const alignments = HEAD.map((_, column) => (column > 0 ? 'right' : 'left'));
+  return [
+    rows[0]!.workload,
+    formatTable(HEAD, cells, alignments),
+    ...able.flatMap(({ peer, phases, firstRunMs }) => {
+      if (!phases) return [];
+      const all = Object.entries({ ...phases, 'first run': firstRunMs! });
+      return [`${peer}: ${all.map(([name, value]) => `${name} ${ms(value)}`).join(', ')} ms`];
+    }),
+    ...rows.flatMap(({ peer, reason }) => (reason ? [`${peer}: not measured: ${reason}`] : [])),
+  ].join('\n');
+}
