@@ -7,10 +7,10 @@ const kernel: KernelInfo = {
   name: 'op.forward.f32/simd',
   entry: 7,
   fields: [
-    { name: 'x', type: 'pointer' },
-    { name: 'count', type: 'u32' },
-    { name: 'shift', type: 'i32' },
-    { name: 'scale', type: 'f32' },
+    { name: 'x', type: 'pointer', written: true },
+    { name: 'count', type: 'u32', written: false },
+    { name: 'shift', type: 'i32', written: false },
+    { name: 'scale', type: 'f32', written: false },
   ],
 };
 const table = new Map([[kernel.name, kernel]]);

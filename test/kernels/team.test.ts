@@ -82,6 +82,44 @@ async function stress(engine: Engine, runs: number): Promise<void> {
   for (const chain of chains) chain.free();
 }
 
+/** Random sums among some buffers, many of which need not wait for each other; checked against the same in order. */
+async function tangle(engine: Engine, plans: number): Promise<void> {
+  const random = new Random(`tangle ${plans}`);
+  const buffers = Array.from({ length: 8 }, () => engine.allocate(4 * COUNT));
+  const at = (i: number) => ({ buffer: buffers[i]!, byteOffset: 0 });
+  for (let round = 0; round < plans; round++) {
+    const pick = (): number => random.int(0, buffers.length - 1);
+    const sums = Array.from({ length: 16 }, () => ({ a: pick(), b: pick(), y: pick() }));
+    const steps = sums.map(({ a, b, y }): Step => ({
+      kernel: 'add.forward.f32/simd',
+      chunks: random.int(1, 7),
+      args: {
+        ...{ a: at(a), aStride: 1, b: at(b), bStride: 1 },
+        ...{ y: at(y), yStride: 1, pixels: COUNT, channels: 1, relu: 0 },
+      },
+    }));
+    const values = buffers.map((_, i) =>
+      Float32Array.from({ length: COUNT }, (_, j) => ((i * 31 + j * 7 + round) % 101) - 50),
+    );
+    const plan = engine.writePlan(steps);
+    // Twice, as a run must not meet what is left of the one before.
+    for (let turn = 0; turn < 2; turn++) {
+      values.forEach((value, i) => engine.write(at(i), value));
+      await run(engine, plan);
+    }
+    for (const { a, b, y } of sums) {
+      values[y] = Float32Array.from({ length: COUNT }, (_, j) => values[a]![j]! + values[b]![j]!);
+    }
+    values.forEach((value, i) => {
+      if (engine.read(at(i), COUNT, 'f32').some((x, j) => x !== value[j])) {
+        expect.fail(`plan ${round}: buffer ${i} is wrong`);
+      }
+    });
+    engine.freePlan(plan);
+  }
+  for (const buffer of buffers) engine.free(buffer);
+}
+
 /** Lets all threads of this process run on these processors; false where that cannot be done. */
 function runOn(processors: string): boolean {
   return spawnSync('taskset', ['-a', '-c', '-p', processors, `${process.pid}`]).status === 0;
@@ -101,6 +139,10 @@ describe.each(builds.filter((build) => build.endsWith('threads')))('%s', async (
 
   it('does so with more threads than cores may be', async () => {
     await stress(engines[1]!, 1500);
+  });
+
+  it('keeps the order of steps that need each other', async () => {
+    for (const engine of engines) await tangle(engine, 200);
   });
 
   it('does so on a single core', async ({ skip }) => {

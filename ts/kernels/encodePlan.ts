@@ -1,8 +1,9 @@
 import type { KernelInfo } from './kernelTable.ts';
 import type { Pointer, Step } from './step.ts';
+import { accessOf, conflict } from './stepAccess.ts';
 
 /** Version of the format in crates/kernels/src/plan.rs. */
-export const PLAN_VERSION = 1;
+export const PLAN_VERSION = 2;
 
 const HEADER_BYTES = 64;
 /** The claim word counts in 16 bits. */
@@ -28,6 +29,20 @@ function addressOf(pointer: Pointer, step: Step, field: string): number {
   return address + pointer.byteOffset;
 }
 
+/** Steps back that are searched for one that a step needs; it waits for all that lie further back. */
+const LOOK_BACK = 64;
+
+/** How many steps from the first on must be done before each step begins. */
+function needsOf(table: ReadonlyMap<string, KernelInfo>, steps: readonly Step[]): number[] {
+  const all = steps.map((step) => accessOf(kernelOf(table, step), step));
+  return all.map((access, index) => {
+    const furthest = Math.max(0, index - LOOK_BACK);
+    let needed = index;
+    while (needed > furthest && !conflict(all[needed - 1]!, access)) needed--;
+    return needed;
+  });
+}
+
 /** Writes the steps at `address` of a memory seen as words, in the format of crates/kernels/src/plan.rs. */
 export function encodePlan(
   table: ReadonlyMap<string, KernelInfo>,
@@ -41,7 +56,8 @@ export function encodePlan(
   word(address, PLAN_VERSION);
   word(address + 4, steps.length);
   word(address + 8, at);
-  for (const step of steps) {
+  const needs = needsOf(table, steps);
+  for (const [index, step] of steps.entries()) {
     const kernel = kernelOf(table, step);
     if (!Number.isInteger(step.chunks) || step.chunks < 1 || step.chunks > MOST_CHUNKS) {
       throw new Error(
@@ -53,6 +69,7 @@ export function encodePlan(
     word(at, kernel.entry);
     word(at + 4, step.chunks);
     word(at + 8, next);
+    word(at + 32, needs[index]!);
     const names = Object.keys(step.args);
     if (names.length !== kernel.fields.length) {
       const wanted = kernel.fields.map((field) => field.name).join(', ');
@@ -60,9 +77,9 @@ export function encodePlan(
         `plan: ${step.kernel}: arguments are ${names.join(', ')} but it takes ${wanted}`,
       );
     }
-    kernel.fields.forEach(({ name, type }, index) => {
+    kernel.fields.forEach(({ name, type }, field) => {
       const value = step.args[name];
-      const place = at + HEADER_BYTES + 4 * index;
+      const place = at + HEADER_BYTES + 4 * field;
       if (value === undefined) throw new Error(`plan: ${step.kernel}: argument ${name} is missing`);
       if (value === null || typeof value === 'object') {
         if (type !== 'pointer') throw new Error(`plan: ${step.kernel}: ${name} is a ${type}`);

@@ -4,6 +4,7 @@ import { encodePlan, PLAN_VERSION, planBytes } from './encodePlan.ts';
 import { Heap } from './heap.ts';
 import { instantiate, type KernelExports } from './instance.ts';
 import { readKernelTable, type KernelInfo } from './kernelTable.ts';
+import { orderSteps } from './orderSteps.ts';
 import type { Buffer, Pointer, Step } from './step.ts';
 import type { Team } from './team.ts';
 
@@ -180,7 +181,7 @@ export class Engine {
     this.#assertIdle();
     const address = this.#heap.allocate(planBytes(this.kernels, steps));
     this.#prepareScratch(steps);
-    encodePlan(this.kernels, steps, this.#memory.buffer, address);
+    encodePlan(this.kernels, orderSteps(this.kernels, steps), this.#memory.buffer, address);
     return { address };
   }
 

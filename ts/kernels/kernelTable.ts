@@ -3,12 +3,20 @@ import type { KernelExports } from './instance.ts';
 /** How an argument's word is read: an address, an unsigned or signed integer, a float. */
 export type FieldType = 'pointer' | 'u32' | 'i32' | 'f32';
 
+/** One argument of a kernel. */
+export interface KernelField {
+  readonly name: string;
+  readonly type: FieldType;
+  /** A pointer that the kernel writes through. */
+  readonly written: boolean;
+}
+
 /** One row of the module's kernel table. */
 export interface KernelInfo {
   readonly name: string;
   /** First word of a step that runs it. */
   readonly entry: number;
-  readonly fields: readonly { readonly name: string; readonly type: FieldType }[];
+  readonly fields: readonly KernelField[];
 }
 
 const camelCase = (name: string): string =>
@@ -39,7 +47,12 @@ export function readKernelTable(
       .filter(Boolean)
       .map((field) => {
         const [fieldName, type] = field.split(':') as [string, string];
-        return { name: camelCase(fieldName), type: fieldType(type.trim()) };
+        const rust = type.trim();
+        return {
+          name: camelCase(fieldName),
+          type: fieldType(rust),
+          written: rust.startsWith('*mut'),
+        };
       });
     table.set(name, { name, entry: exports.kernel_entry(index), fields });
   }

@@ -5,7 +5,7 @@
 //! plan   0 VERSION · 1 number of steps · 2 address of the first step · 3.. unused up to 64 bytes
 //! step   0 entry of the kernel · 1 chunks · 2 address of the next step · 3 waiters
 //!        4,5 claim (epoch in the upper half; chunks taken from the end, from the start: 16 bits each)
-//!        6,7 done (epoch, chunks done)
+//!        6,7 done (epoch, chunks done) · 8 how many steps from the first on must be done before this one begins
 //!        16.. arguments of the kernel
 //! ```
 
@@ -15,7 +15,7 @@ use core::ops::Range;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
 
 /// Version of this format; TypeScript refuses to write for another.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// How long a worker sleeps at most before it looks again whether a step is done.
 const NAP_NANOSECONDS: i64 = 1_000_000;
@@ -29,6 +29,7 @@ pub struct Step {
     waiters: AtomicU32,
     claim: AtomicU64,
     done: AtomicU64,
+    needs: u32,
 }
 
 /// A run as one worker sees it.
@@ -51,7 +52,7 @@ pub unsafe fn run(plan: u32, helpers: u32) -> bool {
     !team::stopped(epoch)
 }
 
-/// Takes part in a run: claims chunks of each step in turn.
+/// Takes part in a run: claims chunks of each step in turn, as soon as the steps that it needs are done.
 ///
 /// # Safety
 /// As for [`run`]; the plan stays in memory until the team is quiet.
@@ -59,19 +60,50 @@ pub unsafe fn run_steps(plan: u32, epoch: u32, worker: u32) {
     // SAFETY: the caller vouches for the plan, whose words lead from step to step.
     unsafe {
         let header = plan as usize as *const u32;
-        let (count, mut address) = (header.add(1).read(), header.add(2).read());
+        let (count, first) = (header.add(1).read(), header.add(2).read());
         let run = Run { epoch, worker, workers: team::workers(), scratch: team::scratch(worker) };
+        let mut done = Done { steps: 0, next: first };
+        let mut address = first;
         for _ in 0..count {
             let step = &*(address as usize as *const Step);
-            if !run_step(step, &run) || team::stopped(epoch) {
+            if !done.reach(step.needs, epoch) || team::over(epoch) || !run_step(step, &run) {
                 return;
             }
             address = step.next;
         }
+        // Whoever began the run ends it.
+        if worker == 0 {
+            done.reach(count, epoch);
+        }
     }
 }
 
-/// Returns false when the run belongs to the past.
+/// The steps from the first on that a worker has seen done.
+struct Done {
+    steps: u32,
+    next: u32,
+}
+
+impl Done {
+    /// Waits until so many are; false when the run belongs to the past.
+    ///
+    /// # Safety
+    /// As for [`run_steps`].
+    unsafe fn reach(&mut self, steps: u32, epoch: u32) -> bool {
+        while self.steps < steps {
+            // SAFETY: the plan has more steps than are done.
+            let step = unsafe { &*(self.next as usize as *const Step) };
+            if !wait(step, epoch) {
+                return false;
+            }
+            self.steps += 1;
+            self.next = step.next;
+        }
+        true
+    }
+}
+
+/// Works on chunks until all are taken; false when the run belongs to the past.
 ///
 /// # Safety
 /// As for [`run`].
@@ -94,11 +126,10 @@ unsafe fn run_step(step: &Step, run: &Run) -> bool {
                     team::notify(low_half(&step.done));
                 }
             }
-            Claim::Taken => break,
+            Claim::Taken => return true,
             Claim::Stale => return false,
         }
     }
-    wait(step, run.epoch, chunks)
 }
 
 enum Claim {
@@ -148,14 +179,14 @@ fn finish(word: &AtomicU64, epoch: u32, count: u32) -> u32 {
 }
 
 /// Waits until all chunks are done; false when a newer epoch has begun.
-fn wait(step: &Step, epoch: u32, chunks: u32) -> bool {
+fn wait(step: &Step, epoch: u32) -> bool {
     let mut spins = 0;
     let patience = team::patience();
     loop {
         let now = step.done.load(SeqCst);
         let (word_epoch, done) = ((now >> 32) as u32, now as u32);
         match epoch.wrapping_sub(word_epoch) as i32 {
-            0 if done >= chunks => break,
+            0 if done >= step.chunks => break,
             ..0 => return false,
             _ => {}
         }

@@ -96,6 +96,11 @@ pub fn stopped(epoch: u32) -> bool {
     STOPPED.load(SeqCst) == epoch
 }
 
+/// Whether no further step of this epoch may begin: its run was stopped, or another has been opened or announced.
+pub fn over(epoch: u32) -> bool {
+    stopped(epoch) || EPOCH.load(SeqCst) != epoch
+}
+
 /// The life of a worker: waits for runs until the team is stopped.
 ///
 /// # Safety
