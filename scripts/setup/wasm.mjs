@@ -20,9 +20,13 @@ const THREAD_LINK = [
   ),
 ];
 
+// Without its pass LLVM leaves addresses as sums, which V8 takes into its loads; with it large tiles of sums are spilled.
+const NO_STRENGTH_REDUCTION = '-C llvm-args=-disable-lsr';
+
 const flags = (features, link = []) =>
   [
     `-C target-feature=${features.join(',')}`,
+    NO_STRENGTH_REDUCTION,
     ...link.map((argument) => `-C link-arg=${argument}`),
   ].join(' ');
 

@@ -7,7 +7,8 @@ use super::rows::copy_padded;
 use super::units::{Layout, Unit, Window, pixel_table, tap_offsets};
 use crate::abi::Task;
 use crate::gemm::PANEL;
-use crate::gemm::tile::{Activation, Indirect, Output, ROWS, multiply_by_rows};
+use crate::gemm::tile::{Activation, Indirect, Output, multiply_by_rows};
+use crate::gemm::tiles::LOWEST;
 use crate::lanes::Lanes;
 
 /// # Safety
@@ -18,7 +19,7 @@ pub unsafe fn outer_product<L: Lanes>(a: &Conv2dBackwardWeight, task: &Task) {
     let w = Window::from(a);
     let copied = a.copied_pixel as usize;
     let layout = |rows: usize| if copied == 0 { Layout::in_place(&w) } else { Layout::padded(&w, rows, copied) };
-    let taps = w.taps().next_multiple_of(ROWS);
+    let taps = w.taps().next_multiple_of(LOWEST);
     let columns = (a.out_channels / a.groups) as usize;
     let ranges = columns.div_ceil(a.unit_channels as usize);
     let size = w.taps() * a.out_channels as usize;
@@ -27,7 +28,7 @@ pub unsafe fn outer_product<L: Lanes>(a: &Conv2dBackwardWeight, task: &Task) {
         let tap_table = task.scratch.cast::<u32>();
         let dw_rows = tap_table.add(taps);
         let pixels = dw_rows.add(taps);
-        let panels = pixels.add(w.unit_pixels().next_multiple_of(ROWS)).cast::<f32>();
+        let panels = pixels.add(w.unit_pixels().next_multiple_of(LOWEST)).cast::<f32>();
         let rows = panels.add(w.unit_pixels() * (a.unit_channels as usize).min(columns).next_multiple_of(PANEL));
         tap_offsets(&w, &layout(w.unit_rows), tap_table);
         for tap in 0..taps {

@@ -5,7 +5,8 @@ use super::rows::copy_padded;
 use super::units::{Layout, Steps, Unit, Window, pixel_table, tap_offsets};
 use crate::abi::Task;
 use crate::gemm::PANEL;
-use crate::gemm::tile::{Activation, Indirect, Output, ROWS, multiply};
+use crate::gemm::tile::{Activation, Indirect, Output, multiply};
+use crate::gemm::tiles::LOWEST;
 use crate::lanes::Lanes;
 
 /// # Safety
@@ -41,7 +42,7 @@ impl Scratch {
     /// # Safety
     /// Scratch is as large as the tables and rows need.
     pub unsafe fn new(w: &Window, task: &Task) -> Self {
-        let pixels = w.unit_pixels().next_multiple_of(ROWS);
+        let pixels = w.unit_pixels().next_multiple_of(LOWEST);
         let taps = task.scratch.cast::<u32>();
         // SAFETY: the caller vouches for scratch.
         unsafe {

@@ -6,7 +6,7 @@ use super::Conv2dPointwiseWeight;
 use crate::abi::Task;
 use crate::gemm::PANEL;
 use crate::gemm::outer::add_outer_products;
-use crate::gemm::tile::ROWS;
+use crate::gemm::tiles::LOWEST;
 use crate::lanes::Lanes;
 
 /// Pixels that are packed at a time: a cache line of four channels.
@@ -55,12 +55,12 @@ unsafe fn multiply<L: Lanes>(
     (c, c_step): (*mut f32, usize),
     accumulate: bool,
 ) {
-    for row in (0..rows).step_by(ROWS) {
+    for row in (0..rows).step_by(LOWEST) {
         for column in (0..columns).step_by(PANEL) {
             // SAFETY: rows and columns are in range.
             unsafe {
-                let (a, b) = ((a.add(row * pixels), ROWS), (b.add(column * pixels), PANEL));
-                add_outer_products::<L>(a, b, pixels, (c.add(row * c_step + column), c_step), accumulate);
+                let (a, b) = ((a.add(row * pixels), LOWEST), (b.add(column * pixels), PANEL));
+                add_outer_products::<L, LOWEST>(a, b, pixels, (c.add(row * c_step + column), c_step), accumulate);
             }
         }
     }

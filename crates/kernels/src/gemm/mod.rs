@@ -14,6 +14,7 @@ pub mod reference;
 #[cfg(test)]
 mod tests;
 pub mod tile;
+pub mod tiles;
 
 use crate::abi::Kernel;
 use crate::lanes::F32x4;

@@ -1,6 +1,7 @@
 //! A matrix with a row stride times panels.
 
-use super::tile::{Activation, Indirect, Output, ROWS, multiply};
+use super::tile::{Activation, Indirect, Output, multiply};
+use super::tiles::LOWEST;
 use super::{Gemm, PANEL};
 use crate::abi::Task;
 use crate::lanes::Lanes;
@@ -16,11 +17,11 @@ pub unsafe fn gemm<L: Lanes>(g: &Gemm, task: &Task) {
     // SAFETY: the caller vouches for scratch and matrices; a unit's rows and columns are in range.
     unsafe {
         let a_rows = depth.add(g.depth as usize);
-        let c_rows = a_rows.add(unit_rows.next_multiple_of(ROWS));
+        let c_rows = a_rows.add(unit_rows.next_multiple_of(LOWEST));
         for k in 0..g.depth {
             *depth.add(k as usize) = 4 * k;
         }
-        for i in 0..unit_rows.next_multiple_of(ROWS) {
+        for i in 0..unit_rows.next_multiple_of(LOWEST) {
             let row = i.min(unit_rows - 1) as u32;
             *a_rows.add(i) = 4 * row * g.a_stride;
             *c_rows.add(i) = row;

@@ -1,14 +1,12 @@
-//! The inner loops: four rows by eight columns in registers, which V8 keeps there and larger tiles make it spill.
+//! The inner loops: up to six rows by eight columns in registers.
 
 use super::PANEL;
+use super::tiles::{HIGHEST, LOWEST, add_products, each_tile};
 use crate::lanes::Lanes;
-
-/// Rows of a tile.
-pub const ROWS: usize = 4;
 
 /// A matrix whose element (row, k) lies `rows[row] + depth[k]` bytes after `base`.
 ///
-/// `rows` is filled up to a multiple of [`ROWS`] by repeating its last entry.
+/// `rows` is filled up to a multiple of [`LOWEST`](super::tiles::LOWEST) by repeating its last entry.
 #[derive(Clone, Copy)]
 pub struct Indirect {
     pub base: *const f32,
@@ -69,9 +67,7 @@ pub unsafe fn multiply<L: Lanes>(a: &Indirect, panels: *const f32, out: &Output)
                 let slice = Indirect { depth: a.depth.add(from), depth_count, ..*a };
                 let activation = if last { out.activation } else { Activation::NONE };
                 let to = Output { accumulate: out.accumulate || from > 0, activation, ..*out };
-                for row in (0..a.row_count).step_by(ROWS) {
-                    tile::<L>(&slice, row, panel.add(from * PANEL), &to, column);
-                }
+                multiply_slice::<L>(&slice, panel.add(from * PANEL), &to, column);
                 if last {
                     break;
                 }
@@ -81,74 +77,83 @@ pub unsafe fn multiply<L: Lanes>(a: &Indirect, panels: *const f32, out: &Output)
     }
 }
 
-/// Like [`multiply`], four rows after four rows: for many rows of C that are few columns wide apart from each other.
+/// All rows times one panel. By itself, as V8 keeps more in registers where less is alive.
+///
+/// # Safety
+/// As for [`multiply`].
+#[inline(never)]
+unsafe fn multiply_slice<L: Lanes>(a: &Indirect, panel: *const f32, out: &Output, column: usize) {
+    // SAFETY: as above.
+    each_tile(a.row_count, |row, height| unsafe { any_tile::<L>(a, row, height, panel, out, column) });
+}
+
+/// Like [`multiply`], tile of rows after tile: for many rows of C that are few columns wide apart from each other.
 ///
 /// # Safety
 /// As for [`multiply`].
 #[inline(always)]
 pub unsafe fn multiply_by_rows<L: Lanes>(a: &Indirect, panels: *const f32, out: &Output) {
-    // SAFETY: as above.
+    each_tile(a.row_count, |row, height| {
+        for column in (0..out.columns).step_by(PANEL) {
+            // SAFETY: as above.
+            unsafe { any_tile::<L>(a, row, height, panels.add(column * a.depth_count), out, column) };
+        }
+    });
+}
+
+/// Some rows times one panel, stored.
+///
+/// # Safety
+/// As for [`multiply`].
+#[inline(always)]
+unsafe fn any_tile<L: Lanes>(a: &Indirect, row: usize, height: usize, b: *const f32, out: &Output, column: usize) {
+    // SAFETY: the caller vouches for tables, panel and output.
     unsafe {
-        for row in (0..a.row_count).step_by(ROWS) {
-            for column in (0..out.columns).step_by(PANEL) {
-                tile::<L>(a, row, panels.add(column * a.depth_count), out, column);
-            }
+        match height {
+            6 if HIGHEST >= 6 => tile::<L, 6>(a, row, height, b, out, column),
+            5 if HIGHEST >= 5 => tile::<L, 5>(a, row, height, b, out, column),
+            _ => tile::<L, LOWEST>(a, row, height, b, out, column),
         }
     }
 }
 
-/// Four rows times one panel, stored.
+/// `R` rows, of which the first `height` are stored.
 ///
 /// # Safety
 /// As for [`multiply`].
 #[inline(always)]
-unsafe fn tile<L: Lanes>(a: &Indirect, row: usize, b: *const f32, out: &Output, column: usize) {
+unsafe fn tile<L: Lanes, const R: usize>(
+    a: &Indirect,
+    row: usize,
+    height: usize,
+    mut b: *const f32,
+    out: &Output,
+    column: usize,
+) {
     // SAFETY: the caller vouches for tables, panel and output.
     unsafe {
-        let acc = product::<L>(a, row, b);
-        store(acc, out, row, a.row_count - row, column);
-    }
-}
-
-/// Four rows of A times one panel.
-///
-/// # Safety
-/// As for [`multiply`].
-#[inline(always)]
-unsafe fn product<L: Lanes>(a: &Indirect, row: usize, mut b: *const f32) -> [[L; 2]; ROWS] {
-    // SAFETY: the caller vouches for the tables and the panel.
-    unsafe {
-        let start = |r: usize| a.base.byte_add(*a.rows.add(row + r) as usize);
-        let (a0, a1, a2, a3) = (start(0), start(1), start(2), start(3));
-        let mut acc = [[L::zero(); 2]; ROWS];
+        let rows: [*const f32; R] = core::array::from_fn(|r| a.base.byte_add(*a.rows.add(row + r) as usize));
+        let mut sums = [[L::zero(); 2]; R];
         let (mut offset, end) = (a.depth, a.depth.add(a.depth_count));
         while offset != end {
             let k = *offset as usize;
-            let (b0, b1) = (L::load(b), L::load(b.add(4)));
-            let x0 = L::load_splat(a0.byte_add(k));
-            acc[0] = [acc[0][0].madd(x0, b0), acc[0][1].madd(x0, b1)];
-            let x1 = L::load_splat(a1.byte_add(k));
-            acc[1] = [acc[1][0].madd(x1, b0), acc[1][1].madd(x1, b1)];
-            let x2 = L::load_splat(a2.byte_add(k));
-            acc[2] = [acc[2][0].madd(x2, b0), acc[2][1].madd(x2, b1)];
-            let x3 = L::load_splat(a3.byte_add(k));
-            acc[3] = [acc[3][0].madd(x3, b0), acc[3][1].madd(x3, b1)];
+            add_products(&mut sums, |r| rows[r].byte_add(k), b);
             b = b.add(PANEL);
             offset = offset.add(1);
         }
-        acc
+        store(sums, out, row, height, column);
     }
 }
 
 /// # Safety
 /// As for [`multiply`].
 #[inline(always)]
-unsafe fn store<L: Lanes>(acc: [[L; 2]; ROWS], out: &Output, row: usize, live: usize, column: usize) {
+unsafe fn store<L: Lanes, const R: usize>(sums: [[L; 2]; R], out: &Output, row: usize, height: usize, column: usize) {
     let columns = out.columns - column;
-    // SAFETY: rows below `live` and columns of the output exist.
+    // SAFETY: rows below `height` and columns of the output exist.
     unsafe {
-        for (r, &values) in acc.iter().enumerate() {
-            if r >= live {
+        for (r, &values) in sums.iter().enumerate() {
+            if R == LOWEST && r >= height {
                 return;
             }
             let index = *out.rows.add(row + r) as usize;

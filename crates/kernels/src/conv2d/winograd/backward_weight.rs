@@ -7,12 +7,14 @@ use crate::abi::Task;
 use crate::conv2d::Conv2dWinogradWeight;
 use crate::gemm::PANEL;
 use crate::gemm::outer::add_outer_products;
-use crate::gemm::tile::ROWS;
+use crate::gemm::tiles::{LOWEST, each_tile};
 use crate::lanes::Lanes;
 
 const TILE: usize = 4;
 const PATCH: usize = 6;
 const POSITIONS: usize = PATCH * PATCH;
+/// Rows of a block of four columns.
+const HALF_ROWS: usize = 8;
 
 /// # Safety
 /// Pointers cover the tensors; channels are multiples of four; scratch holds sums of all positions for one range of
@@ -101,17 +103,17 @@ unsafe fn add_unit<L: Lanes>(
             transform(lines::output_gradient::<L>, &dy, image, corner, to, gradient.step, between);
         }
         for p in 0..POSITIONS {
-            add_products::<L>(input.at(p), depth, gradient.at(p), channels.len(), count, sums.at(p), accumulate);
+            add_position::<L>(input.at(p), depth, gradient.at(p), channels.len(), count, sums.at(p), accumulate);
         }
     }
 }
 
-/// `sums[k, j] (+)= Σ_tiles input[tile, k]·gradient[tile, j]`, four by eight at a time, eight by four where no more are left.
+/// `sums[k, j] (+)= Σ_tiles input[tile, k]·gradient[tile, j]`, six by eight at a time, eight by four where no more are left.
 ///
 /// # Safety
 /// Both have `tiles` rows, of `depth` floats and of `columns` in whole panels; sums are rows like those of the gradient.
 #[inline(never)]
-unsafe fn add_products<L: Lanes>(
+unsafe fn add_position<L: Lanes>(
     input: *const f32,
     depth: usize,
     gradient: *const f32,
@@ -124,22 +126,27 @@ unsafe fn add_products<L: Lanes>(
     let halves = if width - columns >= PANEL / 2 { width - PANEL } else { width };
     // SAFETY: depth is a multiple of four, width one of eight.
     unsafe {
-        for k in (0..depth).step_by(ROWS) {
+        each_tile(depth, |k, height| {
             for j in (0..halves).step_by(PANEL) {
                 let (a, b) = ((input.add(k), depth), (gradient.add(j), width));
-                add_outer_products::<L>(a, b, tiles, (sums.add(k * width + j), width), accumulate);
+                let to = (sums.add(k * width + j), width);
+                match height {
+                    6 => add_outer_products::<L, 6>(a, b, tiles, to, accumulate),
+                    5 => add_outer_products::<L, 5>(a, b, tiles, to, accumulate),
+                    _ => add_outer_products::<L, LOWEST>(a, b, tiles, to, accumulate),
+                }
             }
-        }
+        });
         if halves < width {
             let (gradient, sums) = (gradient.add(halves), sums.add(halves));
             let mut k = 0;
-            while k + 2 * ROWS <= depth {
+            while k + HALF_ROWS <= depth {
                 add_half_block::<L>(input.add(k), depth, gradient, width, tiles, sums.add(k * width), accumulate);
-                k += 2 * ROWS;
+                k += HALF_ROWS;
             }
             if k < depth {
                 let (a, b) = ((input.add(k), depth), (gradient, width));
-                add_outer_products::<L>(a, b, tiles, (sums.add(k * width), width), accumulate);
+                add_outer_products::<L, LOWEST>(a, b, tiles, (sums.add(k * width), width), accumulate);
             }
         }
     }
@@ -148,7 +155,7 @@ unsafe fn add_products<L: Lanes>(
 /// Eight by four: as many sums.
 ///
 /// # Safety
-/// As for [`add_products`].
+/// As for [`add_position`].
 #[inline(always)]
 unsafe fn add_half_block<L: Lanes>(
     mut x: *const f32,
@@ -162,7 +169,7 @@ unsafe fn add_half_block<L: Lanes>(
     // SAFETY: the caller vouches for rows and columns.
     unsafe {
         let end = b.add(tiles * width);
-        let mut acc = [L::zero(); 2 * ROWS];
+        let mut acc = [L::zero(); HALF_ROWS];
         while b != end {
             let b0 = L::load(b);
             for (r, sum) in acc.iter_mut().enumerate() {

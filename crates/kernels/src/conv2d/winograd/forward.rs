@@ -6,12 +6,15 @@ use super::{GAP, Lines};
 use crate::abi::Task;
 use crate::conv2d::Conv2dWinograd;
 use crate::gemm::PANEL;
-use crate::gemm::tile::ROWS;
+use crate::gemm::tiles::{LOWEST, add_products, each_tile};
 use crate::lanes::Lanes;
 use core::ops::Range;
 
 /// Out channels whose products are kept at a time.
 const RANGE: usize = 64;
+
+/// Rows that are multiplied by four columns at a time.
+const HALF_ROWS: usize = 8;
 
 /// # Safety
 /// Pointers cover the tensors; channels are multiples of four; scratch holds the transformed tiles of a unit, their
@@ -28,8 +31,8 @@ pub unsafe fn forward<L: Lanes, F: Lines<L, TILE, PATCH>, const TILE: usize, con
     let (unit_tiles, unit_channels) = (a.unit_tiles as usize, a.unit_channels as usize);
     let ranges = out_channels.div_ceil(unit_channels);
     let width = RANGE.min(unit_channels);
-    let input_step = unit_tiles.next_multiple_of(ROWS) * depth + GAP;
-    let product_step = unit_tiles.next_multiple_of(ROWS) * width + GAP;
+    let input_step = unit_tiles.next_multiple_of(LOWEST) * depth + GAP;
+    let product_step = unit_tiles.next_multiple_of(LOWEST) * width + GAP;
     let weight_step = position_step(depth, out_channels);
     let x =
         Images { first: a.x, stride: a.x_stride as usize, height: a.height as usize, width: a.width as usize, channels: depth };
@@ -95,45 +98,52 @@ unsafe fn multiply<L: Lanes>(
         // SAFETY: the caller vouches for rows and panels.
         unsafe {
             let (panel, to) = (weights.add(column * depth), product.add(column));
-            let mut tile = 0;
-            if columns - column <= PANEL / 2 {
-                while tile + ROWS < tiles {
-                    half_panel::<L>(input.add(tile * depth), depth, panel, to.add(tile * range), range);
-                    tile += 2 * ROWS;
+            let rows = |tile: usize| (input.add(tile * depth), to.add(tile * range));
+            if columns - column > PANEL / 2 {
+                each_tile(tiles, |tile, height| {
+                    let (x, to) = rows(tile);
+                    match height {
+                        6 => whole_panel::<L, 6>(x, depth, panel, to, range),
+                        5 => whole_panel::<L, 5>(x, depth, panel, to, range),
+                        _ => whole_panel::<L, LOWEST>(x, depth, panel, to, range),
+                    }
+                });
+            } else {
+                for tile in (0..tiles).step_by(HALF_ROWS) {
+                    let (x, to) = rows(tile);
+                    if tile + LOWEST < tiles {
+                        half_panel::<L>(x, depth, panel, to, range);
+                    } else {
+                        whole_panel::<L, LOWEST>(x, depth, panel, to, range);
+                    }
                 }
-            }
-            while tile < tiles {
-                whole_panel::<L>(input.add(tile * depth), depth, panel, to.add(tile * range), range);
-                tile += ROWS;
             }
         }
     }
 }
 
-/// Four rows by a panel of eight columns.
+/// `R` rows by a panel of eight columns.
 ///
 /// # Safety
 /// As for [`multiply`].
 #[inline(always)]
-unsafe fn whole_panel<L: Lanes>(mut x: *const f32, depth: usize, mut b: *const f32, mut to: *mut f32, range: usize) {
+unsafe fn whole_panel<L: Lanes, const R: usize>(
+    mut x: *const f32,
+    depth: usize,
+    mut b: *const f32,
+    mut to: *mut f32,
+    range: usize,
+) {
     // SAFETY: the caller vouches for rows and panels.
     unsafe {
         let end = x.add(depth);
-        let mut acc = [[L::zero(); 2]; ROWS];
+        let mut sums = [[L::zero(); 2]; R];
         while x != end {
-            let (b0, b1) = (L::load(b), L::load(b.add(4)));
-            let x0 = L::load_splat(x);
-            acc[0] = [acc[0][0].madd(x0, b0), acc[0][1].madd(x0, b1)];
-            let x1 = L::load_splat(x.add(depth));
-            acc[1] = [acc[1][0].madd(x1, b0), acc[1][1].madd(x1, b1)];
-            let x2 = L::load_splat(x.add(2 * depth));
-            acc[2] = [acc[2][0].madd(x2, b0), acc[2][1].madd(x2, b1)];
-            let x3 = L::load_splat(x.add(3 * depth));
-            acc[3] = [acc[3][0].madd(x3, b0), acc[3][1].madd(x3, b1)];
+            add_products(&mut sums, |r| x.add(r * depth), b);
             b = b.add(PANEL);
             x = x.add(1);
         }
-        for [low, high] in acc {
+        for [low, high] in sums {
             low.store(to);
             high.store(to.add(4));
             to = to.add(range);
@@ -150,7 +160,7 @@ unsafe fn half_panel<L: Lanes>(mut x: *const f32, depth: usize, mut b: *const f3
     // SAFETY: the caller vouches for rows and panels.
     unsafe {
         let end = x.add(depth);
-        let mut acc = [L::zero(); 2 * ROWS];
+        let mut acc = [L::zero(); HALF_ROWS];
         while x != end {
             let b0 = L::load(b);
             for (r, sum) in acc.iter_mut().enumerate() {
