@@ -8,7 +8,8 @@ import { program } from './program.ts';
 const manifest = createRequire(import.meta.url)('residua/package.json') as { version: string };
 
 try {
-  await program(manifest.version).parseAsync();
+  const root = await program(manifest.version, process.argv[2]);
+  await root.parseAsync();
 } catch (error) {
   process.exitCode = report(error);
 }

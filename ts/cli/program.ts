@@ -1,26 +1,27 @@
 import { Command } from 'commander';
-import { benchCommand } from './bench.ts';
-import { evaluateCommand } from './evaluate.ts';
-import { experimentCommand } from './experiment.ts';
-import { inspectCommand } from './inspect.ts';
-import { predictCommand } from './predict.ts';
-import { runCommand } from './run.ts';
-import { trainCommand } from './train.ts';
 
-/** The command line; errors are thrown as CommanderError after they have been said. */
-export function program(version: string): Command {
+/** Commands in the order of the help, each with the code that it needs. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  train: async () => (await import('./train.ts')).trainCommand(),
+  eval: async () => (await import('./evaluate.ts')).evaluateCommand(),
+  predict: async () => (await import('./predict.ts')).predictCommand(),
+  inspect: async () => (await import('./inspect.ts')).inspectCommand(),
+  bench: async () => (await import('./bench.ts')).benchCommand(),
+  run: async () => (await import('./run.ts')).runCommand(),
+  experiment: async () => (await import('./experiment.ts')).experimentCommand(),
+};
+
+/**
+ * The command line; errors are thrown as CommanderError after they have been said.
+ *
+ * @param first what the arguments begin with: where it names a command, that one alone is loaded
+ */
+export async function program(version: string, first = ''): Promise<Command> {
   const root = new Command('residua')
     .description('Residual networks on WASM SIMD kernels: train, evaluate, predict, look inside.')
     .version(version);
-  const commands = [
-    trainCommand(),
-    evaluateCommand(),
-    predictCommand(),
-    inspectCommand(),
-    benchCommand(),
-    runCommand(),
-    experimentCommand(),
-  ];
+  const names = Object.hasOwn(COMMANDS, first) ? [first] : Object.keys(COMMANDS);
+  const commands = await Promise.all(names.map((name) => COMMANDS[name]!()));
   for (const command of [root, ...commands]) {
     command
       .exitOverride()
