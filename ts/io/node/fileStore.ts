@@ -1,11 +1,16 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import process from 'node:process';
 import { bufferStore, type ByteStore } from '../safetensors/byteStore.ts';
 import { fileError } from './fileError.ts';
 
 /** A file of fewer bytes is read at once and closed: files that are kept open are few then. */
 const SMALL = 1 << 20;
-/** More bytes than this get memory of their own when they are read. */
-const STAGING_BYTES = 1 << 22;
+/** An open file cannot be replaced there, not even by this program. */
+const READS_AT_ONCE = process.platform === 'win32';
+/** Memory that pieces are read into, at least; */
+const STAGING_BYTES = 1 << 19;
+/** larger ones than this get memory of their own. */
+const MOST_STAGING_BYTES = 1 << 22;
 
 let staging = new Uint8Array(0);
 
@@ -13,8 +18,8 @@ let staging = new Uint8Array(0);
 const forgotten = new FinalizationRegistry<number>((descriptor) => closeSync(descriptor));
 
 /**
- * A file whose bytes are read when they are needed. It stays open while a tensor may need them: where the system keeps
- * what is open (all but Windows), it may be replaced or deleted meanwhile.
+ * A file whose bytes are read when they are needed. It stays open while a tensor may need them: it may be replaced or deleted
+ * meanwhile, as the system keeps what is open. On Windows, which does not, it is read at once.
  *
  * @param name what errors call it once it is open; its path by default
  * @throws {Error} naming the path and the cause
@@ -37,7 +42,7 @@ export function openFile(path: string, name = path): ByteStore {
         return into;
       },
     };
-    if (size < SMALL) {
+    if (size < SMALL || READS_AT_ONCE) {
       const bytes = store.read(0, size, 'file', new Uint8Array(size));
       closeSync(descriptor);
       return bufferStore(bytes, name);
@@ -59,8 +64,8 @@ function readFully(descriptor: number, into: Uint8Array, position: number): void
 }
 
 function stagingOf(bytes: number): Uint8Array {
-  if (bytes > STAGING_BYTES) return new Uint8Array(bytes);
-  if (bytes > staging.length) staging = new Uint8Array(Math.max(bytes, STAGING_BYTES / 4));
+  if (bytes > MOST_STAGING_BYTES) return new Uint8Array(bytes);
+  if (bytes > staging.length) staging = new Uint8Array(Math.max(bytes, STAGING_BYTES));
   return staging.subarray(0, bytes);
 }
 
