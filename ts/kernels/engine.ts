@@ -171,7 +171,7 @@ export class Engine {
       this.#eager = { address: this.#heap.allocate(2 * bytes), bytes: 2 * bytes };
     }
     this.#prepareScratch(steps);
-    encodePlan(this.kernels, steps, this.#memory.buffer, this.#eager.address);
+    encodePlan(this.kernels, this.#cut(steps), this.#memory.buffer, this.#eager.address);
     const parallel = !this.#team?.lead && steps.some((step) => step.chunks > 1);
     this.#exports.run_plan(this.#eager.address, parallel ? this.threads - 1 : 0);
   }
@@ -181,8 +181,15 @@ export class Engine {
     this.#assertIdle();
     const address = this.#heap.allocate(planBytes(this.kernels, steps));
     this.#prepareScratch(steps);
-    encodePlan(this.kernels, orderSteps(this.kernels, steps), this.#memory.buffer, address);
+    const cut = this.#cut(orderSteps(this.kernels, steps));
+    encodePlan(this.kernels, cut, this.#memory.buffer, address);
     return { address };
+  }
+
+  /** Steps in the chunks that suit the number of threads. */
+  #cut(steps: readonly Step[]): readonly Step[] {
+    if (this.threads > 1) return steps;
+    return steps.map((step) => ({ ...step, chunks: step.chunksAlone ?? step.chunks }));
   }
 
   /**

@@ -18,6 +18,8 @@ export interface Step {
   readonly args: Readonly<Record<string, number | Pointer | null>>;
   /** Never depends on the number of threads. */
   readonly chunks: number;
+  /** Chunks where there is one worker only: fewer, where chunks repeat each other's work and the bits do not depend on the cut. */
+  readonly chunksAlone?: number;
   /** Scratch memory that each worker needs for it; 0 by default. */
   readonly scratchBytes?: number;
 }

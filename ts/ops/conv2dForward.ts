@@ -67,6 +67,8 @@ export function emitConv(
   to.step({
     kernel,
     chunks,
+    // Ranges of a unit in one chunk copy its rows once.
+    chunksAlone: 1,
     scratchBytes: scratchBytes + 4 * taps,
     args: {
       ...{ x: x.pointer, xStride: x.stride, w: packed, bias },

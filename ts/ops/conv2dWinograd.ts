@@ -51,6 +51,8 @@ export function emitWinograd(
   to.step({
     kernel,
     chunks: Math.min(MOST_CHUNKS, units * Math.ceil(outChannels / unitChannels)),
+    // Ranges of a unit in one chunk transform its tiles once.
+    chunksAlone: 1,
     scratchBytes: 4 * floats(unitTiles),
     args: {
       ...{ x: x.pointer, xStride: x.stride, w: packed, bias },
