@@ -3,7 +3,7 @@ const SCRATCH_BYTES = 256 * 1024;
 /** Pixels beyond which a unit gains nothing from reading a panel of weights once. */
 const MOST_PIXELS = 1024;
 /** Pixels below which a unit reads the weights too often: channels are split before rows get fewer. */
-const FEWEST_PIXELS = 48;
+const FEWEST_PIXELS = 28;
 /** Units that keep several workers busy to the end, */
 const ENOUGH_UNITS = 16;
 /** and that are worth copying the same rows once for each range of channels. */

@@ -10,17 +10,27 @@ const SCRATCH_BYTES = 512 * 1024;
 /** Out channels whose products are kept at a time. */
 const MOST_CHANNELS = 64;
 /** Tiles of a unit at least, so that a weight is read once for several, */
-const FEWEST_TILES = 16;
+const FEWEST_TILES = 8;
+/** more where there are units enough nevertheless, */
+const SOME_TILES = 16;
 /** and at most, as well as when weights are */
 const MOST_TILES = 64;
 /** so many that they come from main memory. */
 const MANY_WEIGHTS = 128 * 1024;
-/** Units that keep several workers busy to the end, */
+/** Units that keep two workers busy, */
+const SOME_UNITS = 8;
+/** and several to the end. */
 const ENOUGH_UNITS = 16;
-/** and that are worth transforming the same tiles once for each range of channels. */
-const ENOUGH_RANGES = 8;
+/** Chunks that are worth transforming the same tiles once for each range of channels, */
+const ENOUGH_RANGES = 4;
+/** and where weights are many. */
+const ENOUGH_HEAVY_RANGES = 8;
 /** Chunks beyond which claims only cost. */
 const MOST_CHUNKS = 64;
+/** Partitions of a weight gradient that keep several workers busy; */
+const FEW_PARTITIONS = 4;
+/** more only where each has tiles enough to pay for its own sums. */
+const ENOUGH_TILES = 24;
 /** Input channels beyond which a weight gradient's unit has half as many, as its sums fill the cache. */
 const MANY_CHANNELS = 128;
 /** Rows and columns of outputs of a weight gradient's tile. */
@@ -40,13 +50,16 @@ export function emitWinograd(
   const rowFloats = inChannels + channelsAtATime(outChannels);
   const floats = (tiles: number) => positionsOf(tile) * (tiles * rowFloats + 2 * GAP + BETWEEN);
   const tiles = winogradTiles(conv, tile);
-  const fewest = inChannels * outChannels > MANY_WEIGHTS ? MOST_TILES : FEWEST_TILES;
+  const heavy = inChannels * outChannels >= MANY_WEIGHTS;
+  const share = (units: number): number => 4 * Math.ceil(tiles / units / 4);
+  const some = Math.min(SOME_TILES, Math.max(FEWEST_TILES, share(SOME_UNITS)));
+  const fewest = heavy ? MOST_TILES : some;
   let unitTiles = fewest;
   while (unitTiles < MOST_TILES && 4 * floats(unitTiles + 4) <= SCRATCH_BYTES) unitTiles += 4;
-  const wanted = Math.max(fewest, 4 * Math.ceil(tiles / ENOUGH_UNITS / 4));
-  unitTiles = Math.min(unitTiles, wanted, 4 * Math.ceil(tiles / 4));
+  unitTiles = Math.min(unitTiles, Math.max(fewest, share(ENOUGH_UNITS)), share(1));
   const units = Math.ceil(tiles / unitTiles);
-  const ranges = Math.min(Math.ceil(outChannels / MOST_CHANNELS), Math.ceil(ENOUGH_RANGES / units));
+  const enough = Math.ceil((heavy ? ENOUGH_HEAVY_RANGES : ENOUGH_RANGES) / units);
+  const ranges = Math.min(Math.ceil(outChannels / MOST_CHANNELS), enough);
   const unitChannels = BLOCK_CHANNELS * Math.ceil(outChannels / ranges / BLOCK_CHANNELS);
   to.step({
     kernel,
@@ -69,8 +82,12 @@ export function cutWinogradWeight(conv: ConvShape, mostPartitions: number): Weig
   const unitChannels = channelsAtATime(outChannels);
   const tiles = winogradTiles(conv, WEIGHT_TILE);
   const most = inChannels <= MANY_CHANNELS ? MOST_TILES : MOST_TILES / 2;
-  const unitTiles = Math.min(most, Math.max(FEWEST_TILES, Math.ceil(tiles / mostPartitions)));
-  const partitions = Math.max(1, Math.min(mostPartitions, Math.ceil(tiles / unitTiles)));
+  let partitions = 1;
+  const tilesOfEach = (): number => (partitions < FEW_PARTITIONS ? SOME_TILES : ENOUGH_TILES);
+  while (2 * partitions <= mostPartitions && tiles >= 2 * partitions * tilesOfEach()) {
+    partitions *= 2;
+  }
+  const unitTiles = Math.min(most, Math.ceil(tiles / partitions));
   const rows = inChannels * unitChannels + unitTiles * (inChannels + unitChannels);
   return {
     partitions,

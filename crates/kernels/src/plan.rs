@@ -201,7 +201,7 @@ fn wait(step: &Step, epoch: u32) -> bool {
             step.waiters.fetch_sub(1, SeqCst);
         }
     }
-    team::learn(spins > patience);
+    team::learn(spins, patience);
     true
 }
 

@@ -55,11 +55,14 @@ pub fn patience() -> u32 {
     PATIENCE.load(SeqCst)
 }
 
-/// Adapts [`patience`]: who had to sleep has spun in vain.
-pub fn learn(slept: bool) {
-    let now = PATIENCE.load(SeqCst);
-    let next = if slept { (now / 4).max(LEAST_PATIENCE) } else { (2 * now).min(MOST_PATIENCE) };
-    if next != now {
+/// Adapts [`patience`] after a wait of so many looks: who had to sleep has looked in vain, who was rewarded may look longer.
+pub fn learn(looks: u32, patience: u32) {
+    let next = match looks {
+        0 => return,
+        _ if looks > patience => LEAST_PATIENCE,
+        _ => (2 * patience).min(MOST_PATIENCE),
+    };
+    if next != patience {
         PATIENCE.store(next, SeqCst);
     }
 }
