@@ -2,7 +2,7 @@ import type { Node, Value } from '../graph.ts';
 import { concat } from '../ops/concat.ts';
 import type { Op } from '../ops/op.ts';
 import { sliceChannels } from '../ops/sliceChannels.ts';
-import { channelsOf } from '../shape.ts';
+import { channelsOf, sameShape } from '../shape.ts';
 
 /** A value that lies inside another: some of its channels, pixel by pixel. */
 export interface Alias {
@@ -13,7 +13,8 @@ export interface Alias {
 
 /**
  * Values that need no memory of their own. What a concatenation joins is written straight into the channels of its
- * result, so that a dense block's features grow in one buffer; what is cut out of a tensor is read where it lies.
+ * result, so that a dense block's features grow in one buffer; what is cut out of a tensor is read where it lies; an op that may
+ * work in place does so in channels of a wider tensor that nobody reads afterwards, as gradients of a dense block are added up.
  */
 export function findAliases(nodes: readonly Node[], outputs: readonly Value[]): Map<Value, Alias> {
   const aliases = new Map<Value, Alias>();
@@ -25,6 +26,7 @@ export function findAliases(nodes: readonly Node[], outputs: readonly Value[]): 
       ...(op.denseOutputs ?? []).map((index) => to[index]),
     ]),
   );
+  const joined = new Set(nodes.flatMap(({ op, inputs }) => (op === (concat as Op) ? inputs : [])));
   const free = (value: Value): boolean =>
     made.has(value) &&
     value.dtype === 'f32' &&
@@ -44,9 +46,35 @@ export function findAliases(nodes: readonly Node[], outputs: readonly Value[]): 
       const { start } = node.attrs as { start: number };
       if (made.has(node.inputs[0]!))
         aliases.set(output!, { base: node.inputs[0]!, channel: start });
+    } else {
+      for (const [index, at] of node.op.inPlace ?? []) {
+        const [input, result] = [node.inputs[index], node.outputs[at]!];
+        const alias = input && aliases.get(input);
+        if (!alias || joined.has(result) || kept.has(resolveAlias(aliases, input).base)) continue;
+        const fits = sameShape(input.shape, result.shape) && free(result);
+        if (fits && !isReadLater(input, node, nodes, aliases)) aliases.set(result, alias);
+      }
     }
   }
   return aliases;
+}
+
+/** Whether one of the channels of a part is read by this node in another place, or by a later one. */
+function isReadLater(
+  part: Value,
+  node: Node,
+  nodes: readonly Node[],
+  aliases: ReadonlyMap<Value, Alias>,
+): boolean {
+  const { base, channel } = resolveAlias(aliases, part);
+  const end = channel + channelsOf(part.shape);
+  const overlaps = (value: Value): boolean => {
+    const other = resolveAlias(aliases, value);
+    const before = other.channel + channelsOf(value.shape) <= channel;
+    return other.base === base && !before && other.channel < end;
+  };
+  if (node.inputs.filter(overlaps).length > 1) return true;
+  return nodes.slice(nodes.indexOf(node) + 1).some(({ inputs }) => inputs.some(overlaps));
 }
 
 /** The value that has memory, and where in its channels the alias begins. */
