@@ -24,6 +24,7 @@ export function flopsOf(node: AppliedOp): number {
       return 2 * sizeOf(output!.shape) * perOutput;
     }
     case 'conv2dBackwardInput':
+    case 'conv2dBackwardInputToNorm':
       return 2 * sizeOf(first!.shape) * sizeOf(second!.shape.slice(0, 3));
     case 'conv2dBackwardWeight':
       return 2 * sizeOf(second!.shape) * sizeOf(output!.shape.slice(0, 3));

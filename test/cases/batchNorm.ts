@@ -4,6 +4,8 @@ import {
   batchNormTrain,
   foldBatchNorm,
 } from '../../ts/ops/batchNorm.ts';
+import { batchNormStatistics } from '../../ts/ops/batchNormStatistics.ts';
+import { channelMoments } from '../../ts/ops/channelMoments.ts';
 import type { Shape } from '../../ts/shape.ts';
 import { cases, f32, type Array64, type CaseInput } from './case.ts';
 import { uniform } from './generators.ts';
@@ -95,6 +97,52 @@ export const batchNorms = [
         attrs: { eps: 1e-5, momentum: 0.1, relu: false },
       },
     ],
+  }),
+  cases({
+    op: channelMoments,
+    reference([x]) {
+      const channels = x!.shape.at(-1)!;
+      const moments = new Float64Array(2 * channels);
+      forEachChannel(x!, (c, elements) => {
+        const values = elements.map((i) => x!.values[i]!);
+        const mean = sum(values) / values.length;
+        moments[c] = mean;
+        moments[channels + c] = sum(values.map((value) => (value - mean) ** 2)) / values.length;
+      });
+      return [moments];
+    },
+    tolerance: 2e-6,
+    rows: Object.entries(shapes).map(([name, shape]) => ({
+      name,
+      inputs: [f32(shape, uniform(1, 0.25))],
+      attrs: {},
+    })),
+  }),
+  cases({
+    op: batchNormStatistics,
+    reference([moments, runningMean, runningVar], { pixels, eps, momentum }) {
+      const channels = runningMean!.values.length;
+      const [mean, variance] = [0, 1].map((row) =>
+        moments!.values.slice(row * channels, (row + 1) * channels),
+      );
+      const moved = (old: number, value: number): number => old + momentum * (value - old);
+      for (let c = 0; c < channels; c++) {
+        const unbiased = (variance![c]! * pixels) / (pixels - 1);
+        runningMean!.values[c] = moved(runningMean!.values[c]!, mean![c]!);
+        runningVar!.values[c] = moved(runningVar!.values[c]!, unbiased);
+      }
+      return [mean!, variance!.map((value) => 1 / Math.sqrt(value + eps))];
+    },
+    tolerance: 1e-6,
+    rows: [1, 11, 300].map((channels) => ({
+      name: `${channels} channels`,
+      inputs: [
+        f32([2, channels], uniform(0.5, 1)),
+        f32([channels], uniform(0.1, 0.25)),
+        f32([channels], uniform(0.5, 1)),
+      ],
+      attrs: { pixels: 12, eps: 1e-3, momentum: 0.1 },
+    })),
   }),
   cases({
     op: batchNormInference,

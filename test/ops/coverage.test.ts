@@ -35,8 +35,8 @@ it('reaches every other op through cases, their gradients or the compiler', () =
       dispose();
     }
   }
-  // A plan is ended by it, which test/compile looks at.
-  const elsewhere = ['guardFinite'];
+  // A plan is ended by the first, and the others make gradients of dense blocks, which test/compile looks at.
+  const elsewhere = ['guardFinite', 'completeGradient', 'conv2dBackwardInputToNorm'];
   const left = ops.map((op) => op.name).filter((name) => !elsewhere.includes(name));
   const names = new Set([...reached].map((op) => op.name));
   expect(left.filter((name) => !names.has(name))).toEqual([]);

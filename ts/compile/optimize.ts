@@ -1,5 +1,6 @@
 import type { Graph, Value } from '../graph.ts';
 import { checkWinograd } from './passes/checkWinograd.ts';
+import { deferNormGradient } from './passes/deferNormGradient.ts';
 import { dropDead } from './passes/dropDead.ts';
 import { foldBatchNorm } from './passes/foldBatchNorm.ts';
 import { fuseGradientSum } from './passes/fuseGradientSum.ts';
@@ -7,7 +8,9 @@ import { fuseRelu } from './passes/fuseRelu.ts';
 import { fuseReluBackward } from './passes/fuseReluBackward.ts';
 import { fuseResidual } from './passes/fuseResidual.ts';
 import { packWeights } from './passes/packWeights.ts';
+import { readNorm } from './passes/readNorm.ts';
 import { innerValues, recompute } from './passes/recompute.ts';
+import { shareMoments } from './passes/shareMoments.ts';
 
 /** Passes in their order: each makes room for the next. `winograd` says whether its algorithms may be chosen. */
 const fusions: readonly ((graph: Graph, winograd: boolean) => Graph)[] = [
@@ -18,6 +21,11 @@ const fusions: readonly ((graph: Graph, winograd: boolean) => Graph)[] = [
   fuseRelu,
   fuseReluBackward,
   fuseGradientSum,
+  // Needs batch norm's gradients with their masks and sums.
+  deferNormGradient,
+  // Leaves batch norm's gradient as it is, which reads x and not y.
+  readNorm,
+  shareMoments,
   fuseResidual,
 ];
 

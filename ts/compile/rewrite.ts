@@ -1,4 +1,6 @@
 import type { Graph, Node, Value } from '../graph.ts';
+import { concat } from '../ops/concat.ts';
+import type { Op } from '../ops/op.ts';
 
 /** How often each value is read, graph outputs included. */
 export function countUses(graph: Graph): Map<Value, number> {
@@ -14,6 +16,12 @@ export function producers(graph: Graph): Map<Value, Node> {
   const made = new Map<Value, Node>();
   for (const node of graph.nodes) for (const output of node.outputs) made.set(output, node);
   return made;
+}
+
+/** Values that a concatenation makes or joins: channels that several layers of a dense block read. */
+export function joinedValues({ nodes }: Graph): Set<Value> {
+  const joins = nodes.filter(({ op }) => op === (concat as Op));
+  return new Set(joins.flatMap(({ inputs, outputs }) => [...inputs, ...outputs]));
 }
 
 /** The graph with some nodes replaced (by one or several) or removed (by none), in their places. */

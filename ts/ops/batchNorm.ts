@@ -3,7 +3,8 @@ import type { Pointer } from '../kernels/step.ts';
 import { bytesOf, channelsOf, formatShape, pixelsOf, sizeOf } from '../shape.ts';
 import type { Spec } from '../shape.ts';
 import { at, rows } from './args.ts';
-import { elementwiseChunks } from './chunks.ts';
+import { momentParts } from './channelMoments.ts';
+import { channelChunks, elementwiseChunks } from './chunks.ts';
 import { expectPerChannel, expectShape, expectType } from './expect.ts';
 import type { Lowering, Op, View } from './op.ts';
 
@@ -53,13 +54,6 @@ function expectStatistics(
   names.forEach((name, index) => expectPerChannel(op, name, others[index]!, x));
 }
 
-/** Parts of the pixels whose statistics are taken apart: a function of the shape alone. */
-function partsOf({ shape }: Spec): number {
-  return Math.min(elementwiseChunks(sizeOf(shape)), pixelsOf(shape));
-}
-
-const channelChunks = (x: Spec): number => Math.ceil(channelsOf(x.shape) / 128);
-
 /**
  * Batch norm by the statistics of the batch, `y = gamma·(x - mean)·rstd + beta` with the biased variance; the running
  * variance takes the unbiased one. Inputs x `[…, C]`, gamma, beta, running mean, running variance `[C]`; outputs y,
@@ -84,7 +78,7 @@ export const batchNormTrain: Op<BatchNormTrainAttrs> = {
     return [{ shape: x!.shape, dtype: 'f32' }, perChannel, perChannel];
   },
   lower(to, [x, gamma, beta, runningMean, runningVar], [y, mean, rstd], { eps, momentum, relu }) {
-    const parts = partsOf(x!);
+    const parts = momentParts(x!);
     const partials = to.workspace(2 * bytesOf(mean!) * parts);
     const scale = to.workspace(bytesOf(mean!));
     to.step({
@@ -321,7 +315,7 @@ function lowerBackward(
   frozen: boolean,
 ): void {
   const { mean, rstd, gamma, beta } = statistics;
-  const parts = partsOf(x);
+  const parts = Math.min(elementwiseChunks(sizeOf(x.shape)), pixelsOf(x.shape));
   const partials = to.workspace(2 * bytesOf(dgamma) * parts);
   const factors = to.workspace(3 * bytesOf(dgamma));
   const inputs = {
@@ -336,18 +330,30 @@ function lowerBackward(
     chunks: parts,
     args: { ...inputs, gamma, rstd, ...rows(x), partials },
   });
-  const results = { dgamma: dgamma.pointer, dbeta: dbeta.pointer, factors };
+  const rowsOfFactors = { factors, factorsStride: channelsOf(dgamma.shape) };
+  const results = { dgamma: dgamma.pointer, dbeta: dbeta.pointer, ...rowsOfFactors };
   to.step({
     kernel: 'batchNorm.backwardFactors.f32/scalar',
     chunks: channelChunks(x),
-    args: { partials, parts, ...rows(x), gamma, rstd, frozen: Number(frozen), ...results },
+    args: {
+      partials,
+      parts,
+      ...rows(x),
+      gamma,
+      rstd,
+      frozen: Number(frozen),
+      scaled: 0,
+      earlier: null,
+      earlierStride: 0,
+      ...results,
+    },
   });
   to.step({
     kernel: 'batchNorm.backwardApply.f32/simd',
     chunks: elementwiseChunks(sizeOf(x.shape)),
     args: {
       ...inputs,
-      factors,
+      ...rowsOfFactors,
       ...(residual ? at('residual', residual) : { residual: null, residualStride: 0 }),
       ...at('dx', dx),
       ...rows(x),

@@ -7,6 +7,7 @@ import { lowerConv } from './conv2dForward.ts';
 import { convShape, outputShape, weightSizes } from './conv2dGeometry.ts';
 import { lowerPack, packedSize } from './conv2dPack.ts';
 import { expectShape } from './expect.ts';
+import { expectNorm, NORM_INPUTS, normOf } from './normBeside.ts';
 import { reluBackward } from './relu.ts';
 import { sumPixels } from './sumPixels.ts';
 import type { Spec } from '../shape.ts';
@@ -15,12 +16,14 @@ import type { ConvGeometry, ConvShape, Pair } from './conv2dGeometry.ts';
 import type { Conv2dPackAttrs } from './conv2dPack.ts';
 import type { Op } from './op.ts';
 
-/** Inputs are x, w, then bias and residual where the attributes say so. */
+/** Inputs are x, w, then bias, residual and what `norm` names where the attributes say so. */
 export interface Conv2dAttrs extends ConvGeometry {
   /** Input 2 is added to each pixel, `[O]`. */
   readonly bias: boolean;
-  /** The last input is added to the output, of its shape. */
+  /** The input after those is added to the output, of its shape. */
   readonly residual: boolean;
+  /** x is read through batch norm and ReLU, whose mean, gamma, rstd and beta come last; by F(4×4, 3×3) alone. */
+  readonly norm?: boolean;
   /** Whether the sum goes through max(·, 0). */
   readonly relu: boolean;
   /** Instead of the one chosen for the geometry. */
@@ -42,7 +45,9 @@ export const conv2d: Op<Conv2dAttrs> = {
     const conv = shapeOf(inputs, attrs);
     const shape = outputShape(conv);
     if (attrs.bias) expectShape('conv2d', 'bias', inputs[2]!, [conv.outChannels], 'must be');
-    if (attrs.residual) expectShape('conv2d', 'residual', inputs.at(-1)!, shape, 'the output');
+    if (attrs.residual)
+      expectShape('conv2d', 'residual', residualOf(inputs, attrs), shape, 'the output');
+    if (attrs.norm) expectNorm('conv2d', inputs.slice(-NORM_INPUTS), inputs[0]!);
     return [{ shape, dtype: 'f32' }];
   },
   lower(to, inputs, [y], attrs) {
@@ -56,8 +61,9 @@ export const conv2d: Op<Conv2dAttrs> = {
       lowerPack(to, w.pointer, w.shape, pack, packed);
     }
     const bias = attrs.bias ? inputs[2]!.pointer : null;
-    const residual = attrs.residual ? inputs.at(-1)! : null;
-    lowerConv(to, { conv, algorithm, x, packed, bias, residual, y: y!, relu: attrs.relu });
+    const residual = attrs.residual ? residualOf(inputs, attrs) : null;
+    const norm = attrs.norm ? normOf(inputs.slice(-NORM_INPUTS)) : undefined;
+    lowerConv(to, { conv, algorithm, x, packed, bias, residual, y: y!, relu: attrs.relu, norm });
   },
   gradient(apply, { inputs, outputs, dys, attrs, needs }) {
     const [x, w] = [inputs[0]!, inputs[1]!];
@@ -79,6 +85,10 @@ export const conv2d: Op<Conv2dAttrs> = {
   },
 };
 
+function residualOf<T>(inputs: readonly T[], { bias }: Conv2dAttrs): T {
+  return inputs[bias ? 3 : 2]!;
+}
+
 /** The two steps that a convolution with unpacked weights is made of, so that packing can be done once for many runs. */
 export function splitPack(
   x: Spec,
@@ -86,7 +96,7 @@ export function splitPack(
   attrs: Conv2dAttrs,
   winograd: boolean,
 ): { pack: Conv2dPackAttrs; conv: Conv2dAttrs } {
-  const conv = shapeOf([x, w], { ...attrs, bias: false, residual: false });
+  const conv = shapeOf([x, w], { ...attrs, bias: false, residual: false, norm: false });
   const algorithm = attrs.algorithm ?? chooseConvAlgorithm(conv, winograd);
   const { kernelSize, outChannels } = conv;
   return {
@@ -97,7 +107,8 @@ export function splitPack(
 
 function shapeOf(inputs: readonly Spec[], attrs: Conv2dAttrs): ConvShape {
   const [x, w] = [inputs[0]!, inputs[1]!];
-  const expected = 2 + Number(attrs.bias) + Number(attrs.residual);
+  const optional = Number(attrs.bias) + Number(attrs.residual);
+  const expected = 2 + optional + (attrs.norm ? NORM_INPUTS : 0);
   if (inputs.length !== expected) {
     throw new TypeError(
       `conv2d: got ${inputs.length} inputs but its attributes ask for ${expected}`,

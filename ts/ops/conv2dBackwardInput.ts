@@ -5,6 +5,7 @@ import { lowerPanels, panelFloats } from './conv2dPack.ts';
 import { expectShape } from './expect.ts';
 import type { Spec } from '../shape.ts';
 import type { ConvAlgorithm } from './chooseConvAlgorithm.ts';
+import type { NormBeside } from './conv2dForward.ts';
 import type { ConvGeometry, ConvShape, Pair, Phase } from './conv2dGeometry.ts';
 import type { Lowering, Op, View } from './op.ts';
 
@@ -30,24 +31,56 @@ export const conv2dBackwardInput: Op<Conv2dBackwardInputAttrs> = {
     return [{ shape, dtype: 'f32' }];
   },
   lower(to, [dy, w, residual], [dx], attrs) {
-    const conv = shapeOf([dy!, w!], attrs);
-    const [rows, columns] = [0, 1].map((axis) =>
-      phasesOf(
-        conv.inputSize[axis]!,
-        conv.kernelSize[axis]!,
-        conv.stride[axis]!,
-        conv.padding[axis === 0 ? 0 : 3],
-        conv.dilation[axis]!,
-      ),
-    );
-    const views = { dy: dy!, w: w!, residual, dx: dx! };
-    for (const row of rows!) {
-      for (const column of columns!) lowerPhase(to, conv, row, column, views, attrs.algorithm);
-    }
+    lowerBackwardInput(to, { dy: dy!, w: w!, residual, dx: dx! }, attrs);
   },
 };
 
-interface Views {
+/** Emits the steps of the gradient, phase by phase; `norm` takes it where there is one phase, by Winograd's algorithm. */
+export function lowerBackwardInput(
+  to: Lowering,
+  views: Views,
+  attrs: Conv2dBackwardInputAttrs,
+  norm?: NormBeside,
+): void {
+  const conv = shapeOf([views.dy, views.w], attrs);
+  const [rows, columns] = phasesOfInput(conv);
+  for (const row of rows!) {
+    for (const column of columns!) lowerPhase(to, conv, row, column, views, attrs.algorithm, norm);
+  }
+}
+
+/** The phases of both axes. */
+function phasesOfInput(conv: ConvShape): Phase[][] {
+  return [0, 1].map((axis) =>
+    phasesOf(
+      conv.inputSize[axis]!,
+      conv.kernelSize[axis]!,
+      conv.stride[axis]!,
+      conv.padding[axis === 0 ? 0 : 3],
+      conv.dilation[axis]!,
+    ),
+  );
+}
+
+/** The convolution of dy that gives a phase of the gradient. */
+function phaseShape(conv: ConvShape, row: Phase, column: Phase): ConvShape {
+  const empty = row.taps === 0 || column.taps === 0;
+  return {
+    batch: conv.batch,
+    inputSize: conv.outputSize,
+    inChannels: conv.outChannels,
+    kernelSize: empty ? [0, 0] : [row.taps, column.taps],
+    outputSize: [row.size, column.size],
+    outChannels: conv.inChannels,
+    stride: [1, 1],
+    padding: [row.padding, 0, 0, column.padding],
+    dilation: [row.dilation, column.dilation],
+    groups: conv.groups,
+  };
+}
+
+/** Tensors of the pass. */
+export interface Views {
   readonly dy: View;
   readonly w: View;
   readonly residual: View | undefined;
@@ -62,25 +95,15 @@ function lowerPhase(
   column: Phase,
   { dy, w, residual, dx }: Views,
   forced?: ConvAlgorithm,
+  norm?: NormBeside,
 ): void {
   const { groups, inChannels, outChannels } = conv;
   const [depth, columns] = [outChannels / groups, inChannels / groups];
   const tapColumn = columns * outChannels;
   const tapRow = conv.kernelSize[1] * tapColumn;
   const empty = row.taps === 0 || column.taps === 0;
-  const [height, width] = empty ? [0, 0] : [row.taps, column.taps];
-  const phase: ConvShape = {
-    batch: conv.batch,
-    inputSize: conv.outputSize,
-    inChannels: outChannels,
-    kernelSize: [height, width],
-    outputSize: [row.size, column.size],
-    outChannels: inChannels,
-    stride: [1, 1],
-    padding: [row.padding, 0, 0, column.padding],
-    dilation: [row.dilation, column.dilation],
-    groups,
-  };
+  const phase = phaseShape(conv, row, column);
+  const [height, width] = phase.kernelSize;
   const winograd = to.winograd && conv.stride.every((s) => s === 1);
   const algorithm = (!empty && forced) || chooseAlgorithm(phase, empty, winograd);
   const floats = panelFloats(algorithm, height * width, depth, columns, groups);
@@ -107,7 +130,7 @@ function lowerPhase(
     to,
     'backward_input',
     {
-      ...{ conv: phase, algorithm, x: dy, packed, bias: null, relu: false },
+      ...{ conv: phase, algorithm, x: dy, packed, bias: null, relu: false, norm },
       residual: residual ? fromFirstPixel(residual) : null,
       y: fromFirstPixel(dx),
     },
@@ -117,6 +140,18 @@ function lowerPhase(
       yImage: inputHeight * inputWidth,
     },
   );
+}
+
+/** The algorithm of the gradient in fast numerics, if one step computes it. */
+export function inputGradientAlgorithm(
+  dy: Spec,
+  w: Spec,
+  attrs: Conv2dBackwardInputAttrs,
+): ConvAlgorithm | undefined {
+  const conv = shapeOf([dy, w], attrs);
+  if (conv.stride.some((stride) => stride !== 1)) return undefined;
+  const [row, column] = phasesOfInput(conv).map(([phase]) => phase!) as [Phase, Phase];
+  return attrs.algorithm ?? chooseAlgorithm(phaseShape(conv, row, column), false, true);
 }
 
 /** A phase that reads no pixel outside the output, or none at all, needs no padded rows. */

@@ -3,19 +3,22 @@ import { chooseWeightAlgorithm } from './chooseConvAlgorithm.ts';
 import { convShape, outputShape } from './conv2dGeometry.ts';
 import { cutOuterProduct } from './conv2dWeightCut.ts';
 import { cutPointwiseWeight } from './pointwiseWeightCut.ts';
-import { cutWinogradWeight } from './conv2dWinograd.ts';
+import { cutWinogradWeight, statisticsOf } from './conv2dWinograd.ts';
 import { expectShape } from './expect.ts';
+import { expectNorm, normOf } from './normBeside.ts';
 import { lowerSum } from './sumPixels.ts';
 import type { Pointer } from '../kernels/step.ts';
 import type { Spec } from '../shape.ts';
 import type { WeightAlgorithm } from './chooseConvAlgorithm.ts';
-import type { Rows } from './conv2dForward.ts';
+import type { NormBeside, Rows } from './conv2dForward.ts';
 import type { ConvGeometry, ConvShape, Pair } from './conv2dGeometry.ts';
 import type { Lowering, Op } from './op.ts';
 
 /** A convolution's attributes, and the height and width of its kernel. */
 export interface Conv2dBackwardWeightAttrs extends ConvGeometry {
   readonly kernelSize: Pair;
+  /** x is read through batch norm and ReLU, whose mean, gamma, rstd and beta follow the inputs; by Winograd's algorithm alone. */
+  readonly norm?: boolean;
   /** Instead of the one chosen for the geometry. */
   readonly algorithm?: WeightAlgorithm;
 }
@@ -26,12 +29,13 @@ export const conv2dBackwardWeight: Op<Conv2dBackwardWeightAttrs> = {
   denseOutputs: [0],
   infer(inputs, attrs) {
     const { kernelSize, inChannels, groups, outChannels } = shapeOf(inputs, attrs);
+    if (attrs.norm) expectNorm('conv2dBackwardWeight', inputs.slice(2), inputs[0]!);
     return [{ shape: [...kernelSize, inChannels / groups, outChannels], dtype: 'f32' }];
   },
-  lower(to, [x, dy], [dw], attrs) {
+  lower(to, [x, dy, ...norm], [dw], attrs) {
     const conv = shapeOf([x!, dy!], attrs);
     const algorithm = attrs.algorithm ?? chooseWeightAlgorithm(conv, to.winograd);
-    lowerBackwardWeight(to, conv, algorithm, x!, dy!, dw!.pointer);
+    lowerBackwardWeight(to, conv, algorithm, x!, dy!, dw!.pointer, attrs.norm && normOf(norm));
   },
 };
 
@@ -48,6 +52,7 @@ export function lowerBackwardWeight(
   x: Rows,
   dy: Rows,
   dw: Pointer,
+  norm?: NormBeside | false,
 ): void {
   const size = sizeOf([...conv.kernelSize, conv.inChannels / conv.groups, conv.outChannels]);
   const most = Math.max(1, Math.min(PARTITIONS, Math.floor(PARTIAL_BYTES / (4 * size))));
@@ -59,12 +64,13 @@ export function lowerBackwardWeight(
   const { partitions, chunks, scratchBytes, args } = cut[algorithm]();
   const partials = partitions === 1 ? dw : to.workspace(4 * partitions * size);
   to.step({
-    kernel: `conv2d.backward_weight.f32/${algorithm}`,
+    kernel: `conv2d.backward_weight.f32/${algorithm}${norm ? '_of_norm' : ''}`,
     chunks,
     scratchBytes,
     args: {
       ...{ x: x.pointer, xStride: x.stride, dy: dy.pointer, dyStride: dy.stride, dw: partials },
       ...args,
+      ...(algorithm === 'winograd_4x4' && statisticsOf(norm || undefined)),
     },
   });
   if (partitions > 1) lowerSum(to, partials, size, partitions, size, dw);

@@ -9,6 +9,17 @@ import type { Lowering, View } from './op.ts';
 /** Rows of channels without the shape that belongs to them. */
 export type Rows = Pick<View, 'pointer' | 'stride'>;
 
+/** Batch norm and ReLU beside a convolution: before it, or, with their own input, where its gradient is going. */
+export interface NormBeside {
+  readonly mean: Pointer;
+  readonly gamma: Pointer;
+  readonly rstd: Pointer;
+  readonly beta: Pointer;
+  readonly x?: Rows;
+  /** Sums of a chunk, for each of its output channels two. */
+  readonly partials?: Pointer;
+}
+
 export interface ConvForward {
   readonly conv: ConvShape;
   readonly algorithm: ConvAlgorithm;
@@ -18,6 +29,8 @@ export interface ConvForward {
   readonly residual: Rows | null;
   readonly y: Rows;
   readonly relu: boolean;
+  /** Winograd's F(4×4, 3×3) alone has it. */
+  readonly norm?: NormBeside | undefined;
 }
 
 /** Emits the step that computes a convolution from packed weights. */

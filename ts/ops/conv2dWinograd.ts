@@ -1,6 +1,9 @@
 import { BLOCK_CHANNELS } from './conv2dUnits.ts';
 import { GAP, positionsOf, winogradTiles } from './winogradTile.ts';
-import type { ConvForward } from './conv2dForward.ts';
+import { outputShape } from './conv2dGeometry.ts';
+import type { Pointer } from '../kernels/step.ts';
+import type { Shape } from '../shape.ts';
+import type { ConvForward, NormBeside } from './conv2dForward.ts';
 import type { ConvShape } from './conv2dGeometry.ts';
 import type { WeightCut } from './conv2dWeightCut.ts';
 import type { Lowering } from './op.ts';
@@ -38,18 +41,20 @@ const WEIGHT_TILE = 4;
 /** Floats for each position of one transform, half done. */
 const BETWEEN = 4;
 
-/** Emits the step of F(tile×tile, 3×3); w is packed for it, y's pixels are written in their order. */
-export function emitWinograd(
-  to: Lowering,
-  kernel: string,
-  tile: number,
-  forward: ConvForward,
-): void {
-  const { conv, x, packed, bias, residual, y, relu } = forward;
-  const { inChannels, outChannels } = conv;
+/** How a convolution by F(tile×tile, 3×3) is cut. */
+export interface WinogradCut {
+  readonly unitTiles: number;
+  readonly unitChannels: number;
+  readonly chunks: number;
+  readonly scratchBytes: number;
+}
+
+/** Cuts a convolution to an output `[N, OH, OW, O]` into units: a function of its shapes alone. */
+export function cutWinograd(output: Shape, inChannels: number, tile: number): WinogradCut {
+  const [batch, outHeight, outWidth, outChannels] = output as [number, number, number, number];
   const rowFloats = inChannels + channelsAtATime(outChannels);
   const floats = (tiles: number) => positionsOf(tile) * (tiles * rowFloats + 2 * GAP + BETWEEN);
-  const tiles = winogradTiles(conv, tile);
+  const tiles = winogradTiles({ batch, outputSize: [outHeight, outWidth] }, tile);
   const heavy = inChannels * outChannels >= MANY_WEIGHTS;
   const share = (units: number): number => 4 * Math.ceil(tiles / units / 4);
   const some = Math.min(SOME_TILES, Math.max(FEWEST_TILES, share(SOME_UNITS)));
@@ -61,19 +66,42 @@ export function emitWinograd(
   const enough = Math.ceil((heavy ? ENOUGH_HEAVY_RANGES : ENOUGH_RANGES) / units);
   const ranges = Math.min(Math.ceil(outChannels / MOST_CHANNELS), enough);
   const unitChannels = BLOCK_CHANNELS * Math.ceil(outChannels / ranges / BLOCK_CHANNELS);
+  const chunks = Math.min(MOST_CHUNKS, units * Math.ceil(outChannels / unitChannels));
+  return { unitTiles, unitChannels, chunks, scratchBytes: 4 * floats(unitTiles) };
+}
+
+/** Emits the step of F(tile×tile, 3×3); w is packed for it, y's pixels are written in their order. */
+export function emitWinograd(
+  to: Lowering,
+  kernel: string,
+  tile: number,
+  forward: ConvForward,
+): void {
+  const { conv, x, packed, bias, residual, y, relu, norm } = forward;
+  const cut = cutWinograd(outputShape(conv), conv.inChannels, tile);
+  const suffix = norm ? (norm.x ? '_to_norm' : '_of_norm') : '';
   to.step({
-    kernel,
-    chunks: Math.min(MOST_CHUNKS, units * Math.ceil(outChannels / unitChannels)),
-    // Ranges of a unit in one chunk transform its tiles once.
-    chunksAlone: 1,
-    scratchBytes: 4 * floats(unitTiles),
+    kernel: `${kernel}${suffix}`,
+    chunks: cut.chunks,
+    // Ranges of a unit in one chunk transform its tiles once; but partial sums belong to chunks.
+    ...(!norm?.partials && { chunksAlone: 1 }),
+    scratchBytes: cut.scratchBytes,
     args: {
       ...{ x: x.pointer, xStride: x.stride, w: packed, bias },
       ...{ residual: residual?.pointer ?? null, residualStride: residual?.stride ?? 0 },
       ...{ y: y.pointer, yStride: y.stride, ...sizes(conv) },
-      ...{ relu: Number(relu), unitTiles, unitChannels },
+      ...{ relu: Number(relu), unitTiles: cut.unitTiles, unitChannels: cut.unitChannels },
+      ...statisticsOf(norm),
+      ...{ normX: norm?.x?.pointer ?? null, normXStride: norm?.x?.stride ?? 0 },
+      partials: norm?.partials ?? null,
     },
   });
+}
+
+/** The arguments that a kernel takes for the statistics and parameters of batch norm, if there is one. */
+export function statisticsOf(norm: NormBeside | undefined): Record<string, Pointer | null> {
+  const { mean = null, gamma = null, rstd = null, beta = null } = norm ?? {};
+  return { mean, gamma, rstd, beta };
 }
 
 /** Cuts the weight gradient by F(4×4, 3×3) into at most so many partitions of the tiles. */

@@ -20,6 +20,9 @@ export function positionsOf(tile: number): number {
 }
 
 /** Tiles of all images of a convolution's output. */
-export function winogradTiles({ batch, outputSize }: ConvShape, tile: number): number {
+export function winogradTiles(
+  { batch, outputSize }: Pick<ConvShape, 'batch' | 'outputSize'>,
+  tile: number,
+): number {
   return batch * Math.ceil(outputSize[0] / tile) * Math.ceil(outputSize[1] / tile);
 }

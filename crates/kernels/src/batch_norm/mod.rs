@@ -49,6 +49,34 @@ kernel_args! {
 }
 
 kernel_args! {
+    /// `moments` is mean and biased variance, two rows of `[channels]`; `parts` as for the statistics.
+    pub struct BatchNormMoments {
+        pub partials: *const f32,
+        pub parts: u32,
+        pub pixels: u32,
+        pub channels: u32,
+        pub moments: *mut f32,
+        pub moments_stride: u32,
+    }
+}
+
+kernel_args! {
+    /// The statistics from moments that were found before.
+    pub struct BatchNormOfMoments {
+        pub moments: *const f32,
+        pub moments_stride: u32,
+        pub pixels: u32,
+        pub channels: u32,
+        pub running_mean: *mut f32,
+        pub running_var: *mut f32,
+        pub eps: f32,
+        pub momentum: f32,
+        pub mean: *mut f32,
+        pub rstd: *mut f32,
+    }
+}
+
+kernel_args! {
     /// `rstd` and `scale` from a given variance.
     pub struct BatchNormFrozen {
         pub gamma: *const f32,
@@ -97,7 +125,8 @@ kernel_args! {
 }
 
 kernel_args! {
-    /// `factors` is three rows of `[channels]`: `dx = factors[0]·d + factors[1]·(x - mean) + factors[2]`.
+    /// `factors` is three rows of `[channels]`: `dx = factors[0]·d + factors[1]·(x - mean) + factors[2]`. Where `scaled`, the
+    /// d that they will be applied to has been multiplied by scale before, and the last two rows of `earlier`, unless null, are added.
     pub struct BatchNormBackwardFactors {
         pub partials: *const f32,
         pub parts: u32,
@@ -106,9 +135,13 @@ kernel_args! {
         pub gamma: *const f32,
         pub rstd: *const f32,
         pub frozen: u32,
+        pub scaled: u32,
+        pub earlier: *const f32,
+        pub earlier_stride: u32,
         pub dgamma: *mut f32,
         pub dbeta: *mut f32,
         pub factors: *mut f32,
+        pub factors_stride: u32,
     }
 }
 
@@ -124,6 +157,7 @@ kernel_args! {
         pub mean: *const f32,
         pub beta: *const f32,
         pub factors: *const f32,
+        pub factors_stride: u32,
         pub residual: *const f32,
         pub residual_stride: u32,
         pub dx: *mut f32,
@@ -160,6 +194,8 @@ pub const KERNELS: &[Kernel] = &[
     row!("batchNorm.partials.f32/simd", BatchNormPartials, simd::partials::<F32x4>),
     row!("batchNorm.partials.f32/reference", BatchNormPartials, reference::partials),
     row!("batchNorm.statistics.f32/scalar", BatchNormStatistics, finish::statistics),
+    row!("batchNorm.moments.f32/scalar", BatchNormMoments, finish::moments),
+    row!("batchNorm.ofMoments.f32/scalar", BatchNormOfMoments, finish::of_moments),
     row!("batchNorm.frozen.f32/scalar", BatchNormFrozen, finish::frozen),
     row!("batchNorm.apply.f32/simd", BatchNormApply, simd::apply::<F32x4>),
     row!("batchNorm.apply.f32/reference", BatchNormApply, reference::apply),

@@ -68,7 +68,7 @@ pub unsafe fn backward_apply(a: &BatchNormBackwardApply, task: &Task) {
         for c in 0..channels {
             // SAFETY: p and c are in range.
             unsafe {
-                let factor = |row: usize| *a.factors.add(row * channels + c) as f64;
+                let factor = |row: usize| *a.factors.add(row * a.factors_stride as usize + c) as f64;
                 let centred = *a.x.add(p * a.x_stride as usize + c) as f64 - *a.mean.add(c) as f64;
                 let kept = match (a.y.is_null(), a.beta.is_null()) {
                     (false, _) => *a.y.add(p * a.y_stride as usize + c) > 0.0,

@@ -6,6 +6,10 @@ use crate::lanes::Lanes;
 use crate::loops::{Column, Row, across, along, load_all, store_all, touch_columns};
 use core::ops::Range;
 
+/// Pixels and channels of a tile whose moments are taken: the first-level cache holds it. How moments are joined must not depend on
+/// how many channels lie beside each other, so that those of a part of a tensor are part of those of the whole.
+const MOMENT_PIXELS: usize = 64;
+const MOMENT_CHANNELS: usize = 64;
 /// Floats of a tile whose sums are taken: small enough for the first-level cache.
 pub const SUM_TILE: usize = 2048;
 /// Floats of a tile that is mapped to another: short columns keep to the order of memory.
@@ -71,17 +75,21 @@ pub unsafe fn partials<L: Lanes>(a: &BatchNormPartials, task: &Task) {
     // SAFETY: the tiles lie within the chunk's pixels.
     unsafe {
         let mean = a.partials.add(2 * channels * task.chunk as usize);
-        for tile in tiles(range.clone(), a.channels, SUM_TILE) {
-            let column = Moments {
-                x: a.x.add(tile.start * a.x_stride as usize),
-                stride: a.x_stride as usize,
-                pixels: tile.len(),
-                before: tile.start - range.start,
-                mean,
-                squares: mean.add(channels),
-            };
-            touch_columns(column.x, column.stride, column.pixels, channels);
-            across::<L, 4>(&column, 0..channels);
+        for start in range.clone().step_by(MOMENT_PIXELS) {
+            let pixels = MOMENT_PIXELS.min(range.end - start);
+            for first in (0..channels).step_by(MOMENT_CHANNELS) {
+                let column = Moments {
+                    x: a.x.add(start * a.x_stride as usize),
+                    stride: a.x_stride as usize,
+                    pixels,
+                    before: start - range.start,
+                    mean,
+                    squares: mean.add(channels),
+                };
+                let block = first..channels.min(first + MOMENT_CHANNELS);
+                touch_columns(column.x.add(first), column.stride, pixels, block.len());
+                across::<L, 4>(&column, block);
+            }
         }
     }
 }

@@ -224,7 +224,7 @@ unsafe fn gradient_and<L: Lanes, const MASK: u8, const RESIDUAL: bool>(a: &Batch
                 pixels: tile.len(),
                 mean: a.mean,
                 beta: a.beta,
-                factors: [0, 1, 2].map(|row| a.factors.add(row * channels)),
+                factors: [0, 1, 2].map(|row| a.factors.add(row * a.factors_stride as usize)),
             };
             across::<L, 2>(&column, 0..channels);
         }

@@ -142,9 +142,13 @@ impl Case {
             gamma: self.gamma.ptr(),
             rstd: rstd.ptr(),
             frozen: self.frozen as u32,
+            scaled: 0,
+            earlier: null,
+            earlier_stride: 0,
             dgamma: dgamma.mut_ptr(),
             dbeta: dbeta.mut_ptr(),
             factors: factors.mut_ptr(),
+            factors_stride: channels,
         };
         run_chunks(finish::backward_factors, &args, 2, 0);
         let args = BatchNormBackwardApply {
@@ -157,6 +161,7 @@ impl Case {
             mean: mean.ptr(),
             beta,
             factors: factors.ptr(),
+            factors_stride: channels,
             residual: if self.residual { self.dy.ptr() } else { null },
             residual_stride: stride,
             dx: dx.mut_ptr(),

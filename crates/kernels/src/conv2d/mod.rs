@@ -66,7 +66,8 @@ kernel_args! {
 
 kernel_args! {
     /// A kernel of 3×3 with stride 1, dilation 1 and one group; `w` is transformed. `bias` and `residual` may be null.
-    /// A unit is `unit_tiles` tiles of outputs for `unit_channels` out channels (a multiple of 8).
+    /// A unit is `unit_tiles` tiles of outputs for `unit_channels` out channels (a multiple of 8). The last seven are those of
+    /// batch norm beside the convolution, which the variants that have it explain, and null in others.
     pub struct Conv2dWinograd {
         pub x: *const f32,
         pub x_stride: u32,
@@ -88,13 +89,20 @@ kernel_args! {
         pub relu: u32,
         pub unit_tiles: u32,
         pub unit_channels: u32,
+        pub mean: *const f32,
+        pub gamma: *const f32,
+        pub rstd: *const f32,
+        pub beta: *const f32,
+        pub norm_x: *const f32,
+        pub norm_x_stride: u32,
+        pub partials: *mut f32,
     }
 }
 
 kernel_args! {
     /// The same convolution's gradient of the weights; `dw` is `[partitions, 3, 3, C, O]`, each from one of `partitions` equal
     /// ranges of units. A unit is `unit_tiles` tiles; an item is one partition for `unit_channels` out channels (a multiple
-    /// of 8).
+    /// of 8). The last four are those of the batch norm that makes x, or null.
     pub struct Conv2dWinogradWeight {
         pub x: *const f32,
         pub x_stride: u32,
@@ -113,6 +121,10 @@ kernel_args! {
         pub partitions: u32,
         pub unit_tiles: u32,
         pub unit_channels: u32,
+        pub mean: *const f32,
+        pub gamma: *const f32,
+        pub rstd: *const f32,
+        pub beta: *const f32,
     }
 }
 
@@ -211,15 +223,22 @@ pub const KERNELS: &[Kernel] = &[
     row!("conv2d.forward.f32/pointwise", Conv2dForward, pointwise::forward::<F32x4>),
     row!("conv2d.forward.f32/winograd_2x2", Conv2dWinograd, winograd::forward::forward::<F32x4, F2, 2, 4>),
     row!("conv2d.forward.f32/winograd_4x4", Conv2dWinograd, winograd::forward::forward::<F32x4, F4, 4, 6>),
+    row!("conv2d.forward.f32/winograd_4x4_of_norm", Conv2dWinograd, winograd::forward::forward_of_norm::<F32x4, F4, 4, 6>),
     row!("conv2d.forward.f32/im2col", Conv2dForward, im2col::forward::<F32x4>),
     row!("conv2d.forward.f32/reference", Conv2dForward, reference::forward),
     row!("conv2d.backward_input.f32/implicit_gemm", Conv2dForward, implicit_gemm::forward::<F32x4>),
     row!("conv2d.backward_input.f32/pointwise", Conv2dForward, pointwise::forward::<F32x4>),
     row!("conv2d.backward_input.f32/winograd_2x2", Conv2dWinograd, winograd::forward::forward::<F32x4, F2, 2, 4>),
     row!("conv2d.backward_input.f32/winograd_4x4", Conv2dWinograd, winograd::forward::forward::<F32x4, F4, 4, 6>),
+    row!("conv2d.backward_input.f32/winograd_4x4_to_norm", Conv2dWinograd, winograd::forward::norm_gradient::<F32x4>),
     row!("conv2d.backward_input.f32/reference", Conv2dBackwardInput, reference::backward_input),
     row!("conv2d.backward_weight.f32/pointwise", Conv2dPointwiseWeight, pointwise_weight::outer_product::<F32x4>),
     row!("conv2d.backward_weight.f32/outer_product", Conv2dBackwardWeight, backward_weight::outer_product::<F32x4>),
     row!("conv2d.backward_weight.f32/winograd_4x4", Conv2dWinogradWeight, winograd::backward_weight::outer_product::<F32x4>),
+    row!(
+        "conv2d.backward_weight.f32/winograd_4x4_of_norm",
+        Conv2dWinogradWeight,
+        winograd::backward_weight::outer_product_of_norm::<F32x4>
+    ),
     row!("conv2d.backward_weight.f32/reference", Conv2dBackwardWeight, reference::backward_weight),
 ];

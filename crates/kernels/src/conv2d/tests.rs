@@ -426,6 +426,13 @@ fn winograd_equals_reference<F: Lines<F32x4, TILE, PATCH>, const TILE: usize, co
             relu: args.relu,
             unit_tiles,
             unit_channels,
+            mean: core::ptr::null(),
+            gamma: core::ptr::null(),
+            rstd: core::ptr::null(),
+            beta: core::ptr::null(),
+            norm_x: core::ptr::null(),
+            norm_x_stride: 0,
+            partials: core::ptr::null_mut(),
         };
         let tiles = unit_tiles.next_multiple_of(4);
         let scratch = positions * (tiles * (case.channels + unit_channels.min(32)) + 32 + case.channels);
@@ -468,6 +475,10 @@ fn winograd_outer_product_equals_reference() {
             partitions,
             unit_tiles,
             unit_channels: case.unit_channels,
+            mean: core::ptr::null(),
+            gamma: core::ptr::null(),
+            rstd: core::ptr::null(),
+            beta: core::ptr::null(),
         };
         let width = case.unit_channels.min(case.out_channels.next_multiple_of(8));
         let scratch = 36 * (case.channels * width + 16 + unit_tiles * (case.channels + width) + 32 + case.channels.max(width));

@@ -1,6 +1,7 @@
 //! Transformed gradients of one partition of the tiles gather in scratch, a unit of tiles at a time, and are transformed
 //! back at its end.
 
+use super::read::{AsStored, Normed, Read};
 use super::tiles::{Grid, Images, touch_tiles, transform};
 use super::{F4, GAP, Lines, lines_4x4 as lines};
 use crate::abi::Task;
@@ -21,6 +22,24 @@ const HALF_ROWS: usize = 8;
 /// channels, the transformed tiles of a unit of both tensors, and 144 floats.
 #[inline(never)]
 pub unsafe fn outer_product<L: Lanes>(a: &Conv2dWinogradWeight, task: &Task) {
+    // SAFETY: as above.
+    unsafe { outer_product_of::<L, AsStored>(a, task) }
+}
+
+/// With `max(beta + (x - mean)·gamma·rstd, 0)` for x, computed while it is read.
+///
+/// # Safety
+/// As for [`outer_product`]; mean, gamma, rstd and beta hold the in channels.
+#[inline(never)]
+pub unsafe fn outer_product_of_norm<L: Lanes>(a: &Conv2dWinogradWeight, task: &Task) {
+    // SAFETY: as above.
+    unsafe { outer_product_of::<L, Normed<L>>(a, task) }
+}
+
+/// # Safety
+/// As for [`outer_product`], and what the reading of x asks for.
+#[inline(always)]
+unsafe fn outer_product_of<L: Lanes, R: Read<L>>(a: &Conv2dWinogradWeight, task: &Task) {
     let (depth, out_channels) = (a.in_channels as usize, a.out_channels as usize);
     let grid = Grid::new(TILE, a.out_height, a.out_width);
     let units = (a.batch as usize * grid.rows * grid.columns).div_ceil(a.unit_tiles as usize);
@@ -35,7 +54,7 @@ pub unsafe fn outer_product<L: Lanes>(a: &Conv2dWinogradWeight, task: &Task) {
         unsafe {
             let sums = Matrices { first: task.scratch, step: depth * width + GAP };
             for unit in cut(partition)..cut(partition + 1) {
-                add_unit::<L>(a, &grid, unit, channels.clone(), &sums, unit > cut(partition));
+                add_unit::<L, R>(a, &grid, unit, channels.clone(), &sums, unit > cut(partition));
             }
             let dw = a.dw.add(partition * 9 * depth * out_channels);
             write_gradient::<L>(&sums, depth, channels, dw, out_channels);
@@ -65,7 +84,7 @@ impl Matrices {
 /// # Safety
 /// As for [`outer_product`].
 #[inline(always)]
-unsafe fn add_unit<L: Lanes>(
+unsafe fn add_unit<L: Lanes, R: Read<L>>(
     a: &Conv2dWinogradWeight,
     grid: &Grid,
     unit: usize,
@@ -98,9 +117,9 @@ unsafe fn add_unit<L: Lanes>(
             let (image, row, column) = grid.place(first + tile);
             let corner = (row as isize - a.pad_top as isize, column as isize - a.pad_left as isize);
             let to = input.first.add(tile * depth);
-            transform(<F4 as Lines<L, TILE, PATCH>>::input, &x, image, corner, to, input.step, between);
+            transform(<F4 as Lines<L, TILE, PATCH>>::input, |c| R::new(a.norm(), c), &x, image, corner, to, input.step, between);
             let (corner, to) = ((row as isize, column as isize), gradient.first.add(tile * width));
-            transform(lines::output_gradient::<L>, &dy, image, corner, to, gradient.step, between);
+            transform(lines::output_gradient::<L>, |_| AsStored, &dy, image, corner, to, gradient.step, between);
         }
         for p in 0..POSITIONS {
             add_position::<L>(input.at(p), depth, gradient.at(p), channels.len(), count, sums.at(p), accumulate);

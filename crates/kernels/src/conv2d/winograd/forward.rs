@@ -1,8 +1,10 @@
 //! Tiles of a unit are transformed, multiplied position by position and transformed back, all within a worker's cache.
 
+use super::epilogue::{Epilogue, NormGradient, Plain, Tile};
 use super::pack::position_step;
+use super::read::{AsStored, Normed, Read};
 use super::tiles::{Grid, Images, across_and_down, touch_tiles, transform};
-use super::{GAP, Lines};
+use super::{F4, GAP, Lines};
 use crate::abi::Task;
 use crate::conv2d::Conv2dWinograd;
 use crate::gemm::PANEL;
@@ -12,6 +14,8 @@ use core::ops::Range;
 
 /// Out channels whose products are kept at a time.
 const RANGE: usize = 64;
+/// Tiles whose pixels are touched at a time where a first-level cache has to hold those of another tensor, too.
+const TOUCHED: usize = 8;
 
 /// Rows that are multiplied by four columns at a time.
 const HALF_ROWS: usize = 8;
@@ -21,6 +25,41 @@ const HALF_ROWS: usize = 8;
 /// products for [`RANGE`] channels, and four floats for each position.
 #[inline(never)]
 pub unsafe fn forward<L: Lanes, F: Lines<L, TILE, PATCH>, const TILE: usize, const PATCH: usize>(
+    a: &Conv2dWinograd,
+    task: &Task,
+) {
+    // SAFETY: as above.
+    unsafe { convolve::<L, F, AsStored, Plain<L>, TILE, PATCH>(a, task) }
+}
+
+/// Of `max(beta + (x - mean)·gamma·rstd, 0)`, computed while x is read.
+///
+/// # Safety
+/// As for [`forward`]; mean, gamma, rstd and beta hold the in channels.
+#[inline(never)]
+pub unsafe fn forward_of_norm<L: Lanes, F: Lines<L, TILE, PATCH>, const TILE: usize, const PATCH: usize>(
+    a: &Conv2dWinograd,
+    task: &Task,
+) {
+    // SAFETY: as above.
+    unsafe { convolve::<L, F, Normed<L>, Plain<L>, TILE, PATCH>(a, task) }
+}
+
+/// The gradient that batch norm and ReLU before a convolution pass on, but for what their statistics add: see [`NormGradient`].
+///
+/// # Safety
+/// As for [`forward`]; mean, gamma, rstd and beta hold the out channels, `norm_x` covers the pixels of y, and `partials`
+/// has `2·out_channels` floats for each chunk.
+#[inline(never)]
+pub unsafe fn norm_gradient<L: Lanes>(a: &Conv2dWinograd, task: &Task) {
+    // SAFETY: as above.
+    unsafe { convolve::<L, F4, AsStored, NormGradient, 4, 6>(a, task) }
+}
+
+/// # Safety
+/// As for [`forward`], and what the reading of x and the epilogue ask for.
+#[inline(always)]
+unsafe fn convolve<L: Lanes, F: Lines<L, TILE, PATCH>, R: Read<L>, E: Epilogue<L>, const TILE: usize, const PATCH: usize>(
     a: &Conv2dWinograd,
     task: &Task,
 ) {
@@ -49,6 +88,7 @@ pub unsafe fn forward<L: Lanes, F: Lines<L, TILE, PATCH>, const TILE: usize, con
         let input = task.scratch;
         let product = input.add(positions * input_step);
         let between = product.add(positions * product_step);
+        E::start(a, task);
         for unit in task.range((tiles.div_ceil(unit_tiles) * ranges) as u32) {
             let first = unit / ranges * unit_tiles;
             let count = unit_tiles.min(tiles - first);
@@ -57,13 +97,16 @@ pub unsafe fn forward<L: Lanes, F: Lines<L, TILE, PATCH>, const TILE: usize, con
                 for tile in 0..count {
                     let (image, row, column) = grid.place(first + tile);
                     let corner = (row as isize - a.pad_top as isize, column as isize - a.pad_left as isize);
-                    transform(F::input, &x, image, corner, input.add(tile * depth), input_step, between);
+                    transform(F::input, |c| R::new(a.norm(), c), &x, image, corner, input.add(tile * depth), input_step, between);
                 }
                 transformed = Some(first);
             }
             let start = unit % ranges * unit_channels;
             let end = out_channels.min(start + unit_channels);
-            touch_tiles(&Images { first: a.y.add(start), channels: end - start, ..y }, &grid, first..first + count);
+            let beside = E::reads(a);
+            if beside.is_none() {
+                touch_tiles(&Images { first: a.y.add(start), channels: end - start, ..y }, &grid, first..first + count);
+            }
             for channel in (start..end).step_by(width) {
                 let channels = channel..end.min(channel + width);
                 for position in 0..positions {
@@ -72,8 +115,21 @@ pub unsafe fn forward<L: Lanes, F: Lines<L, TILE, PATCH>, const TILE: usize, con
                     multiply::<L>(from, depth, weights, channels.len(), to, width, count);
                 }
                 for tile in 0..count {
+                    if let (Some(x), 0) = (beside, tile % TOUCHED) {
+                        let tiles = first + tile..first + count.min(tile + TOUCHED);
+                        touch_tiles(&x.channels(channels.clone()), &grid, tiles.clone());
+                        touch_tiles(&y.channels(channels.clone()), &grid, tiles);
+                    }
                     let place = grid.place(first + tile);
-                    write_tile::<L, F, TILE, PATCH>(a, place, channels.clone(), product.add(tile * width), product_step, between);
+                    write_tile::<L, F, E, TILE, PATCH>(
+                        a,
+                        task,
+                        place,
+                        channels.clone(),
+                        product.add(tile * width),
+                        product_step,
+                        between,
+                    );
                 }
             }
         }
@@ -176,13 +232,14 @@ unsafe fn half_panel<L: Lanes>(mut x: *const f32, depth: usize, mut b: *const f3
     }
 }
 
-/// `Aᵀ m A` for each four channels of a range; then bias, residual and ReLU, and the pixels that exist are stored.
+/// `Aᵀ m A` for each four channels of a range; then the epilogue, for the pixels that exist.
 ///
 /// # Safety
 /// The tile's pixels and channels exist; `from` is its first product.
 #[inline(always)]
-unsafe fn write_tile<L: Lanes, F: Lines<L, TILE, PATCH>, const TILE: usize, const PATCH: usize>(
+unsafe fn write_tile<L: Lanes, F: Lines<L, TILE, PATCH>, E: Epilogue<L>, const TILE: usize, const PATCH: usize>(
     a: &Conv2dWinograd,
+    task: &Task,
     (image, y, x): (usize, usize, usize),
     channels: Range<usize>,
     from: *const f32,
@@ -190,52 +247,38 @@ unsafe fn write_tile<L: Lanes, F: Lines<L, TILE, PATCH>, const TILE: usize, cons
     between: *mut f32,
 ) {
     let (height, width) = (a.out_height as usize, a.out_width as usize);
-    let size = (TILE.min(height - y), TILE.min(width - x));
-    let pixel = (image * height + y) * width + x;
+    let (rows, columns) = (TILE.min(height - y), TILE.min(width - x));
+    let tile = Tile { pixel: (image * height + y) * width + x, rows, columns, values: between };
     for c in channels.clone().step_by(4) {
         // SAFETY: channels end with the range.
-        unsafe { write_channels::<L, F, TILE, PATCH>(a, pixel, size, c, from.add(c - channels.start), step, between) };
+        unsafe { write_channels::<L, F, E, TILE, PATCH>(a, task, &tile, c, from.add(c - channels.start), step) };
     }
 }
 
 /// # Safety
 /// As for [`write_tile`].
 #[inline(never)]
-unsafe fn write_channels<L: Lanes, F: Lines<L, TILE, PATCH>, const TILE: usize, const PATCH: usize>(
+unsafe fn write_channels<L: Lanes, F: Lines<L, TILE, PATCH>, E: Epilogue<L>, const TILE: usize, const PATCH: usize>(
     a: &Conv2dWinograd,
-    pixel: usize,
-    (rows, columns): (usize, usize),
+    task: &Task,
+    tile: &Tile,
     c: usize,
     mut from: *const f32,
     step: usize,
-    between: *mut f32,
 ) {
-    let width = a.out_width as usize;
-    let (y_stride, residual_stride) = (a.y_stride as usize, a.residual_stride as usize);
-    // SAFETY: rows and columns end with the image.
+    // SAFETY: the caller vouches for pixels and channels.
     unsafe {
-        let bias = if a.bias.is_null() { L::zero() } else { L::load(a.bias.add(c)) };
-        let y = a.y.add(pixel * y_stride + c);
-        let residual = a.residual.wrapping_add(pixel * residual_stride + c);
-        let floor = if a.relu != 0 { L::zero() } else { L::splat(f32::NEG_INFINITY) };
+        let mut epilogue = E::new(a, tile, c);
         across_and_down::<L, PATCH, TILE>(
             F::output,
-            between,
+            tile.values,
             |_, _| {
                 let value = L::load(from);
                 from = from.wrapping_add(step);
                 value
             },
-            |j, i, value| {
-                if i < rows && j < columns {
-                    let at = i * width + j;
-                    let mut sum = value.add(bias);
-                    if !a.residual.is_null() {
-                        sum = sum.add(L::load(residual.add(at * residual_stride)));
-                    }
-                    sum.max(floor).store(y.add(at * y_stride));
-                }
-            },
+            |j, i, value| epilogue.give(a, tile, (i, j), value),
         );
+        epilogue.end(a, task, tile, c);
     }
 }

@@ -7,12 +7,15 @@
 //! m is 4, or 2 where an image has so few tiles that reading 36 weights for 9 takes longer than the products it saves.
 
 pub mod backward_weight;
+mod epilogue;
 pub mod forward;
 mod lines_2x2;
 mod lines_4x4;
 pub mod pack;
+mod read;
 mod tiles;
 
+use super::{Conv2dWinograd, Conv2dWinogradWeight};
 use crate::lanes::Lanes;
 
 /// The transforms of one line of a tile of `TILE` outputs and `PATCH` inputs; two of them, across and down, transform a square.
@@ -32,3 +35,24 @@ pub enum F4 {}
 
 /// Floats between positions beyond their matrix: a cache line, so that the positions do not share one cache set.
 const GAP: usize = 16;
+
+/// Batch norm between its statistics and ReLU; null where there is none.
+#[derive(Clone, Copy)]
+struct Norm {
+    mean: *const f32,
+    gamma: *const f32,
+    rstd: *const f32,
+    beta: *const f32,
+}
+
+impl Conv2dWinograd {
+    fn norm(&self) -> Norm {
+        Norm { mean: self.mean, gamma: self.gamma, rstd: self.rstd, beta: self.beta }
+    }
+}
+
+impl Conv2dWinogradWeight {
+    fn norm(&self) -> Norm {
+        Norm { mean: self.mean, gamma: self.gamma, rstd: self.rstd, beta: self.beta }
+    }
+}

@@ -1,5 +1,6 @@
 //! From images to transformed tiles.
 
+use super::read::Read;
 use crate::lanes::Lanes;
 use crate::loops::touch;
 use core::ops::Range;
@@ -12,6 +13,14 @@ pub struct Images {
     pub height: usize,
     pub width: usize,
     pub channels: usize,
+}
+
+impl Images {
+    /// A range of these channels.
+    #[inline(always)]
+    pub fn channels(&self, range: Range<usize>) -> Self {
+        Self { first: self.first.wrapping_add(range.start), channels: range.len(), ..*self }
+    }
 }
 
 /// The tiles of all images, row by row, image after image.
@@ -56,14 +65,15 @@ pub unsafe fn touch_tiles(images: &Images, grid: &Grid, tiles: Range<usize>) {
     }
 }
 
-/// Transforms a square of `S` rows and columns of an image, from (y, x) on and zero outside, for each four channels.
+/// Transforms a square of `S` rows and columns of an image, from (y, x) on and zero outside, for each four channels as `read`.
 /// Positions of the result are `step` floats apart, column by column.
 ///
 /// # Safety
 /// The image exists, `to` takes one tile of all positions; for `between` see [`across_and_down`].
 #[inline(always)]
-pub unsafe fn transform<L: Lanes, const S: usize, const P: usize>(
+pub unsafe fn transform<L: Lanes, R: Read<L>, const S: usize, const P: usize>(
     line: impl Fn([L; S]) -> [L; P] + Copy,
+    read: impl Fn(usize) -> R,
     images: &Images,
     image: usize,
     (y, x): (isize, isize),
@@ -82,9 +92,9 @@ pub unsafe fn transform<L: Lanes, const S: usize, const P: usize>(
         unsafe {
             let (from, to) = (from.wrapping_add(c), to.add(c));
             if rows & columns == whole {
-                whole_square(line, from, row, images.stride, to, step, between);
+                whole_square(line, read(c), from, row, images.stride, to, step, between);
             } else {
-                partial_square(line, from, row, images.stride, (rows, columns), to, step, between);
+                partial_square(line, read(c), from, row, images.stride, (rows, columns), to, step, between);
             }
         }
     }
@@ -101,8 +111,9 @@ fn inside<const S: usize>(start: isize, end: isize) -> u32 {
 /// # Safety
 /// As for [`transform`], and the square lies in the image.
 #[inline(never)]
-unsafe fn whole_square<L: Lanes, const S: usize, const P: usize>(
+unsafe fn whole_square<L: Lanes, R: Read<L>, const S: usize, const P: usize>(
     line: impl Fn([L; S]) -> [L; P],
+    read: R,
     from: *const f32,
     row: usize,
     pixel: usize,
@@ -115,7 +126,7 @@ unsafe fn whole_square<L: Lanes, const S: usize, const P: usize>(
         across_and_down(
             line,
             between,
-            |i, j| L::load(from.add(i * row + j * pixel)),
+            |i, j| read.of(L::load(from.add(i * row + j * pixel))),
             |_, _, value| {
                 value.store(to);
                 to = to.wrapping_add(step);
@@ -129,8 +140,9 @@ unsafe fn whole_square<L: Lanes, const S: usize, const P: usize>(
 /// # Safety
 /// As for [`transform`]; rows and columns whose bit is set lie in the image.
 #[inline(never)]
-unsafe fn partial_square<L: Lanes, const S: usize, const P: usize>(
+unsafe fn partial_square<L: Lanes, R: Read<L>, const S: usize, const P: usize>(
     line: impl Fn([L; S]) -> [L; P],
+    read: R,
     from: *const f32,
     row: usize,
     pixel: usize,
@@ -147,7 +159,8 @@ unsafe fn partial_square<L: Lanes, const S: usize, const P: usize>(
         for i in 0..S {
             let across = if columns != 0 && rows >> i & 1 == 1 {
                 let from = from.wrapping_add(i * row);
-                line(core::array::from_fn(|j| L::load(from.wrapping_add(offsets[j])).keep_where_positive(live[j])))
+                let at = |j: usize| read.of(L::load(from.wrapping_add(offsets[j])));
+                line(core::array::from_fn(|j| at(j).keep_where_positive(live[j])))
             } else {
                 [L::zero(); P]
             };
