@@ -9,7 +9,7 @@
 pub struct Task {
     /// Index of the chunk, `0 ≤ chunk < chunks`.
     pub chunk: u32,
-    /// How many chunks the step was cut into; never depends on the number of threads.
+    /// How many chunks the step was cut into; where bits depend on it, it never depends on the number of threads.
     pub chunks: u32,
     /// 64-byte aligned memory of this worker alone, as large as the step asked for.
     pub scratch: *mut f32,

@@ -8,7 +8,7 @@ use super::{F4, GAP, Lines};
 use crate::abi::Task;
 use crate::conv2d::Conv2dWinograd;
 use crate::gemm::PANEL;
-use crate::gemm::tiles::{LOWEST, add_products, each_tile};
+use crate::gemm::tiles::{HIGHEST, LOWEST, add_products, each_tile};
 use crate::lanes::Lanes;
 use core::ops::Range;
 
@@ -16,6 +16,9 @@ use core::ops::Range;
 const RANGE: usize = 64;
 /// Tiles whose pixels are touched at a time where a first-level cache has to hold those of another tensor, too.
 const TOUCHED: usize = 8;
+
+/// Floats of weights that no second-level cache holds: panels are touched while those before them are multiplied.
+const STREAMED: usize = 1 << 20;
 
 /// Rows that are multiplied by four columns at a time.
 const HALF_ROWS: usize = 8;
@@ -73,6 +76,7 @@ unsafe fn convolve<L: Lanes, F: Lines<L, TILE, PATCH>, R: Read<L>, E: Epilogue<L
     let input_step = unit_tiles.next_multiple_of(LOWEST) * depth + GAP;
     let product_step = unit_tiles.next_multiple_of(LOWEST) * width + GAP;
     let weight_step = position_step(depth, out_channels);
+    let streamed = positions * weight_step > STREAMED && unit_tiles.min(tiles) > HIGHEST;
     let x =
         Images { first: a.x, stride: a.x_stride as usize, height: a.height as usize, width: a.width as usize, channels: depth };
     let y = Images {
@@ -112,7 +116,12 @@ unsafe fn convolve<L: Lanes, F: Lines<L, TILE, PATCH>, R: Read<L>, E: Epilogue<L
                 for position in 0..positions {
                     let weights = a.w.add(position * weight_step + channel * depth);
                     let (from, to) = (input.add(position * input_step), product.add(position * product_step));
-                    multiply::<L>(from, depth, weights, channels.len(), to, width, count);
+                    // After the last position come other channels, or none.
+                    if streamed && position + 1 < positions {
+                        multiply::<L, true>(from, depth, weights, channels.len(), to, width, count, weights.add(weight_step));
+                    } else {
+                        multiply::<L, false>(from, depth, weights, channels.len(), to, width, count, weights);
+                    }
                 }
                 for tile in 0..count {
                     if let (Some(x), 0) = (beside, tile % TOUCHED) {
@@ -137,11 +146,12 @@ unsafe fn convolve<L: Lanes, F: Lines<L, TILE, PATCH>, R: Read<L>, E: Epilogue<L
 }
 
 /// Products of one position: `tiles` rows of `depth` floats times `columns` columns of panels, to rows of `range` floats.
+/// With `AHEAD` each tile of rows reads its part of the next panel, the last of them of the panel at `following`.
 ///
 /// # Safety
 /// Rows exist up to a whole tile of them.
 #[inline(never)]
-unsafe fn multiply<L: Lanes>(
+unsafe fn multiply<L: Lanes, const AHEAD: bool>(
     input: *const f32,
     depth: usize,
     weights: *const f32,
@@ -149,20 +159,26 @@ unsafe fn multiply<L: Lanes>(
     product: *mut f32,
     range: usize,
     tiles: usize,
+    following: *const f32,
 ) {
+    let parts = tiles.div_ceil(HIGHEST);
     for column in (0..columns).step_by(PANEL) {
         // SAFETY: the caller vouches for rows and panels.
         unsafe {
             let (panel, to) = (weights.add(column * depth), product.add(column));
+            let next = if column + PANEL < columns { panel.add(PANEL * depth) } else { following };
             let rows = |tile: usize| (input.add(tile * depth), to.add(tile * range));
             if columns - column > PANEL / 2 {
+                let mut ahead = Ahead { next, step: PANEL.div_ceil(parts.max(1)) };
                 each_tile(tiles, |tile, height| {
                     let (x, to) = rows(tile);
                     match height {
-                        6 => whole_panel::<L, 6>(x, depth, panel, to, range),
-                        5 => whole_panel::<L, 5>(x, depth, panel, to, range),
-                        _ => whole_panel::<L, LOWEST>(x, depth, panel, to, range),
+                        6 => whole_panel::<L, 6, AHEAD>(x, depth, panel, to, range, ahead),
+                        5 => whole_panel::<L, 5, AHEAD>(x, depth, panel, to, range, ahead),
+                        _ => whole_panel::<L, LOWEST, AHEAD>(x, depth, panel, to, range, ahead),
                     }
+                    let rest = next.add((PANEL - ahead.step) * depth);
+                    ahead.next = ahead.next.add(ahead.step * depth).min(rest);
                 });
             } else {
                 for tile in (0..tiles).step_by(HALF_ROWS) {
@@ -170,7 +186,7 @@ unsafe fn multiply<L: Lanes>(
                     if tile + LOWEST < tiles {
                         half_panel::<L>(x, depth, panel, to, range);
                     } else {
-                        whole_panel::<L, LOWEST>(x, depth, panel, to, range);
+                        whole_panel::<L, LOWEST, false>(x, depth, panel, to, range, Ahead { next, step: 0 });
                     }
                 }
             }
@@ -178,17 +194,25 @@ unsafe fn multiply<L: Lanes>(
     }
 }
 
+/// What is read of a panel that comes later, so that it is in a cache then: a float after every `step`.
+#[derive(Clone, Copy)]
+struct Ahead {
+    next: *const f32,
+    step: usize,
+}
+
 /// `R` rows by a panel of eight columns.
 ///
 /// # Safety
 /// As for [`multiply`].
 #[inline(always)]
-unsafe fn whole_panel<L: Lanes, const R: usize>(
+unsafe fn whole_panel<L: Lanes, const R: usize, const AHEAD: bool>(
     mut x: *const f32,
     depth: usize,
     mut b: *const f32,
     mut to: *mut f32,
     range: usize,
+    mut ahead: Ahead,
 ) {
     // SAFETY: the caller vouches for rows and panels.
     unsafe {
@@ -196,6 +220,11 @@ unsafe fn whole_panel<L: Lanes, const R: usize>(
         let mut sums = [[L::zero(); 2]; R];
         while x != end {
             add_products(&mut sums, |r| x.add(r * depth), b);
+            if AHEAD {
+                // Volatile keeps the read of a value that nobody wants.
+                ahead.next.read_volatile();
+                ahead.next = ahead.next.add(ahead.step);
+            }
             b = b.add(PANEL);
             x = x.add(1);
         }
