@@ -170,6 +170,13 @@ export const products = [
         residual: [3, 8, 12, 28],
         relu: true,
       }),
+      row('many small maps', { x: [9, 2, 3, 128], w: [3, 3, 128, 128], padding: one, bias: true }),
+      row('many small maps at stride 2', {
+        x: [8, 4, 4, 128],
+        w: [3, 3, 128, 128],
+        stride: [2, 2],
+        padding: one,
+      }),
       row('many chunks', { x: [6, 16, 16, 12], w: [3, 3, 12, 20], padding: one, bias: true }),
       row('1×1, many chunks', { x: [4, 16, 16, 32], w: [1, 1, 32, 40] }),
       row('1×1 at stride 2, many chunks', {

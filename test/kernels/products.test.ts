@@ -26,7 +26,7 @@ interface Convolution extends ConvGeometry {
 }
 
 /** Kinds of geometry, so that each algorithm gets its share. */
-const kinds = ['any', 'pointwise', '3×3'] as const;
+const kinds = ['any', 'pointwise', '3×3', 'small maps'] as const;
 
 function draw(random: Random, kind: (typeof kinds)[number]): Convolution {
   const pair = (low: number, high: number): Pair => [random.int(low, high), random.int(low, high)];
@@ -41,7 +41,17 @@ function draw(random: Random, kind: (typeof kinds)[number]): Convolution {
       groups: 1,
     };
   }
-  const packed = kind === 'pointwise' && random.coin();
+  if (kind === 'small maps') {
+    return {
+      x: [random.int(8, 11), random.int(1, 4), random.int(1, 4), 128],
+      w: [3, 3, 128, 128],
+      stride: pair(1, 2),
+      padding: [1, 1, 1, 1],
+      dilation: [1, 1],
+      groups: 1,
+    };
+  }
+  const packed = random.coin();
   const groups = !packed && random.int(0, 2) === 0 ? random.int(2, 4) : 1;
   const depth = packed ? 4 * random.int(1, 5) : random.int(1, 18);
   const columns = packed ? 8 * random.int(1, 3) : random.int(1, 20);

@@ -1,8 +1,8 @@
 import { positionsOf, winogradTiles } from './winogradTile.ts';
-import type { ConvShape } from './conv2dGeometry.ts';
+import type { ConvShape, Pair } from './conv2dGeometry.ts';
 
 /** How a convolution is computed; weights are packed for one of them. */
-export type ConvAlgorithm = 'implicit_gemm' | 'pointwise' | WinogradAlgorithm;
+export type ConvAlgorithm = 'implicit_gemm' | 'pointwise' | 'positions' | WinogradAlgorithm;
 
 /** F(2×2, 3×3) and F(4×4, 3×3). */
 export type WinogradAlgorithm = 'winograd_2x2' | 'winograd_4x4';
@@ -15,6 +15,7 @@ export type WinogradAlgorithm = 'winograd_2x2' | 'winograd_4x4';
  * - `pointwise`: a 1×1 kernel without padding reads its input in place, whatever the stride.
  * - `winograd_4x4`: a 3×3 kernel at stride 1, where images have tiles enough.
  * - `winograd_2x2`: the same for images of one tile of 4×4. At 7×7 and 8×8, four tiles, F(4×4) is 1.1 to 2 times as fast.
+ * - `positions`: one output pixel of all images at a time, where a part of the taps lies outside the image.
  * - `implicit_gemm`: everything else.
  */
 export function chooseConvAlgorithm(
@@ -28,7 +29,7 @@ export function chooseConvAlgorithm(
     if (tileWins(conv, 4, fewest)) return 'winograd_4x4';
     if (checked && tileWins(conv, 2, fewest)) return 'winograd_2x2';
   }
-  return 'implicit_gemm';
+  return positionsWin(conv) ? 'positions' : 'implicit_gemm';
 }
 
 /** The kernels that can compute a convolution, for benchmarks to compare. */
@@ -36,35 +37,50 @@ export function possibleConvAlgorithms(conv: ConvShape): ConvAlgorithm[] {
   return [
     ...(isPointwise(conv) ? (['pointwise'] as const) : []),
     'implicit_gemm',
+    ...(positionsCan(conv) ? (['positions'] as const) : []),
     ...(winogradCan(conv) ? (['winograd_2x2', 'winograd_4x4'] as const) : []),
   ];
 }
 
 /**
- * How a weight gradient is computed: by packed pixels for a 1×1 kernel without padding, whatever the stride; by windows of
- * x where they lie or in padded rows; by transformed tiles for a 3×3 kernel at stride 1.
+ * How a weight gradient is computed: tap by tap, over the pixels that it reaches, from packed channels; all taps at once, from windows
+ * of x where they lie or in padded rows; by transformed tiles for a 3×3 kernel at stride 1.
  */
-export type WeightAlgorithm = 'outer_product' | 'pointwise' | 'winograd_4x4';
+export type WeightAlgorithm = 'outer_product' | 'taps' | 'winograd_4x4';
 
 /** Input channels beyond which the sums of 36 positions take megabytes of each worker. */
 const MOST_CHANNELS = 512;
 
 /** The fastest kernel for the gradient of a convolution's weights. */
 export function chooseWeightAlgorithm(conv: ConvShape, winograd: boolean): WeightAlgorithm {
-  if (isPackable(conv)) return 'pointwise';
   const possible = winogradCan(conv) && hasChannels(conv) && conv.inChannels <= MOST_CHANNELS;
-  return winograd && possible && tileWins(conv, 4, FEWEST_TILES) ? 'winograd_4x4' : 'outer_product';
+  if (winograd && possible && tileWins(conv, 4, FEWEST_TILES)) return 'winograd_4x4';
+  const fewest = Math.min(conv.inChannels, conv.outChannels);
+  const packs =
+    isPointwise(conv) ||
+    (fewest >= FEWEST_PACKED_CHANNELS && pixelBytes(conv) <= MOST_CACHED_BYTES);
+  return tapsCan(conv) && packs ? 'taps' : 'outer_product';
 }
 
 /** The kernels that can compute the gradient of a convolution's weights. */
 export function possibleWeightAlgorithms(conv: ConvShape): WeightAlgorithm[] {
   return [
     'outer_product',
-    ...(isPackable(conv) ? (['pointwise'] as const) : []),
+    ...(tapsCan(conv) ? (['taps'] as const) : []),
     ...(winogradCan(conv) ? (['winograd_4x4'] as const) : []),
   ];
 }
 
+/** Channels that pay for packing both tensors for each of several taps. */
+const FEWEST_PACKED_CHANNELS = 64;
+/** Bytes of both that a cache holds from tap to tap. */
+const MOST_CACHED_BYTES = 12 * 1024 * 1024;
+/** Share of taps in the image below which outputs are computed one position at a time, */
+const MOST_LIVE_TAPS = 0.96;
+/** for images enough to read the weights once for several, */
+const FEWEST_IMAGES = 8;
+/** and channels that pay for a sum of its own for each row of taps. */
+const FEWEST_POSITION_CHANNELS = 128;
 /** Channels that pay for transforming tiles. */
 const FEWEST_CHANNELS = 12;
 /** Share of a plain sum's products that still pays: tiles that are mostly outside the image do not. */
@@ -78,10 +94,47 @@ function isPointwise({ kernelSize, padding }: ConvShape): boolean {
   return kernelSize.every((k) => k === 1) && padding.every((p) => p === 0);
 }
 
-/** Whether the channels of a 1×1 kernel fill the vectors of its weight gradient. */
-function isPackable(conv: ConvShape): boolean {
-  const { groups, inChannels, outChannels } = conv;
-  return isPointwise(conv) && groups === 1 && inChannels % 4 === 0 && outChannels % 8 === 0;
+function positionsCan(conv: ConvShape): boolean {
+  return conv.groups === 1 && [0, 1].every((axis) => tapsInside(conv, axis).every((n) => n > 0));
+}
+
+function positionsWin(conv: ConvShape): boolean {
+  const many = conv.batch >= FEWEST_IMAGES && conv.inChannels >= FEWEST_POSITION_CHANNELS;
+  return many && positionsCan(conv) && liveTaps(conv) <= MOST_LIVE_TAPS;
+}
+
+/** Share of an output's taps that lie in the image, on average. */
+function liveTaps(conv: ConvShape): number {
+  return [0, 1].reduce((share, axis) => {
+    const counts = tapsInside(conv, axis);
+    const sum = counts.reduce((total, count) => total + count, 0);
+    return (share * sum) / (counts.length * conv.kernelSize[axis]!);
+  }, 1);
+}
+
+/** How many taps of an axis lie in the image, for each output. */
+function tapsInside(conv: ConvShape, axis: number): number[] {
+  const { inputSize, outputSize, kernelSize, stride, dilation, padding } = conv;
+  const before = padding[axis === 0 ? 0 : 3];
+  return Array.from({ length: outputSize[axis]! }, (_, output) => {
+    const first = output * stride[axis]! - before;
+    const taps = Array.from(
+      { length: kernelSize[axis]! },
+      (_, tap) => first + tap * dilation[axis]!,
+    );
+    return taps.filter((at) => at >= 0 && at < inputSize[axis]!).length;
+  });
+}
+
+/** Whether the channels fill the vectors of a weight gradient tap by tap. */
+function tapsCan({ groups, inChannels, outChannels }: ConvShape): boolean {
+  return groups === 1 && inChannels % 4 === 0 && outChannels % 8 === 0;
+}
+
+/** Bytes of input and output. */
+function pixelBytes({ batch, inputSize, outputSize, inChannels, outChannels }: ConvShape): number {
+  const area = (size: Pair): number => size[0] * size[1];
+  return 4 * batch * (area(inputSize) * inChannels + area(outputSize) * outChannels);
 }
 
 function winogradCan(conv: ConvShape): boolean {

@@ -2,11 +2,11 @@ import { sizeOf } from '../shape.ts';
 import { chooseWeightAlgorithm } from './chooseConvAlgorithm.ts';
 import { convShape, outputShape } from './conv2dGeometry.ts';
 import { cutOuterProduct } from './conv2dWeightCut.ts';
-import { cutPointwiseWeight } from './pointwiseWeightCut.ts';
 import { cutWinogradWeight, statisticsOf } from './conv2dWinograd.ts';
 import { expectShape } from './expect.ts';
 import { expectNorm, normOf } from './normBeside.ts';
 import { lowerSum } from './sumPixels.ts';
+import { cutTapsWeight } from './tapsWeightCut.ts';
 import type { Pointer } from '../kernels/step.ts';
 import type { Spec } from '../shape.ts';
 import type { WeightAlgorithm } from './chooseConvAlgorithm.ts';
@@ -58,7 +58,7 @@ export function lowerBackwardWeight(
   const most = Math.max(1, Math.min(PARTITIONS, Math.floor(PARTIAL_BYTES / (4 * size))));
   const cut = {
     outer_product: () => cutOuterProduct(conv, x.stride, most),
-    pointwise: () => cutPointwiseWeight(conv, most),
+    taps: () => cutTapsWeight(conv, most),
     winograd_4x4: () => cutWinogradWeight(conv, most),
   };
   const { partitions, chunks, scratchBytes, args } = cut[algorithm]();

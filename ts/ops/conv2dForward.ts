@@ -1,4 +1,4 @@
-import { unitsOf } from './conv2dUnits.ts';
+import { positionUnits, unitsOf } from './conv2dUnits.ts';
 import { emitWinograd } from './conv2dWinograd.ts';
 import { isWinograd, tileOf } from './winogradTile.ts';
 import type { Pointer } from '../kernels/step.ts';
@@ -68,15 +68,17 @@ export function emitConv(
   const taps = kernelHeight * kernelWidth * depth;
   const paddedWidth =
     (outWidth - 1) * strideWidth + Math.max(0, kernelWidth - 1) * dilationWidth + 1;
-  const { unitImages, unitRows, unitChannels, chunks, scratchBytes } = unitsOf({
+  const problem = {
     ...{ batch: conv.batch, groups: conv.groups, outHeight, outWidth, outChannels },
-    scratchFloats: (rows) => {
+    scratchFloats: (rows: number) => {
       if (algorithm === 'pointwise') return 0;
       const paddedRows =
         (rows - 1) * strideHeight + Math.max(0, kernelHeight - 1) * dilationHeight + 1;
       return paddedRows * paddedWidth * depth;
     },
-  });
+  };
+  const { unitImages, unitRows, unitChannels, chunks, scratchBytes } =
+    algorithm === 'positions' ? positionUnits(problem) : unitsOf(problem);
   to.step({
     kernel,
     chunks,

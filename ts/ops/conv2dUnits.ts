@@ -13,6 +13,11 @@ const MOST_CHUNKS = 64;
 /** Output channels that a kernel computes together. */
 export const BLOCK_CHANNELS = 8;
 
+/** Images whose pixels at one position are computed together at most, */
+const MOST_IMAGES = 64;
+/** for so many channels. */
+const POSITION_CHANNELS = 64;
+
 /** What a kernel computes at a time: some rows of some images, for a range of a group's output channels. */
 export interface Units {
   readonly unitImages: number;
@@ -77,5 +82,21 @@ export function unitsOf(problem: UnitProblem): Units {
     ...{ unitImages, unitRows, unitChannels },
     chunks: Math.max(1, Math.min(MOST_CHUNKS, units)),
     scratchBytes: bytes(unitImages, unitRows),
+  };
+}
+
+/** Cuts a convolution that is computed one output position after the other. */
+export function positionUnits(problem: UnitProblem): Units {
+  const { batch, outHeight, outWidth, outChannels } = problem;
+  const unitImages = Math.ceil(batch / Math.ceil(batch / MOST_IMAGES));
+  const unitChannels = Math.min(
+    POSITION_CHANNELS,
+    BLOCK_CHANNELS * Math.ceil(outChannels / BLOCK_CHANNELS),
+  );
+  const units = Math.ceil(batch / unitImages) * Math.ceil(outChannels / unitChannels);
+  return {
+    ...{ unitImages, unitRows: outHeight, unitChannels },
+    chunks: Math.max(1, Math.min(MOST_CHUNKS, units * outHeight * outWidth)),
+    scratchBytes: 4 * 2 * (unitImages + 4),
   };
 }

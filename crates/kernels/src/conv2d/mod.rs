@@ -8,9 +8,10 @@ pub mod backward_weight;
 pub mod im2col;
 pub mod implicit_gemm;
 pub mod pointwise;
-pub mod pointwise_weight;
+pub mod positions;
 pub mod reference;
 pub mod rows;
+pub mod taps_weight;
 #[cfg(test)]
 mod tests;
 pub mod units;
@@ -129,10 +130,10 @@ kernel_args! {
 }
 
 kernel_args! {
-    /// The gradient of the weights of a kernel of 1×1 without padding, with one group; `dw` is `[partitions, C, O]`,
-    /// each from one of `partitions` equal ranges of pixels. A unit is at most `unit_pixels` pixels; an item is one partition
-    /// for `unit_depth` channels (a multiple of 4) and `unit_channels` out channels (of 8).
-    pub struct Conv2dPointwiseWeight {
+    /// The gradient of the weights, with one group; `dw` is `[partitions, KH, KW, C, O]`, each from one of `partitions` equal
+    /// ranges of the pixels that a tap reaches. A unit is at most `unit_pixels` pixels; an item is one partition of a tap for
+    /// `unit_depth` channels (a multiple of 4) and `unit_channels` out channels (of 8).
+    pub struct Conv2dTapsWeight {
         pub x: *const f32,
         pub x_stride: u32,
         pub dy: *const f32,
@@ -145,8 +146,14 @@ kernel_args! {
         pub out_height: u32,
         pub out_width: u32,
         pub out_channels: u32,
+        pub kernel_height: u32,
+        pub kernel_width: u32,
         pub stride_height: u32,
         pub stride_width: u32,
+        pub pad_top: i32,
+        pub pad_left: i32,
+        pub dilation_height: u32,
+        pub dilation_width: u32,
         pub partitions: u32,
         pub unit_pixels: u32,
         pub unit_depth: u32,
@@ -221,6 +228,7 @@ pub const KERNELS: &[Kernel] = &[
     row!("conv2d.pack.f32/winograd_4x4", GemmPack, winograd::pack::pack::<F32x4, F4, 4, 6>),
     row!("conv2d.forward.f32/implicit_gemm", Conv2dForward, implicit_gemm::forward::<F32x4>),
     row!("conv2d.forward.f32/pointwise", Conv2dForward, pointwise::forward::<F32x4>),
+    row!("conv2d.forward.f32/positions", Conv2dForward, positions::forward::<F32x4>),
     row!("conv2d.forward.f32/winograd_2x2", Conv2dWinograd, winograd::forward::forward::<F32x4, F2, 2, 4>),
     row!("conv2d.forward.f32/winograd_4x4", Conv2dWinograd, winograd::forward::forward::<F32x4, F4, 4, 6>),
     row!("conv2d.forward.f32/winograd_4x4_of_norm", Conv2dWinograd, winograd::forward::forward_of_norm::<F32x4, F4, 4, 6>),
@@ -228,11 +236,12 @@ pub const KERNELS: &[Kernel] = &[
     row!("conv2d.forward.f32/reference", Conv2dForward, reference::forward),
     row!("conv2d.backward_input.f32/implicit_gemm", Conv2dForward, implicit_gemm::forward::<F32x4>),
     row!("conv2d.backward_input.f32/pointwise", Conv2dForward, pointwise::forward::<F32x4>),
+    row!("conv2d.backward_input.f32/positions", Conv2dForward, positions::forward::<F32x4>),
     row!("conv2d.backward_input.f32/winograd_2x2", Conv2dWinograd, winograd::forward::forward::<F32x4, F2, 2, 4>),
     row!("conv2d.backward_input.f32/winograd_4x4", Conv2dWinograd, winograd::forward::forward::<F32x4, F4, 4, 6>),
     row!("conv2d.backward_input.f32/winograd_4x4_to_norm", Conv2dWinograd, winograd::forward::norm_gradient::<F32x4>),
     row!("conv2d.backward_input.f32/reference", Conv2dBackwardInput, reference::backward_input),
-    row!("conv2d.backward_weight.f32/pointwise", Conv2dPointwiseWeight, pointwise_weight::outer_product::<F32x4>),
+    row!("conv2d.backward_weight.f32/taps", Conv2dTapsWeight, taps_weight::outer_product::<F32x4>),
     row!("conv2d.backward_weight.f32/outer_product", Conv2dBackwardWeight, backward_weight::outer_product::<F32x4>),
     row!("conv2d.backward_weight.f32/winograd_4x4", Conv2dWinogradWeight, winograd::backward_weight::outer_product::<F32x4>),
     row!(

@@ -235,6 +235,20 @@ fn pointwise_equals_reference() {
     });
 }
 
+#[test]
+fn positions_equal_reference() {
+    forward_equals_reference("positions", positions::forward::<F32x4>, |case| {
+        let reached = |i: usize| {
+            (0..case.out_size[i]).all(|o| {
+                let at = |tap: u32| (o * case.stride[i] + tap * case.dilation[i]) as i32 - case.pad[i];
+                (0..case.kernel[i]).any(|tap| (0..case.size[i] as i32).contains(&at(tap)))
+            })
+        };
+        case.unit_images = case.unit_images.min(case.batch);
+        case.groups == 1 && reached(0) && reached(1)
+    });
+}
+
 /// Every second row and third column of a larger output, cropped on one side: what a phase of a gradient is.
 #[test]
 fn phases_write_their_own_pixels() {
@@ -301,22 +315,20 @@ fn outer_product_equals_reference() {
 }
 
 #[test]
-fn pointwise_outer_product_equals_reference() {
+fn taps_equal_reference() {
     let mut random = Random(19);
     for tried in 0..300 {
         let mut case = Case::new(&mut random);
-        (case.kernel, case.dilation, case.groups, case.pad) = ([1, 1], [1, 1], 1, [0, 0]);
-        case.out_size = [0, 1].map(|i| case.size[i].div_ceil(case.stride[i]));
-        (case.channels, case.out_channels) = (4 * random.int(1, 6), 8 * random.int(1, 5));
+        (case.groups, case.channels, case.out_channels) = (1, 4 * random.int(1, 6), 8 * random.int(1, 5));
         let x = random.buffer((case.pixels() * case.x_stride()) as usize);
         let dy = random.buffer((case.out_pixels() * case.y_stride()) as usize);
-        let size = (case.channels * case.out_channels) as usize;
+        let size = (case.taps() * case.out_channels) as usize;
         let mut expected = Buffer::new(size);
         let args = case.backward_weight(&x, &dy, &mut expected, 1);
         run_chunks(reference::backward_weight, &args, 1, 0);
-        let partitions = random.int(1, case.out_pixels().min(4));
+        let partitions = random.int(1, 4);
         let mut partials = Buffer::new(size * partitions as usize);
-        let args = Conv2dPointwiseWeight {
+        let args = Conv2dTapsWeight {
             x: args.x,
             x_stride: args.x_stride,
             dy: args.dy,
@@ -329,18 +341,24 @@ fn pointwise_outer_product_equals_reference() {
             out_height: args.out_height,
             out_width: args.out_width,
             out_channels: args.out_channels,
+            kernel_height: args.kernel_height,
+            kernel_width: args.kernel_width,
             stride_height: args.stride_height,
             stride_width: args.stride_width,
+            pad_top: args.pad_top,
+            pad_left: args.pad_left,
+            dilation_height: args.dilation_height,
+            dilation_width: args.dilation_width,
             partitions,
             unit_pixels: random.int(1, 30),
             unit_depth: 4 * random.int(1, 6),
             unit_channels: case.unit_channels,
         };
         let scratch = args.unit_pixels * (args.unit_depth + args.unit_channels);
-        run_chunks(pointwise_weight::outer_product::<F32x4>, &args, 1 + tried % 4, scratch as usize);
+        run_chunks(taps_weight::outer_product::<F32x4>, &args, 1 + tried % 4, scratch as usize);
         partials.assert_guards("dw");
         let sums: Vec<f32> = (0..size).map(|i| partials.values().iter().skip(i).step_by(size).sum()).collect();
-        assert_close(&sums, expected.values(), 2e-5, &format!("pointwise {case:?}"));
+        assert_close(&sums, expected.values(), 2e-5, &format!("taps {case:?}"));
     }
 }
 

@@ -56,23 +56,32 @@ const DEPTH: usize = if cfg!(target_feature = "relaxed-simd") { 512 } else { 64 
 /// All elements that the tables reach exist; panels hold `depth_count` rows each.
 #[inline(always)]
 pub unsafe fn multiply<L: Lanes>(a: &Indirect, panels: *const f32, out: &Output) {
+    for column in (0..out.columns).step_by(PANEL) {
+        // SAFETY: the caller vouches for the panels.
+        unsafe { multiply_panel::<L>(a, panels.add(column * a.depth_count), out, column) };
+    }
+}
+
+/// One panel, that of the columns from `column` on.
+///
+/// # Safety
+/// As for [`multiply`].
+#[inline(always)]
+pub unsafe fn multiply_panel<L: Lanes>(a: &Indirect, panel: *const f32, out: &Output, column: usize) {
     // SAFETY: slices of depth stay within the tables; the last panel is whole.
     unsafe {
-        for column in (0..out.columns).step_by(PANEL) {
-            let panel = panels.add(column * a.depth_count);
-            let mut from = 0;
-            loop {
-                let depth_count = DEPTH.min(a.depth_count - from);
-                let last = from + depth_count == a.depth_count;
-                let slice = Indirect { depth: a.depth.add(from), depth_count, ..*a };
-                let activation = if last { out.activation } else { Activation::NONE };
-                let to = Output { accumulate: out.accumulate || from > 0, activation, ..*out };
-                multiply_slice::<L>(&slice, panel.add(from * PANEL), &to, column);
-                if last {
-                    break;
-                }
-                from += depth_count;
+        let mut from = 0;
+        loop {
+            let depth_count = DEPTH.min(a.depth_count - from);
+            let last = from + depth_count == a.depth_count;
+            let slice = Indirect { depth: a.depth.add(from), depth_count, ..*a };
+            let activation = if last { out.activation } else { Activation::NONE };
+            let to = Output { accumulate: out.accumulate || from > 0, activation, ..*out };
+            multiply_slice::<L>(&slice, panel.add(from * PANEL), &to, column);
+            if last {
+                break;
             }
+            from += depth_count;
         }
     }
 }

@@ -11,13 +11,14 @@ const ENOUGH_CHUNKS = 8;
 /** Channels of x that a kernel takes together. */
 const ROWS = 4;
 
-/** Cuts the gradient of a 1×1 kernel into at most so many partitions of the pixels. */
-export function cutPointwiseWeight(conv: ConvShape, mostPartitions: number): WeightCut {
-  const { batch, inChannels, outChannels, stride } = conv;
+/** Cuts the gradient of a kernel, tap by tap, into at most so many partitions of the pixels. */
+export function cutTapsWeight(conv: ConvShape, mostPartitions: number): WeightCut {
+  const { batch, inChannels, outChannels, kernelSize, stride, padding, dilation } = conv;
   const [outHeight, outWidth] = conv.outputSize;
   const unitDepth = equalParts(inChannels, MOST_CHANNELS, ROWS);
   const unitChannels = equalParts(outChannels, MOST_CHANNELS, BLOCK_CHANNELS);
-  const blocks = Math.ceil(inChannels / unitDepth) * Math.ceil(outChannels / unitChannels);
+  const taps = kernelSize[0] * kernelSize[1];
+  const blocks = taps * Math.ceil(inChannels / unitDepth) * Math.ceil(outChannels / unitChannels);
   const units = Math.ceil((batch * outHeight * outWidth) / MOST_PIXELS);
   const wanted = Math.ceil(ENOUGH_CHUNKS / blocks);
   const partitions = Math.max(1, Math.min(mostPartitions, wanted, units));
@@ -27,7 +28,11 @@ export function cutPointwiseWeight(conv: ConvShape, mostPartitions: number): Wei
     scratchBytes: 4 * MOST_PIXELS * (unitDepth + unitChannels),
     args: {
       ...{ batch, height: conv.inputSize[0], width: conv.inputSize[1], inChannels },
-      ...{ outHeight, outWidth, outChannels, strideHeight: stride[0], strideWidth: stride[1] },
+      ...{ outHeight, outWidth, outChannels },
+      ...{ kernelHeight: kernelSize[0], kernelWidth: kernelSize[1] },
+      ...{ strideHeight: stride[0], strideWidth: stride[1] },
+      ...{ padTop: padding[0], padLeft: padding[3] },
+      ...{ dilationHeight: dilation[0], dilationWidth: dilation[1] },
       ...{ partitions, unitPixels: MOST_PIXELS, unitDepth, unitChannels },
     },
   };

@@ -1,8 +1,9 @@
-//! `dw = xᵀ·dy` for windows of one pixel: a unit's channels are packed, so that the inner loop reads memory in its order.
+//! `dw[tap] = xᵀ·dy` over the pixels whose tap lies in the image, a tap at a time: a unit's channels are packed, so that the
+//! inner loop reads memory in its order.
 //!
 //! x becomes `[channels / 4][pixels][4]`, dy `[channels / 8][pixels][8]`; sums of a partition are kept in `dw`.
 
-use super::Conv2dPointwiseWeight;
+use super::Conv2dTapsWeight;
 use crate::abi::Task;
 use crate::gemm::PANEL;
 use crate::gemm::outer::add_outer_products;
@@ -16,29 +17,45 @@ const PIXELS: usize = 4;
 /// Pointers cover the tensors; channels are multiples of four, out channels of eight, and `unit_depth` and `unit_channels`
 /// too; scratch holds `unit_pixels · (unit_depth + unit_channels)` floats.
 #[inline(never)]
-pub unsafe fn outer_product<L: Lanes>(a: &Conv2dPointwiseWeight, task: &Task) {
+pub unsafe fn outer_product<L: Lanes>(a: &Conv2dTapsWeight, task: &Task) {
     let (channels, out_channels) = (a.in_channels as usize, a.out_channels as usize);
     let (unit_depth, unit_channels) = (a.unit_depth as usize, a.unit_channels as usize);
     let (bands, ranges) = (channels.div_ceil(unit_depth), out_channels.div_ceil(unit_channels));
-    let pixels = (a.batch * a.out_height * a.out_width) as usize;
-    for item in task.range(a.partitions * (bands * ranges) as u32) {
+    let taps = a.kernel_height * a.kernel_width;
+    for item in task.range(a.partitions * taps * (bands * ranges) as u32) {
         let (row, column) = (item / ranges % bands * unit_depth, item % ranges * unit_channels);
         let (rows, columns) = (unit_depth.min(channels - row), unit_channels.min(out_channels - column));
-        let partition = item / ranges / bands;
+        let (tap, partition) = (item / ranges / bands % taps as usize, item / ranges / bands / taps as usize);
+        let window = Window::new(a, tap as u32);
+        let pixels = a.batch as usize * window.size[0] * window.size[1];
         let cut = |q: usize| pixels * q / a.partitions as usize;
         let (start, count) = (cut(partition), cut(partition + 1) - cut(partition));
         let units = count.div_ceil(a.unit_pixels as usize);
         // SAFETY: units end with the partition, rows and columns with the channels; the caller vouches for scratch.
         unsafe {
-            let dw = a.dw.add((partition * channels + row) * out_channels + column);
+            let dw = a.dw.add(((partition * taps as usize + tap) * channels + row) * out_channels + column);
+            if count == 0 {
+                zero(dw, out_channels, rows, columns);
+            }
             for unit in 0..units {
                 let (from, to) = (count * unit / units, count * (unit + 1) / units);
                 let panels = task.scratch.add((to - from) * rows);
-                pack::<L, 1>(Pixels::of_x(a, start + from), row, to - from, rows, task.scratch);
-                pack::<L, 2>(Pixels::of_dy(a, start + from), column, to - from, columns, panels);
+                pack::<L, 1>(window.of_x(a, start + from), row, to - from, rows, task.scratch);
+                pack::<L, 2>(window.of_dy(a, start + from), column, to - from, columns, panels);
                 multiply::<L>(task.scratch, panels, to - from, (rows, columns), (dw, out_channels), unit > 0);
             }
         }
+    }
+}
+
+/// A tap that no pixel reaches.
+///
+/// # Safety
+/// Rows and columns exist.
+unsafe fn zero(dw: *mut f32, step: usize, rows: usize, columns: usize) {
+    for row in 0..rows {
+        // SAFETY: the caller vouches for rows and columns.
+        unsafe { dw.add(row * step).write_bytes(0, columns) };
     }
 }
 
@@ -102,7 +119,42 @@ unsafe fn copy<L: Lanes, const V: usize, const P: usize>(from: [*const f32; P], 
     }
 }
 
-/// The pixels that windows of one pixel read, one after the other.
+/// The outputs whose window has a tap in the image: a rectangle of each image.
+struct Window {
+    /// Row and column of the first of them, and of the pixel of x that the tap reads for it.
+    first: [usize; 2],
+    first_x: [usize; 2],
+    size: [usize; 2],
+}
+
+impl Window {
+    fn new(a: &Conv2dTapsWeight, tap: u32) -> Self {
+        let axis = |tap: u32, size: u32, out: u32, stride: u32, pad: i32, dilation: u32| {
+            let shift = (tap * dilation) as i64 - pad as i64;
+            let (stride, end) = (stride as i64, size as i64 - shift);
+            let first = ((-shift).max(0) + stride - 1) / stride;
+            let last = ((end + stride - 1).max(0) / stride).min(out as i64);
+            (first as usize, (first * stride + shift) as usize, (last - first).max(0) as usize)
+        };
+        let (row, column) = (tap / a.kernel_width, tap % a.kernel_width);
+        let y = axis(row, a.height, a.out_height, a.stride_height, a.pad_top, a.dilation_height);
+        let x = axis(column, a.width, a.out_width, a.stride_width, a.pad_left, a.dilation_width);
+        Self { first: [y.0, x.0], first_x: [y.1, x.1], size: [y.2, x.2] }
+    }
+    fn of_x(&self, a: &Conv2dTapsWeight, pixel: usize) -> Pixels {
+        let (step, row) = (a.x_stride as usize, a.width as usize * a.x_stride as usize);
+        let steps = [a.height as usize * row, a.stride_height as usize * row, a.stride_width as usize * step];
+        let first = a.x.wrapping_add(self.first_x[0] * row + self.first_x[1] * step);
+        Pixels::new(first, steps, self.size, pixel)
+    }
+    fn of_dy(&self, a: &Conv2dTapsWeight, pixel: usize) -> Pixels {
+        let (step, row) = (a.dy_stride as usize, a.out_width as usize * a.dy_stride as usize);
+        let first = a.dy.wrapping_add(self.first[0] * row + self.first[1] * step);
+        Pixels::new(first, [a.out_height as usize * row, row, step], self.size, pixel)
+    }
+}
+
+/// The pixels of a rectangle of each image, one after the other.
 struct Pixels {
     pixel: *const f32,
     /// Rows of the image and columns of the row that are left.
@@ -116,15 +168,6 @@ struct Pixels {
 }
 
 impl Pixels {
-    fn of_x(a: &Conv2dPointwiseWeight, first: usize) -> Self {
-        let row = a.width as usize * a.x_stride as usize;
-        let steps = [a.height as usize * row, a.stride_height as usize * row, (a.stride_width * a.x_stride) as usize];
-        Self::new(a.x, steps, [a.out_height as usize, a.out_width as usize], first)
-    }
-    fn of_dy(a: &Conv2dPointwiseWeight, first: usize) -> Self {
-        let (size, step) = ([a.out_height as usize, a.out_width as usize], a.dy_stride as usize);
-        Self::new(a.dy, [size[0] * size[1] * step, size[1] * step, step], size, first)
-    }
     fn new(x: *const f32, [image, row, step]: [usize; 3], size: [usize; 2], first: usize) -> Self {
         let (i, j, k) = (first / size[1] / size[0], first / size[1] % size[0], first % size[1]);
         Self {
