@@ -170,8 +170,9 @@ export class Engine {
       if (this.#eager.bytes > 0) this.#heap.free(this.#eager.address);
       this.#eager = { address: this.#heap.allocate(2 * bytes), bytes: 2 * bytes };
     }
-    this.#prepareScratch(steps);
-    encodePlan(this.kernels, this.#cut(steps), this.#memory.buffer, this.#eager.address);
+    const cut = this.#cut(steps);
+    this.#prepareScratch(cut);
+    encodePlan(this.kernels, cut, this.#memory.buffer, this.#eager.address);
     const parallel = !this.#team?.lead && steps.some((step) => step.chunks > 1);
     this.#exports.run_plan(this.#eager.address, parallel ? this.threads - 1 : 0);
   }
@@ -180,8 +181,8 @@ export class Engine {
   writePlan(steps: readonly Step[]): WrittenPlan {
     this.#assertIdle();
     const address = this.#heap.allocate(planBytes(this.kernels, steps));
-    this.#prepareScratch(steps);
     const cut = this.#cut(orderSteps(this.kernels, steps));
+    this.#prepareScratch(cut);
     encodePlan(this.kernels, cut, this.#memory.buffer, address);
     return { address };
   }
@@ -189,7 +190,11 @@ export class Engine {
   /** Steps in the chunks that suit the number of threads. */
   #cut(steps: readonly Step[]): readonly Step[] {
     if (this.threads > 1) return steps;
-    return steps.map((step) => ({ ...step, chunks: step.chunksAlone ?? step.chunks }));
+    return steps.map(({ alone, ...step }) => ({
+      ...step,
+      ...alone,
+      args: { ...step.args, ...alone?.args },
+    }));
   }
 
   /**

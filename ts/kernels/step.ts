@@ -10,6 +10,13 @@ export interface Pointer {
   readonly byteOffset: number;
 }
 
+/** How a step is cut for one worker: chunks must not repeat each other's work there, and need not be many. */
+export interface Alone {
+  readonly chunks: number;
+  readonly args?: Readonly<Record<string, number>>;
+  readonly scratchBytes?: number;
+}
+
 /** One kernel call, cut into chunks that any worker may take. Argument names are those of the Rust struct, in camelCase. */
 export interface Step {
   /** Row of the kernel table, for example `relu.forward.f32/simd`. */
@@ -18,8 +25,8 @@ export interface Step {
   readonly args: Readonly<Record<string, number | Pointer | null>>;
   /** Never depends on the number of threads. */
   readonly chunks: number;
-  /** Chunks where there is one worker only: fewer, where chunks repeat each other's work and the bits do not depend on the cut. */
-  readonly chunksAlone?: number;
+  /** What is different where there is one worker only; the bits do not depend on it. */
+  readonly alone?: Alone;
   /** Scratch memory that each worker needs for it; 0 by default. */
   readonly scratchBytes?: number;
 }

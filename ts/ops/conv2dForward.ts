@@ -83,7 +83,7 @@ export function emitConv(
     kernel,
     chunks,
     // Ranges of a unit in one chunk copy its rows once.
-    chunksAlone: 1,
+    alone: { chunks: 1 },
     scratchBytes: scratchBytes + 4 * taps,
     args: {
       ...{ x: x.pointer, xStride: x.stride, w: packed, bias },

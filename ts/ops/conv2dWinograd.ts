@@ -1,7 +1,7 @@
 import { BLOCK_CHANNELS } from './conv2dUnits.ts';
 import { GAP, positionsOf, winogradTiles } from './winogradTile.ts';
 import { outputShape } from './conv2dGeometry.ts';
-import type { Pointer } from '../kernels/step.ts';
+import type { Alone, Pointer } from '../kernels/step.ts';
 import type { Shape } from '../shape.ts';
 import type { ConvForward, NormBeside } from './conv2dForward.ts';
 import type { ConvShape } from './conv2dGeometry.ts';
@@ -12,6 +12,8 @@ import type { Lowering } from './op.ts';
 const SCRATCH_BYTES = 512 * 1024;
 /** Out channels whose products are kept at a time. */
 const MOST_CHANNELS = 64;
+/** Units are whole multiples of so many tiles. */
+const ROWS = 4;
 /** Tiles of a unit at least, so that a weight is read once for several, */
 const FEWEST_TILES = 8;
 /** more where there are units enough nevertheless, */
@@ -52,22 +54,42 @@ export interface WinogradCut {
 /** Cuts a convolution to an output `[N, OH, OW, O]` into units: a function of its shapes alone. */
 export function cutWinograd(output: Shape, inChannels: number, tile: number): WinogradCut {
   const [batch, outHeight, outWidth, outChannels] = output as [number, number, number, number];
-  const rowFloats = inChannels + channelsAtATime(outChannels);
-  const floats = (tiles: number) => positionsOf(tile) * (tiles * rowFloats + 2 * GAP + BETWEEN);
+  const scratchBytes = scratchOf(inChannels, outChannels, tile);
   const tiles = winogradTiles({ batch, outputSize: [outHeight, outWidth] }, tile);
   const heavy = inChannels * outChannels >= MANY_WEIGHTS;
-  const share = (units: number): number => 4 * Math.ceil(tiles / units / 4);
+  const share = (units: number): number => ROWS * Math.ceil(tiles / units / ROWS);
   const some = Math.min(SOME_TILES, Math.max(FEWEST_TILES, share(SOME_UNITS)));
   const fewest = heavy ? MOST_TILES : some;
-  let unitTiles = fewest;
-  while (unitTiles < MOST_TILES && 4 * floats(unitTiles + 4) <= SCRATCH_BYTES) unitTiles += 4;
-  unitTiles = Math.min(unitTiles, Math.max(fewest, share(ENOUGH_UNITS)), share(1));
+  const most = mostTiles(fewest, scratchBytes);
+  const unitTiles = Math.min(most, Math.max(fewest, share(ENOUGH_UNITS)), share(1));
   const units = Math.ceil(tiles / unitTiles);
   const enough = Math.ceil((heavy ? ENOUGH_HEAVY_RANGES : ENOUGH_RANGES) / units);
   const ranges = Math.min(Math.ceil(outChannels / MOST_CHANNELS), enough);
   const unitChannels = BLOCK_CHANNELS * Math.ceil(outChannels / ranges / BLOCK_CHANNELS);
   const chunks = Math.min(MOST_CHUNKS, units * Math.ceil(outChannels / unitChannels));
-  return { unitTiles, unitChannels, chunks, scratchBytes: 4 * floats(unitTiles) };
+  return { unitTiles, unitChannels, chunks, scratchBytes: scratchBytes(unitTiles) };
+}
+
+/** The same for one worker: weights are read once for as many tiles as its cache holds, and tiles transformed once. */
+function cutAlone({ inChannels, outChannels, ...conv }: ConvShape, tile: number): Alone {
+  const scratchBytes = scratchOf(inChannels, outChannels, tile);
+  const heavy = inChannels * outChannels >= MANY_WEIGHTS;
+  const most = mostTiles(heavy ? MOST_TILES : SOME_TILES, scratchBytes);
+  const unitTiles = Math.min(most, ROWS * Math.ceil(winogradTiles(conv, tile) / ROWS));
+  return { chunks: 1, args: { unitTiles }, scratchBytes: scratchBytes(unitTiles) };
+}
+
+/** Scratch memory of a unit of so many tiles. */
+function scratchOf(inChannels: number, outChannels: number, tile: number) {
+  const rowFloats = inChannels + channelsAtATime(outChannels);
+  return (tiles: number): number => 4 * positionsOf(tile) * (tiles * rowFloats + 2 * GAP + BETWEEN);
+}
+
+/** Tiles whose scratch memory the cache holds, but no fewer than these. */
+function mostTiles(fewest: number, scratchBytes: (tiles: number) => number): number {
+  let tiles = fewest;
+  while (tiles < MOST_TILES && scratchBytes(tiles + ROWS) <= SCRATCH_BYTES) tiles += ROWS;
+  return tiles;
 }
 
 /** Emits the step of F(tile×tile, 3×3); w is packed for it, y's pixels are written in their order. */
@@ -84,7 +106,7 @@ export function emitWinograd(
     kernel: `${kernel}${suffix}`,
     chunks: cut.chunks,
     // Ranges of a unit in one chunk transform its tiles once; but partial sums belong to chunks.
-    ...(!norm?.partials && { chunksAlone: 1 }),
+    ...(!norm?.partials && { alone: cutAlone(conv, tile) }),
     scratchBytes: cut.scratchBytes,
     args: {
       ...{ x: x.pointer, xStride: x.stride, w: packed, bias },
