@@ -1,0 +1,4 @@
+mod backward_weight;
+mod case;
+mod forward;
+mod winograd;

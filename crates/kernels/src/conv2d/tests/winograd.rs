@@ -1,0 +1,151 @@
+use super::super::winograd::{F2, F4, Lines};
+use super::super::*;
+use super::case::Case;
+use crate::gemm::GemmPack;
+use crate::lanes::F32x4;
+use crate::testing::{Buffer, Random, assert_close, run_chunks};
+
+/// A convolution that Winograd's algorithm can do.
+fn winograd_case(random: &mut Random) -> Case {
+    let mut case = Case::new(random);
+    case.size = [random.int(1, 13), random.int(1, 13)];
+    case.pad = [random.int(0, 3) as i32 - 1, random.int(0, 2) as i32];
+    case.out_size = [random.int(1, 13), random.int(1, 13)];
+    (case.kernel, case.stride, case.dilation, case.groups) = ([3, 3], [1, 1], [1, 1], 1);
+    (case.channels, case.out_channels) = (4 * random.int(1, 5), 4 * random.int(1, 7));
+    case
+}
+
+#[test]
+fn winograd_2x2_equals_reference() {
+    winograd_equals_reference::<F2, 2, 4>(11);
+}
+
+#[test]
+fn winograd_4x4_equals_reference() {
+    winograd_equals_reference::<F4, 4, 6>(13);
+}
+
+fn winograd_equals_reference<F: Lines<F32x4, TILE, PATCH>, const TILE: usize, const PATCH: usize>(seed: u64) {
+    let positions = (PATCH * PATCH) as u32;
+    let mut random = Random(seed);
+    for tried in 0..200 {
+        let case = winograd_case(&mut random);
+        let (unit_tiles, unit_channels) = (random.int(1, 15), case.unit_channels);
+        let x = random.buffer((case.pixels() * case.x_stride()) as usize);
+        let w = random.buffer((case.taps() * case.out_channels) as usize);
+        let bias = random.buffer(case.out_channels as usize);
+        let residual_stride = case.out_channels + case.slack[2];
+        let residual = random.buffer((case.out_pixels() * residual_stride) as usize);
+        let mut packed = Buffer::new((positions * (case.channels * case.out_channels.next_multiple_of(8) + 16)) as usize);
+        let pack = GemmPack {
+            w: w.ptr(),
+            packed: packed.mut_ptr(),
+            height: 3,
+            width: 3,
+            depth: case.channels,
+            columns: case.out_channels,
+            groups: 1,
+            tap_row: (3 * case.channels * case.out_channels) as i32,
+            tap_column: (case.channels * case.out_channels) as i32,
+            depth_stride: case.out_channels,
+            column_stride: 1,
+            group_stride: 0,
+        };
+        run_chunks(winograd::pack::pack::<F32x4, F, TILE, PATCH>, &pack, 3, 0);
+        packed.assert_guards("packed");
+        let mut y = Random(2).buffer((case.out_pixels() * case.y_stride()) as usize);
+        let mut expected = y.clone();
+        let mut args = case.forward(&x, &w, &mut expected);
+        let epilogue = random.int(0, 7);
+        if epilogue & 1 != 0 {
+            args.bias = bias.ptr();
+        }
+        if epilogue & 2 != 0 {
+            (args.residual, args.residual_stride) = (residual.ptr(), residual_stride);
+        }
+        args.relu = epilogue >> 2;
+        run_chunks(reference::forward, &args, 1, 0);
+        let args = Conv2dWinograd {
+            x: args.x,
+            x_stride: args.x_stride,
+            w: packed.ptr(),
+            bias: args.bias,
+            residual: args.residual,
+            residual_stride: args.residual_stride,
+            y: y.mut_ptr(),
+            y_stride: args.y_stride,
+            batch: args.batch,
+            height: args.height,
+            width: args.width,
+            in_channels: args.in_channels,
+            out_height: args.out_height,
+            out_width: args.out_width,
+            out_channels: args.out_channels,
+            pad_top: args.pad_top,
+            pad_left: args.pad_left,
+            relu: args.relu,
+            unit_tiles,
+            unit_channels,
+            mean: core::ptr::null(),
+            gamma: core::ptr::null(),
+            rstd: core::ptr::null(),
+            beta: core::ptr::null(),
+            norm_x: core::ptr::null(),
+            norm_x_stride: 0,
+            partials: core::ptr::null_mut(),
+        };
+        let tiles = unit_tiles.next_multiple_of(4);
+        let scratch = positions * (tiles * (case.channels + unit_channels.min(32)) + 32 + case.channels);
+        run_chunks(winograd::forward::forward::<F32x4, F, TILE, PATCH>, &args, 1 + tried % 4, scratch as usize);
+        y.assert_guards("y");
+        assert_close(y.values(), expected.values(), 1e-4, &format!("winograd {TILE}×{TILE} {case:?}"));
+    }
+}
+
+#[test]
+fn winograd_outer_product_equals_reference() {
+    let mut random = Random(17);
+    for tried in 0..200 {
+        let case = winograd_case(&mut random);
+        let x = random.buffer((case.pixels() * case.x_stride()) as usize);
+        let dy = random.buffer((case.out_pixels() * case.y_stride()) as usize);
+        let size = (case.taps() * case.out_channels) as usize;
+        let tiles = case.batch * case.out_size[0].div_ceil(4) * case.out_size[1].div_ceil(4);
+        let unit_tiles = random.int(1, 9);
+        let partitions = random.int(1, tiles.div_ceil(unit_tiles).min(4));
+        let mut expected = Buffer::new(size);
+        let args = case.backward_weight(&x, &dy, &mut expected, 1);
+        run_chunks(reference::backward_weight, &args, 1, 0);
+        let mut partials = Buffer::new(size * partitions as usize);
+        let args = Conv2dWinogradWeight {
+            x: args.x,
+            x_stride: args.x_stride,
+            dy: args.dy,
+            dy_stride: args.dy_stride,
+            dw: partials.mut_ptr(),
+            batch: args.batch,
+            height: args.height,
+            width: args.width,
+            in_channels: args.in_channels,
+            out_height: args.out_height,
+            out_width: args.out_width,
+            out_channels: args.out_channels,
+            pad_top: args.pad_top,
+            pad_left: args.pad_left,
+            partitions,
+            unit_tiles,
+            unit_channels: case.unit_channels,
+            mean: core::ptr::null(),
+            gamma: core::ptr::null(),
+            rstd: core::ptr::null(),
+            beta: core::ptr::null(),
+        };
+        let width = case.unit_channels.min(case.out_channels.next_multiple_of(8));
+        let scratch = 36 * (case.channels * width + 16 + unit_tiles * (case.channels + width) + 32 + case.channels.max(width));
+        run_chunks(winograd::backward_weight::outer_product::<F32x4>, &args, 1 + tried % 4, scratch as usize);
+        partials.assert_guards("dw");
+        let sums: Vec<f32> = (0..size).map(|i| partials.values().iter().skip(i).step_by(size).sum()).collect();
+        assert_close(&sums, expected.values(), 2e-4, &format!("winograd outer_product {case:?}"));
+    }
+}
