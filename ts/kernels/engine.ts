@@ -2,6 +2,7 @@ import { Arenas } from './arenas.ts';
 import type { Build } from './assets.ts';
 import { encodePlan, PLAN_VERSION, planBytes } from './encodePlan.ts';
 import { Heap } from './heap.ts';
+import { holdsHighTiles } from './holdsHighTiles.ts';
 import { instantiate, type KernelExports } from './instance.ts';
 import { readKernelTable, type KernelInfo } from './kernelTable.ts';
 import { orderSteps } from './orderSteps.ts';
@@ -60,6 +61,7 @@ export class Engine {
         `init: the WASM build reads plans of version ${version}, not ${PLAN_VERSION}`,
       );
     }
+    this.#exports.set_high_tiles(holdsHighTiles());
     this.kernels = readKernelTable(this.#exports, this.#memory);
     this.#heap = new Heap(this.#memory, this.#exports.heap_base());
     this.#arenas = new Arenas(this.#heap);

@@ -9,6 +9,7 @@ export interface KernelExports {
   kernel_text_len(index: number, field: number): number;
   kernel_entry(index: number): number;
   set_scratch(address: number, stride: number): void;
+  set_high_tiles(high: boolean): void;
   run_plan(address: number, helpers: number): number;
   work(worker: number): void;
   quiesce(): void;

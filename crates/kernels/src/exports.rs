@@ -1,5 +1,6 @@
 //! What the module shows to TypeScript. Addresses and lengths are bytes, all numbers plain words.
 
+use crate::gemm::tiles;
 use crate::{plan, table, team};
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -50,6 +51,12 @@ pub fn kernel_entry(index: u32) -> u32 {
 #[wasm_bindgen]
 pub fn set_scratch(address: u32, stride: u32) {
     team::set_scratch(address, stride);
+}
+
+/// Whether this engine's registers hold tiles of six rows.
+#[wasm_bindgen]
+pub fn set_high_tiles(high: bool) {
+    tiles::set_high(high);
 }
 
 /// False when a kernel ended the run early (see the guard kernel).

@@ -55,6 +55,9 @@ impl Buffer {
     pub fn mut_ptr(&mut self) -> *mut f32 {
         self.values_mut().as_mut_ptr()
     }
+    pub fn bits(&self) -> Vec<u32> {
+        self.values().iter().map(|x| x.to_bits()).collect()
+    }
     pub fn assert_guards(&self, what: &str) {
         let ends = self.0[..GUARD].iter().chain(&self.0[self.0.len() - GUARD..]);
         assert!(ends.into_iter().all(|&x| x == GUARD_VALUE), "{what}: wrote outside its buffer");

@@ -32,7 +32,11 @@ fn variants_equal_reference() {
             c
         };
         let reference = run(reference::gemm, &b);
-        assert_close(run(panels::gemm::<F32x4>, &packed).values(), reference.values(), 1e-5, "panels");
+        let panels = run(panels::gemm::<F32x4>, &packed);
+        assert_close(panels.values(), reference.values(), 1e-5, "panels");
+        tiles::set_high(false);
+        assert_eq!(run(panels::gemm::<F32x4>, &packed).bits(), panels.bits(), "tiles of four rows");
+        tiles::set_high(true);
         assert_close(run(plain::gemm::<F32x4>, &b).values(), reference.values(), 1e-5, "plain");
     }
 }

@@ -1,7 +1,7 @@
 //! The inner loops: up to six rows by eight columns in registers.
 
 use super::PANEL;
-use super::tiles::{HIGHEST, LOWEST, add_products, each_tile};
+use super::tiles::{HIGHEST, LOWEST, add_products, each_tile, high};
 use crate::lanes::Lanes;
 
 /// A matrix whose element (row, k) lies `rows[row] + depth[k]` bytes after `base`.
@@ -77,7 +77,12 @@ pub unsafe fn multiply_panel<L: Lanes>(a: &Indirect, panel: *const f32, out: &Ou
             let slice = Indirect { depth: a.depth.add(from), depth_count, ..*a };
             let activation = if last { out.activation } else { Activation::NONE };
             let to = Output { accumulate: out.accumulate || from > 0, activation, ..*out };
-            multiply_slice::<L>(&slice, panel.add(from * PANEL), &to, column);
+            let panel = panel.add(from * PANEL);
+            if high() {
+                multiply_slice::<L, HIGHEST>(&slice, panel, &to, column);
+            } else {
+                multiply_slice::<L, LOWEST>(&slice, panel, &to, column);
+            }
             if last {
                 break;
             }
@@ -91,9 +96,9 @@ pub unsafe fn multiply_panel<L: Lanes>(a: &Indirect, panel: *const f32, out: &Ou
 /// # Safety
 /// As for [`multiply`].
 #[inline(never)]
-unsafe fn multiply_slice<L: Lanes>(a: &Indirect, panel: *const f32, out: &Output, column: usize) {
+unsafe fn multiply_slice<L: Lanes, const HIGH: usize>(a: &Indirect, panel: *const f32, out: &Output, column: usize) {
     // SAFETY: as above.
-    each_tile(a.row_count, |row, height| unsafe { any_tile::<L>(a, row, height, panel, out, column) });
+    each_tile::<HIGH>(a.row_count, |row, height| unsafe { any_tile::<L, HIGH>(a, row, height, panel, out, column) });
 }
 
 /// Like [`multiply`], tile of rows after tile: for many rows of C that are few columns wide apart from each other.
@@ -102,10 +107,24 @@ unsafe fn multiply_slice<L: Lanes>(a: &Indirect, panel: *const f32, out: &Output
 /// As for [`multiply`].
 #[inline(always)]
 pub unsafe fn multiply_by_rows<L: Lanes>(a: &Indirect, panels: *const f32, out: &Output) {
-    each_tile(a.row_count, |row, height| {
+    // SAFETY: as above.
+    unsafe {
+        if high() {
+            multiply_rows::<L, HIGHEST>(a, panels, out);
+        } else {
+            multiply_rows::<L, LOWEST>(a, panels, out);
+        }
+    }
+}
+
+/// # Safety
+/// As for [`multiply`].
+#[inline(always)]
+unsafe fn multiply_rows<L: Lanes, const HIGH: usize>(a: &Indirect, panels: *const f32, out: &Output) {
+    each_tile::<HIGH>(a.row_count, |row, height| {
         for column in (0..out.columns).step_by(PANEL) {
             // SAFETY: as above.
-            unsafe { any_tile::<L>(a, row, height, panels.add(column * a.depth_count), out, column) };
+            unsafe { any_tile::<L, HIGH>(a, row, height, panels.add(column * a.depth_count), out, column) };
         }
     });
 }
@@ -115,12 +134,19 @@ pub unsafe fn multiply_by_rows<L: Lanes>(a: &Indirect, panels: *const f32, out: 
 /// # Safety
 /// As for [`multiply`].
 #[inline(always)]
-unsafe fn any_tile<L: Lanes>(a: &Indirect, row: usize, height: usize, b: *const f32, out: &Output, column: usize) {
+unsafe fn any_tile<L: Lanes, const HIGH: usize>(
+    a: &Indirect,
+    row: usize,
+    height: usize,
+    b: *const f32,
+    out: &Output,
+    column: usize,
+) {
     // SAFETY: the caller vouches for tables, panel and output.
     unsafe {
         match height {
-            6 if HIGHEST >= 6 => tile::<L, 6>(a, row, height, b, out, column),
-            5 if HIGHEST >= 5 => tile::<L, 5>(a, row, height, b, out, column),
+            6 if HIGH >= 6 => tile::<L, 6>(a, row, height, b, out, column),
+            5 if HIGH >= 5 => tile::<L, 5>(a, row, height, b, out, column),
             _ => tile::<L, LOWEST>(a, row, height, b, out, column),
         }
     }

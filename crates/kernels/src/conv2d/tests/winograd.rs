@@ -1,7 +1,7 @@
 use super::super::winograd::{F2, F4, Lines};
 use super::super::*;
 use super::case::Case;
-use crate::gemm::GemmPack;
+use crate::gemm::{GemmPack, tiles};
 use crate::lanes::F32x4;
 use crate::testing::{Buffer, Random, assert_close, run_chunks};
 
@@ -97,6 +97,7 @@ fn winograd_equals_reference<F: Lines<F32x4, TILE, PATCH>, const TILE: usize, co
         };
         let tiles = unit_tiles.next_multiple_of(4);
         let scratch = positions * (tiles * (case.channels + unit_channels.min(32)) + 32 + case.channels);
+        tiles::set_high(tried % 2 == 0);
         run_chunks(winograd::forward::forward::<F32x4, F, TILE, PATCH>, &args, 1 + tried % 4, scratch as usize);
         y.assert_guards("y");
         assert_close(y.values(), expected.values(), 1e-4, &format!("winograd {TILE}×{TILE} {case:?}"));
@@ -143,6 +144,7 @@ fn winograd_outer_product_equals_reference() {
         };
         let width = case.unit_channels.min(case.out_channels.next_multiple_of(8));
         let scratch = 36 * (case.channels * width + 16 + unit_tiles * (case.channels + width) + 32 + case.channels.max(width));
+        tiles::set_high(tried % 2 == 0);
         run_chunks(winograd::backward_weight::outer_product::<F32x4>, &args, 1 + tried % 4, scratch as usize);
         partials.assert_guards("dw");
         let sums: Vec<f32> = (0..size).map(|i| partials.values().iter().skip(i).step_by(size).sum()).collect();

@@ -8,7 +8,7 @@ use crate::abi::Task;
 use crate::conv2d::Conv2dWinogradWeight;
 use crate::gemm::PANEL;
 use crate::gemm::outer::add_outer_products;
-use crate::gemm::tiles::{LOWEST, each_tile};
+use crate::gemm::tiles::{HIGHEST, LOWEST, each_tile, high};
 use crate::lanes::Lanes;
 
 const TILE: usize = 4;
@@ -121,18 +121,20 @@ unsafe fn add_unit<L: Lanes, R: Read<L>>(
             let (corner, to) = ((row as isize, column as isize), gradient.first.add(tile * width));
             transform(lines::output_gradient::<L>, |_| AsStored, &dy, image, corner, to, gradient.step, between);
         }
+        let add_position = if high() { add_position::<L, HIGHEST> } else { add_position::<L, LOWEST> };
         for p in 0..POSITIONS {
-            add_position::<L>(input.at(p), depth, gradient.at(p), channels.len(), count, sums.at(p), accumulate);
+            add_position(input.at(p), depth, gradient.at(p), channels.len(), count, sums.at(p), accumulate);
         }
     }
 }
 
-/// `sums[k, j] (+)= Σ_tiles input[tile, k]·gradient[tile, j]`, six by eight at a time, eight by four where no more are left.
+/// `sums[k, j] (+)= Σ_tiles input[tile, k]·gradient[tile, j]`, up to `HIGH` by eight at a time, eight by four where no more are
+/// left.
 ///
 /// # Safety
 /// Both have `tiles` rows, of `depth` floats and of `columns` in whole panels; sums are rows like those of the gradient.
 #[inline(never)]
-unsafe fn add_position<L: Lanes>(
+unsafe fn add_position<L: Lanes, const HIGH: usize>(
     input: *const f32,
     depth: usize,
     gradient: *const f32,
@@ -145,13 +147,13 @@ unsafe fn add_position<L: Lanes>(
     let halves = if width - columns >= PANEL / 2 { width - PANEL } else { width };
     // SAFETY: depth is a multiple of four, width one of eight.
     unsafe {
-        each_tile(depth, |k, height| {
+        each_tile::<HIGH>(depth, |k, height| {
             for j in (0..halves).step_by(PANEL) {
                 let (a, b) = ((input.add(k), depth), (gradient.add(j), width));
                 let to = (sums.add(k * width + j), width);
                 match height {
-                    6 => add_outer_products::<L, 6>(a, b, tiles, to, accumulate),
-                    5 => add_outer_products::<L, 5>(a, b, tiles, to, accumulate),
+                    6 if HIGH >= 6 => add_outer_products::<L, 6>(a, b, tiles, to, accumulate),
+                    5 if HIGH >= 5 => add_outer_products::<L, 5>(a, b, tiles, to, accumulate),
                     _ => add_outer_products::<L, LOWEST>(a, b, tiles, to, accumulate),
                 }
             }

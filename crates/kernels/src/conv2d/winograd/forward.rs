@@ -8,7 +8,7 @@ use super::{F4, GAP, Lines};
 use crate::abi::Task;
 use crate::conv2d::Conv2dWinograd;
 use crate::gemm::PANEL;
-use crate::gemm::tiles::{HIGHEST, LOWEST, add_products, each_tile};
+use crate::gemm::tiles::{HIGHEST, LOWEST, add_products, each_tile, high};
 use crate::lanes::Lanes;
 use core::ops::Range;
 
@@ -117,11 +117,8 @@ unsafe fn convolve<L: Lanes, F: Lines<L, TILE, PATCH>, R: Read<L>, E: Epilogue<L
                     let weights = a.w.add(position * weight_step + channel * depth);
                     let (from, to) = (input.add(position * input_step), product.add(position * product_step));
                     // After the last position come other channels, or none.
-                    if streamed && position + 1 < positions {
-                        multiply::<L, true>(from, depth, weights, channels.len(), to, width, count, weights.add(weight_step));
-                    } else {
-                        multiply::<L, false>(from, depth, weights, channels.len(), to, width, count, weights);
-                    }
+                    let following = (streamed && position + 1 < positions).then(|| weights.add(weight_step));
+                    multiply::<L>(from, depth, weights, channels.len(), to, width, count, following);
                 }
                 for tile in 0..count {
                     if let (Some(x), 0) = (beside, tile % TOUCHED) {
@@ -146,12 +143,37 @@ unsafe fn convolve<L: Lanes, F: Lines<L, TILE, PATCH>, R: Read<L>, E: Epilogue<L
 }
 
 /// Products of one position: `tiles` rows of `depth` floats times `columns` columns of panels, to rows of `range` floats.
-/// With `AHEAD` each tile of rows reads its part of the next panel, the last of them of the panel at `following`.
+/// Where another panel follows, at `following` after the last, each tile of rows reads its part of the next.
 ///
 /// # Safety
 /// Rows exist up to a whole tile of them.
+#[inline(always)]
+unsafe fn multiply<L: Lanes>(
+    input: *const f32,
+    depth: usize,
+    weights: *const f32,
+    columns: usize,
+    product: *mut f32,
+    range: usize,
+    tiles: usize,
+    following: Option<*const f32>,
+) {
+    let by = match (high(), following.is_some()) {
+        (true, true) => multiply_tiles::<L, HIGHEST, true>,
+        (true, false) => multiply_tiles::<L, HIGHEST, false>,
+        (false, true) => multiply_tiles::<L, LOWEST, true>,
+        (false, false) => multiply_tiles::<L, LOWEST, false>,
+    };
+    // SAFETY: the caller vouches for rows and panels.
+    unsafe { by(input, depth, weights, columns, product, range, tiles, following.unwrap_or(weights)) }
+}
+
+/// With tiles of up to `HIGH` rows; with `AHEAD` these read ahead.
+///
+/// # Safety
+/// As for [`multiply`].
 #[inline(never)]
-unsafe fn multiply<L: Lanes, const AHEAD: bool>(
+unsafe fn multiply_tiles<L: Lanes, const HIGH: usize, const AHEAD: bool>(
     input: *const f32,
     depth: usize,
     weights: *const f32,
@@ -161,7 +183,7 @@ unsafe fn multiply<L: Lanes, const AHEAD: bool>(
     tiles: usize,
     following: *const f32,
 ) {
-    let parts = tiles.div_ceil(HIGHEST);
+    let parts = tiles.div_ceil(HIGH);
     for column in (0..columns).step_by(PANEL) {
         // SAFETY: the caller vouches for rows and panels.
         unsafe {
@@ -170,11 +192,11 @@ unsafe fn multiply<L: Lanes, const AHEAD: bool>(
             let rows = |tile: usize| (input.add(tile * depth), to.add(tile * range));
             if columns - column > PANEL / 2 {
                 let mut ahead = Ahead { next, step: PANEL.div_ceil(parts.max(1)) };
-                each_tile(tiles, |tile, height| {
+                each_tile::<HIGH>(tiles, |tile, height| {
                     let (x, to) = rows(tile);
                     match height {
-                        6 => whole_panel::<L, 6, AHEAD>(x, depth, panel, to, range, ahead),
-                        5 => whole_panel::<L, 5, AHEAD>(x, depth, panel, to, range, ahead),
+                        6 if HIGH >= 6 => whole_panel::<L, 6, AHEAD>(x, depth, panel, to, range, ahead),
+                        5 if HIGH >= 5 => whole_panel::<L, 5, AHEAD>(x, depth, panel, to, range, ahead),
                         _ => whole_panel::<L, LOWEST, AHEAD>(x, depth, panel, to, range, ahead),
                     }
                     let rest = next.add((PANEL - ahead.step) * depth);
