@@ -40,6 +40,8 @@ const ENOUGH_TILES = 24;
 const MANY_CHANNELS = 128;
 /** Rows and columns of outputs of a weight gradient's tile. */
 const WEIGHT_TILE = 4;
+/** Floats between rows of transformed tiles. */
+const ROW_GAP = 32;
 /** Floats for each position of one transform, half done. */
 const BETWEEN = 4;
 
@@ -81,7 +83,7 @@ function cutAlone({ inChannels, outChannels, ...conv }: ConvShape, tile: number)
 
 /** Scratch memory of a unit of so many tiles. */
 function scratchOf(inChannels: number, outChannels: number, tile: number) {
-  const rowFloats = inChannels + channelsAtATime(outChannels);
+  const rowFloats = inChannels + ROW_GAP + channelsAtATime(outChannels);
   return (tiles: number): number => 4 * positionsOf(tile) * (tiles * rowFloats + 2 * GAP + BETWEEN);
 }
 

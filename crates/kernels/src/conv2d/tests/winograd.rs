@@ -96,7 +96,7 @@ fn winograd_equals_reference<F: Lines<F32x4, TILE, PATCH>, const TILE: usize, co
             partials: core::ptr::null_mut(),
         };
         let tiles = unit_tiles.next_multiple_of(4);
-        let scratch = positions * (tiles * (case.channels + unit_channels.min(32)) + 32 + case.channels);
+        let scratch = positions * (tiles * (case.channels + 32 + unit_channels.min(32)) + 32 + case.channels);
         tiles::set_high(tried % 2 == 0);
         run_chunks(winograd::forward::forward::<F32x4, F, TILE, PATCH>, &args, 1 + tried % 4, scratch as usize);
         y.assert_guards("y");

@@ -1,10 +1,10 @@
 //! Tiles of a unit are transformed, multiplied position by position and transformed back, all within a worker's cache.
 
 use super::epilogue::{Epilogue, NormGradient, Plain, Tile};
-use super::pack::position_step;
+use super::pack::{SLICE, Slices, position_step};
 use super::read::{AsStored, Normed, Read};
 use super::tiles::{Grid, Images, across_and_down, touch_tiles, transform};
-use super::{F4, GAP, Lines};
+use super::{F4, GAP, Lines, ROW_GAP};
 use crate::abi::Task;
 use crate::conv2d::Conv2dWinograd;
 use crate::gemm::PANEL;
@@ -16,9 +16,6 @@ use core::ops::Range;
 const RANGE: usize = 64;
 /// Tiles whose pixels are touched at a time where a first-level cache has to hold those of another tensor, too.
 const TOUCHED: usize = 8;
-
-/// Floats of weights that no second-level cache holds: panels are touched while those before them are multiplied.
-const STREAMED: usize = 1 << 20;
 
 /// Rows that are multiplied by four columns at a time.
 const HALF_ROWS: usize = 8;
@@ -73,10 +70,10 @@ unsafe fn convolve<L: Lanes, F: Lines<L, TILE, PATCH>, R: Read<L>, E: Epilogue<L
     let (unit_tiles, unit_channels) = (a.unit_tiles as usize, a.unit_channels as usize);
     let ranges = out_channels.div_ceil(unit_channels);
     let width = RANGE.min(unit_channels);
-    let input_step = unit_tiles.next_multiple_of(LOWEST) * depth + GAP;
+    let row_step = depth + ROW_GAP;
+    let input_step = unit_tiles.next_multiple_of(LOWEST) * row_step + GAP;
     let product_step = unit_tiles.next_multiple_of(LOWEST) * width + GAP;
     let weight_step = position_step(depth, out_channels);
-    let streamed = positions * weight_step > STREAMED && unit_tiles.min(tiles) > HIGHEST;
     let x =
         Images { first: a.x, stride: a.x_stride as usize, height: a.height as usize, width: a.width as usize, channels: depth };
     let y = Images {
@@ -101,7 +98,16 @@ unsafe fn convolve<L: Lanes, F: Lines<L, TILE, PATCH>, R: Read<L>, E: Epilogue<L
                 for tile in 0..count {
                     let (image, row, column) = grid.place(first + tile);
                     let corner = (row as isize - a.pad_top as isize, column as isize - a.pad_left as isize);
-                    transform(F::input, |c| R::new(a.norm(), c), &x, image, corner, input.add(tile * depth), input_step, between);
+                    transform(
+                        F::input,
+                        |c| R::new(a.norm(), c),
+                        &x,
+                        image,
+                        corner,
+                        input.add(tile * row_step),
+                        input_step,
+                        between,
+                    );
                 }
                 transformed = Some(first);
             }
@@ -114,11 +120,9 @@ unsafe fn convolve<L: Lanes, F: Lines<L, TILE, PATCH>, R: Read<L>, E: Epilogue<L
             for channel in (start..end).step_by(width) {
                 let channels = channel..end.min(channel + width);
                 for position in 0..positions {
-                    let weights = a.w.add(position * weight_step + channel * depth);
+                    let weights = Slices { first: a.w.add(position * weight_step), depth, columns: out_channels };
                     let (from, to) = (input.add(position * input_step), product.add(position * product_step));
-                    // After the last position come other channels, or none.
-                    let following = (streamed && position + 1 < positions).then(|| weights.add(weight_step));
-                    multiply::<L>(from, depth, weights, channels.len(), to, width, count, following);
+                    multiply::<L>((from, row_step), weights, channels.clone(), (to, width), count);
                 }
                 for tile in 0..count {
                     if let (Some(x), 0) = (beside, tile % TOUCHED) {
@@ -142,73 +146,64 @@ unsafe fn convolve<L: Lanes, F: Lines<L, TILE, PATCH>, R: Read<L>, E: Epilogue<L
     }
 }
 
-/// Products of one position: `tiles` rows of `depth` floats times `columns` columns of panels, to rows of `range` floats.
-/// Where another panel follows, at `following` after the last, each tile of rows reads its part of the next.
+/// Products of one position: `tiles` rows times `columns` of the weights, slice after slice; rows and products have steps from
+/// row to row.
 ///
 /// # Safety
 /// Rows exist up to a whole tile of them.
 #[inline(always)]
 unsafe fn multiply<L: Lanes>(
-    input: *const f32,
-    depth: usize,
-    weights: *const f32,
-    columns: usize,
-    product: *mut f32,
-    range: usize,
+    input: (*const f32, usize),
+    weights: Slices,
+    columns: Range<usize>,
+    product: (*mut f32, usize),
     tiles: usize,
-    following: Option<*const f32>,
 ) {
-    let by = match (high(), following.is_some()) {
-        (true, true) => multiply_tiles::<L, HIGHEST, true>,
-        (true, false) => multiply_tiles::<L, HIGHEST, false>,
-        (false, true) => multiply_tiles::<L, LOWEST, true>,
-        (false, false) => multiply_tiles::<L, LOWEST, false>,
-    };
+    let by = if high() { multiply_tiles::<L, HIGHEST> } else { multiply_tiles::<L, LOWEST> };
     // SAFETY: the caller vouches for rows and panels.
-    unsafe { by(input, depth, weights, columns, product, range, tiles, following.unwrap_or(weights)) }
+    unsafe { by(input, weights, columns, product, tiles) }
 }
 
-/// With tiles of up to `HIGH` rows; with `AHEAD` these read ahead.
+/// With tiles of up to `HIGH` rows.
 ///
 /// # Safety
 /// As for [`multiply`].
 #[inline(never)]
-unsafe fn multiply_tiles<L: Lanes, const HIGH: usize, const AHEAD: bool>(
-    input: *const f32,
-    depth: usize,
-    weights: *const f32,
-    columns: usize,
-    product: *mut f32,
-    range: usize,
+unsafe fn multiply_tiles<L: Lanes, const HIGH: usize>(
+    (input, row_step): (*const f32, usize),
+    weights: Slices,
+    columns: Range<usize>,
+    (product, range): (*mut f32, usize),
     tiles: usize,
-    following: *const f32,
 ) {
-    let parts = tiles.div_ceil(HIGH);
-    for column in (0..columns).step_by(PANEL) {
-        // SAFETY: the caller vouches for rows and panels.
-        unsafe {
-            let (panel, to) = (weights.add(column * depth), product.add(column));
-            let next = if column + PANEL < columns { panel.add(PANEL * depth) } else { following };
-            let rows = |tile: usize| (input.add(tile * depth), to.add(tile * range));
-            if columns - column > PANEL / 2 {
-                let mut ahead = Ahead { next, step: PANEL.div_ceil(parts.max(1)) };
-                each_tile::<HIGH>(tiles, |tile, height| {
-                    let (x, to) = rows(tile);
-                    match height {
-                        6 if HIGH >= 6 => whole_panel::<L, 6, AHEAD>(x, depth, panel, to, range, ahead),
-                        5 if HIGH >= 5 => whole_panel::<L, 5, AHEAD>(x, depth, panel, to, range, ahead),
-                        _ => whole_panel::<L, LOWEST, AHEAD>(x, depth, panel, to, range, ahead),
-                    }
-                    let rest = next.add((PANEL - ahead.step) * depth);
-                    ahead.next = ahead.next.add(ahead.step * depth).min(rest);
-                });
-            } else {
-                for tile in (0..tiles).step_by(HALF_ROWS) {
-                    let (x, to) = rows(tile);
-                    if tile + LOWEST < tiles {
-                        half_panel::<L>(x, depth, panel, to, range);
-                    } else {
-                        whole_panel::<L, LOWEST, false>(x, depth, panel, to, range, Ahead { next, step: 0 });
+    for from in (0..weights.depth).step_by(SLICE) {
+        let depth = SLICE.min(weights.depth - from);
+        let more = from > 0;
+        for column in columns.clone().step_by(PANEL) {
+            // SAFETY: the caller vouches for rows and panels.
+            unsafe {
+                let panel = weights.panel(from, column);
+                let rows = |tile: usize| {
+                    let to = product.add(tile * range + column - columns.start);
+                    ((input.add(tile * row_step + from), row_step), (to, range))
+                };
+                if columns.end - column > PANEL / 2 {
+                    each_tile::<HIGH>(tiles, |tile, height| {
+                        let (x, to) = rows(tile);
+                        match height {
+                            6 if HIGH >= 6 => whole_panel::<L, 6>(x, depth, panel, to, more),
+                            5 if HIGH >= 5 => whole_panel::<L, 5>(x, depth, panel, to, more),
+                            _ => whole_panel::<L, LOWEST>(x, depth, panel, to, more),
+                        }
+                    });
+                } else {
+                    for tile in (0..tiles).step_by(HALF_ROWS) {
+                        let (x, to) = rows(tile);
+                        if tile + LOWEST < tiles {
+                            half_panel::<L>(x, depth, panel, to, more);
+                        } else {
+                            whole_panel::<L, LOWEST>(x, depth, panel, to, more);
+                        }
                     }
                 }
             }
@@ -216,41 +211,31 @@ unsafe fn multiply_tiles<L: Lanes, const HIGH: usize, const AHEAD: bool>(
     }
 }
 
-/// What is read of a panel that comes later, so that it is in a cache then: a float after every `step`.
-#[derive(Clone, Copy)]
-struct Ahead {
-    next: *const f32,
-    step: usize,
-}
-
-/// `R` rows by a panel of eight columns.
+/// `R` rows by a panel of eight columns, added to products of other slices if there are `more`.
 ///
 /// # Safety
 /// As for [`multiply`].
 #[inline(always)]
-unsafe fn whole_panel<L: Lanes, const R: usize, const AHEAD: bool>(
-    mut x: *const f32,
+unsafe fn whole_panel<L: Lanes, const R: usize>(
+    (mut x, row_step): (*const f32, usize),
     depth: usize,
     mut b: *const f32,
-    mut to: *mut f32,
-    range: usize,
-    mut ahead: Ahead,
+    (mut to, range): (*mut f32, usize),
+    more: bool,
 ) {
     // SAFETY: the caller vouches for rows and panels.
     unsafe {
         let end = x.add(depth);
         let mut sums = [[L::zero(); 2]; R];
         while x != end {
-            add_products(&mut sums, |r| x.add(r * depth), b);
-            if AHEAD {
-                // Volatile keeps the read of a value that nobody wants.
-                ahead.next.read_volatile();
-                ahead.next = ahead.next.add(ahead.step);
-            }
+            add_products(&mut sums, |r| x.add(r * row_step), b);
             b = b.add(PANEL);
             x = x.add(1);
         }
-        for [low, high] in sums {
+        for [mut low, mut high] in sums {
+            if more {
+                (low, high) = (low.add(L::load(to)), high.add(L::load(to.add(4))));
+            }
             low.store(to);
             high.store(to.add(4));
             to = to.add(range);
@@ -263,7 +248,13 @@ unsafe fn whole_panel<L: Lanes, const R: usize, const AHEAD: bool>(
 /// # Safety
 /// As for [`multiply`].
 #[inline(always)]
-unsafe fn half_panel<L: Lanes>(mut x: *const f32, depth: usize, mut b: *const f32, mut to: *mut f32, range: usize) {
+unsafe fn half_panel<L: Lanes>(
+    (mut x, row_step): (*const f32, usize),
+    depth: usize,
+    mut b: *const f32,
+    (mut to, range): (*mut f32, usize),
+    more: bool,
+) {
     // SAFETY: the caller vouches for rows and panels.
     unsafe {
         let end = x.add(depth);
@@ -271,12 +262,15 @@ unsafe fn half_panel<L: Lanes>(mut x: *const f32, depth: usize, mut b: *const f3
         while x != end {
             let b0 = L::load(b);
             for (r, sum) in acc.iter_mut().enumerate() {
-                *sum = sum.madd(L::load_splat(x.add(r * depth)), b0);
+                *sum = sum.madd(L::load_splat(x.add(r * row_step)), b0);
             }
             b = b.add(PANEL);
             x = x.add(1);
         }
-        for sum in acc {
+        for mut sum in acc {
+            if more {
+                sum = sum.add(L::load(to));
+            }
             sum.store(to);
             to = to.add(range);
         }

@@ -36,6 +36,9 @@ pub enum F4 {}
 /// Floats between positions beyond their matrix: a cache line, so that the positions do not share one cache set.
 const GAP: usize = 16;
 
+/// Floats between rows of transformed tiles beyond their channels: rows of 2 KiB would share a few sets of the first-level cache.
+const ROW_GAP: usize = 32;
+
 /// Batch norm between its statistics and ReLU; null where there is none.
 #[derive(Clone, Copy)]
 struct Norm {

@@ -1,9 +1,33 @@
-//! Weights: `G g Gᵀ` as panels `[⌈columns / 8⌉][depth][8]` for each position, filled up with zeros.
+//! Weights: `G g Gᵀ` for each position, in slices of depth, each as panels `[⌈columns / 8⌉][depth of the slice][8]` that are
+//! filled up with zeros.
 
 use super::{GAP, Lines};
 use crate::abi::Task;
 use crate::gemm::{GemmPack, PANEL};
 use crate::lanes::Lanes;
+
+/// Depth of a slice: a panel's, and that of the rows it is multiplied by, stay in the first-level cache while panels stream in.
+pub const SLICE: usize = 128;
+
+/// The weights of one position.
+#[derive(Clone, Copy)]
+pub struct Slices {
+    pub first: *const f32,
+    pub depth: usize,
+    pub columns: usize,
+}
+
+impl Slices {
+    /// The panel with a column, a multiple of eight, in the slice from `depth` on, a multiple of [`SLICE`].
+    ///
+    /// # Safety
+    /// There is one.
+    #[inline(always)]
+    pub unsafe fn panel(&self, depth: usize, column: usize) -> *const f32 {
+        // SAFETY: the caller vouches for it.
+        unsafe { self.first.add(depth * self.columns.next_multiple_of(PANEL) + column * SLICE.min(self.depth - depth)) }
+    }
+}
 
 /// Floats from the panels of one position to those of the next.
 pub fn position_step(depth: usize, columns: usize) -> usize {
@@ -31,7 +55,9 @@ pub unsafe fn pack<L: Lanes, F: Lines<L, TILE, PATCH>, const TILE: usize, const 
                 for (i, row) in rows.iter_mut().enumerate() {
                     *row = F::weight([tap(i, 0), tap(i, 1), tap(i, 2)]);
                 }
-                let to = p.packed.add((column / PANEL * depth + k) * PANEL + column % PANEL);
+                let slices = Slices { first: p.packed, depth, columns };
+                let panel = slices.panel(k / SLICE * SLICE, column / PANEL * PANEL).cast_mut();
+                let to = panel.add(k % SLICE * PANEL + column % PANEL);
                 for j in 0..PATCH {
                     let line = F::weight([rows[0][j], rows[1][j], rows[2][j]]);
                     for i in 0..PATCH {
