@@ -10,7 +10,9 @@ import type { Lowering } from './op.ts';
 
 /** Memory for a unit's transformed tiles and their products: what a second-level cache holds. */
 const SCRATCH_BYTES = 512 * 1024;
-/** Out channels whose products are kept at a time. */
+/** Out channels whose products are kept at a time, */
+const PRODUCT_CHANNELS = 128;
+/** and of a range that is worth a chunk, or of a weight gradient's sums. */
 const MOST_CHANNELS = 64;
 /** Units are whole multiples of so many tiles. */
 const ROWS = 4;
@@ -67,7 +69,7 @@ export function cutWinograd(output: Shape, inChannels: number, tile: number): Wi
   const units = Math.ceil(tiles / unitTiles);
   const enough = Math.ceil((heavy ? ENOUGH_HEAVY_RANGES : ENOUGH_RANGES) / units);
   const ranges = Math.min(Math.ceil(outChannels / MOST_CHANNELS), enough);
-  const unitChannels = BLOCK_CHANNELS * Math.ceil(outChannels / ranges / BLOCK_CHANNELS);
+  const unitChannels = wholeBlocks(Math.ceil(outChannels / ranges));
   const chunks = Math.min(MOST_CHUNKS, units * Math.ceil(outChannels / unitChannels));
   return { unitTiles, unitChannels, chunks, scratchBytes: scratchBytes(unitTiles) };
 }
@@ -83,7 +85,7 @@ function cutAlone({ inChannels, outChannels, ...conv }: ConvShape, tile: number)
 
 /** Scratch memory of a unit of so many tiles. */
 function scratchOf(inChannels: number, outChannels: number, tile: number) {
-  const rowFloats = inChannels + ROW_GAP + channelsAtATime(outChannels);
+  const rowFloats = inChannels + ROW_GAP + wholeBlocks(Math.min(PRODUCT_CHANNELS, outChannels));
   return (tiles: number): number => 4 * positionsOf(tile) * (tiles * rowFloats + 2 * GAP + BETWEEN);
 }
 
@@ -131,7 +133,7 @@ export function statisticsOf(norm: NormBeside | undefined): Record<string, Point
 /** Cuts the weight gradient by F(4×4, 3×3) into at most so many partitions of the tiles. */
 export function cutWinogradWeight(conv: ConvShape, mostPartitions: number): WeightCut {
   const { inChannels, outChannels } = conv;
-  const unitChannels = channelsAtATime(outChannels);
+  const unitChannels = wholeBlocks(Math.min(MOST_CHANNELS, outChannels));
   const tiles = winogradTiles(conv, WEIGHT_TILE);
   const most = inChannels <= MANY_CHANNELS ? MOST_TILES : MOST_TILES / 2;
   let partitions = 1;
@@ -149,8 +151,8 @@ export function cutWinogradWeight(conv: ConvShape, mostPartitions: number): Weig
   };
 }
 
-function channelsAtATime(outChannels: number): number {
-  return BLOCK_CHANNELS * Math.ceil(Math.min(MOST_CHANNELS, outChannels) / BLOCK_CHANNELS);
+function wholeBlocks(channels: number): number {
+  return BLOCK_CHANNELS * Math.ceil(channels / BLOCK_CHANNELS);
 }
 
 function sizes(conv: ConvShape): Record<string, number> {

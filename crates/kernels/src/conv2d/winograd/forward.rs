@@ -13,7 +13,7 @@ use crate::lanes::Lanes;
 use core::ops::Range;
 
 /// Out channels whose products are kept at a time.
-const RANGE: usize = 64;
+const RANGE: usize = 128;
 /// Tiles whose pixels are touched at a time where a first-level cache has to hold those of another tensor, too.
 const TOUCHED: usize = 8;
 
