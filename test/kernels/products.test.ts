@@ -192,17 +192,22 @@ describe.each(engines)('$build', (engine) => {
     });
   });
 
-  it('F(2×2, 3×3) and its gradient by the input equal the reference', () => {
-    for (let i = 0; i < ROUNDS; i++) {
-      const conv = draw(new Random(`2×2 ${i}`), '3×3');
-      for (const pass of [forward, backwardInput]) {
-        const [fast, reference] = pass(new Random(`2×2 ${i}`), conv);
-        const attrs = { ...(fast.attrs as object), algorithm: 'winograd_2x2' };
-        const pair = [{ ...fast, attrs }, reference] as const;
-        compare(engine, pair, `${pass.name} 2×2 ${JSON.stringify(conv)}`, note, true);
+  it.each(['winograd_2x2', 'winograd_4x4_lean'])(
+    '%s and its gradient by the input equal the reference',
+    (algorithm) => {
+      for (let i = 0; i < ROUNDS; i++) {
+        const conv = draw(new Random(`${algorithm} ${i}`), '3×3');
+        for (const pass of [forward, backwardInput]) {
+          const [fast, reference] = pass(new Random(`${algorithm} ${i}`), conv);
+          const pair = [
+            { ...fast, attrs: { ...(fast.attrs as object), algorithm } },
+            reference,
+          ] as const;
+          compare(engine, pair, `${pass.name} ${algorithm} ${JSON.stringify(conv)}`, note, true);
+        }
       }
-    }
-  });
+    },
+  );
 
   it('explicit im2col equals the reference', () => {
     const toIm2col = (step: Step): Step => {

@@ -16,9 +16,6 @@ export interface Conv2dBackwardInputToNormAttrs extends Conv2dBackwardInputAttrs
   readonly earlier: boolean;
 }
 
-/** What its kernel computes: Winograd's F(4×4, 3×3) at stride 1. */
-const TILE = 4;
-
 /**
  * The gradient of `conv(relu(batchNorm(x)), w)` by x, but for what the statistics add, and those of gamma and beta, in the
  * epilogue of the convolution with flipped weights: what comes between is never written. Outputs g, of the shape of x, dgamma,
@@ -46,7 +43,7 @@ export const conv2dBackwardInputToNorm: Op<Conv2dBackwardInputToNormAttrs> = {
     const [dy, w, x, ...others] = inputs;
     const norm = normOf(others);
     const [residual, earlier] = others.slice(NORM_INPUTS);
-    const parts = cutWinograd(g!.shape, channelsOf(dy!.shape), TILE).chunks;
+    const parts = cutWinograd(g!.shape, channelsOf(dy!.shape), 'winograd_4x4').chunks;
     const partials = to.workspace(2 * bytesOf(dgamma!) * parts);
     const views = { dy: dy!, w: w!, residual, dx: g! };
     const forced = { ...attrs, algorithm: 'winograd_4x4' } as const;

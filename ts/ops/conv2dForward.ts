@@ -1,6 +1,6 @@
 import { positionUnits, unitsOf } from './conv2dUnits.ts';
 import { emitWinograd } from './conv2dWinograd.ts';
-import { isWinograd, tileOf } from './winogradTile.ts';
+import { isWinograd } from './winogradTile.ts';
 import type { Pointer } from '../kernels/step.ts';
 import type { ConvAlgorithm } from './chooseConvAlgorithm.ts';
 import type { ConvShape } from './conv2dGeometry.ts';
@@ -57,7 +57,7 @@ export function emitConv(
   const { conv, algorithm, x, packed, bias, residual, y, relu } = forward;
   const kernel = `conv2d.${pass}.f32/${algorithm}`;
   if (isWinograd(algorithm)) {
-    emitWinograd(to, kernel, tileOf(algorithm), forward);
+    emitWinograd(to, kernel, algorithm, forward);
     return;
   }
   const [kernelHeight, kernelWidth] = conv.kernelSize;

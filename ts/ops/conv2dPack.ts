@@ -1,6 +1,6 @@
 import { BLOCK_CHANNELS } from './conv2dUnits.ts';
 import { weightSizes } from './conv2dGeometry.ts';
-import { GAP, isWinograd, positionsOf, tileOf } from './winogradTile.ts';
+import { GAP, packsPositions, positionsOf, tileOf } from './winogradTile.ts';
 import type { Pointer } from '../kernels/step.ts';
 import type { Shape } from '../shape.ts';
 import type { ConvAlgorithm } from './chooseConvAlgorithm.ts';
@@ -71,7 +71,7 @@ export function lowerPanels(to: Lowering, algorithm: ConvAlgorithm, panels: Pane
   const { height, width, depth, columns, groups } = panels;
   const floats = panelFloats(algorithm, height * width, depth, columns, groups);
   to.step({
-    kernel: isWinograd(algorithm) ? `conv2d.pack.f32/${algorithm}` : 'gemm.pack.f32/panels',
+    kernel: packsPositions(algorithm) ? `conv2d.pack.f32/${algorithm}` : 'gemm.pack.f32/panels',
     chunks: Math.max(1, Math.min(16, Math.ceil(floats / 16384))),
     args: { ...panels },
   });
@@ -86,7 +86,7 @@ export function panelFloats(
   groups: number,
 ): number {
   const panels = depth * BLOCK_CHANNELS * Math.ceil(columns / BLOCK_CHANNELS);
-  return isWinograd(algorithm)
+  return packsPositions(algorithm)
     ? positionsOf(tileOf(algorithm)) * (panels + GAP)
     : groups * taps * panels;
 }

@@ -1,5 +1,6 @@
 import { BLOCK_CHANNELS } from './conv2dUnits.ts';
-import { GAP, positionsOf, winogradTiles } from './winogradTile.ts';
+import { GAP, positionsOf, tileOf, winogradTiles } from './winogradTile.ts';
+import type { WinogradAlgorithm } from './chooseConvAlgorithm.ts';
 import { outputShape } from './conv2dGeometry.ts';
 import type { Alone, Pointer } from '../kernels/step.ts';
 import type { Shape } from '../shape.ts';
@@ -42,6 +43,8 @@ const ENOUGH_TILES = 24;
 const MANY_CHANNELS = 128;
 /** Rows and columns of outputs of a weight gradient's tile. */
 const WEIGHT_TILE = 4;
+/** In channels whose weights are transformed at a time, if they are. */
+const SLICE = 128;
 /** Floats between rows of transformed tiles. */
 const ROW_GAP = 32;
 /** Floats for each position of one transform, half done. */
@@ -56,9 +59,14 @@ export interface WinogradCut {
 }
 
 /** Cuts a convolution to an output `[N, OH, OW, O]` into units: a function of its shapes alone. */
-export function cutWinograd(output: Shape, inChannels: number, tile: number): WinogradCut {
+export function cutWinograd(
+  output: Shape,
+  inChannels: number,
+  algorithm: WinogradAlgorithm,
+): WinogradCut {
   const [batch, outHeight, outWidth, outChannels] = output as [number, number, number, number];
-  const scratchBytes = scratchOf(inChannels, outChannels, tile);
+  const tile = tileOf(algorithm);
+  const scratchBytes = scratchOf(inChannels, outChannels, algorithm);
   const tiles = winogradTiles({ batch, outputSize: [outHeight, outWidth] }, tile);
   const heavy = inChannels * outChannels >= MANY_WEIGHTS;
   const share = (units: number): number => ROWS * Math.ceil(tiles / units / ROWS);
@@ -75,18 +83,26 @@ export function cutWinograd(output: Shape, inChannels: number, tile: number): Wi
 }
 
 /** The same for one worker: weights are read once for as many tiles as its cache holds, and tiles transformed once. */
-function cutAlone({ inChannels, outChannels, ...conv }: ConvShape, tile: number): Alone {
-  const scratchBytes = scratchOf(inChannels, outChannels, tile);
+function cutAlone(
+  { inChannels, outChannels, ...conv }: ConvShape,
+  algorithm: WinogradAlgorithm,
+): Alone {
+  const scratchBytes = scratchOf(inChannels, outChannels, algorithm);
   const heavy = inChannels * outChannels >= MANY_WEIGHTS;
   const most = mostTiles(heavy ? MOST_TILES : SOME_TILES, scratchBytes);
-  const unitTiles = Math.min(most, ROWS * Math.ceil(winogradTiles(conv, tile) / ROWS));
+  const unitTiles = Math.min(most, ROWS * Math.ceil(winogradTiles(conv, tileOf(algorithm)) / ROWS));
   return { chunks: 1, args: { unitTiles }, scratchBytes: scratchBytes(unitTiles) };
 }
 
 /** Scratch memory of a unit of so many tiles. */
-function scratchOf(inChannels: number, outChannels: number, tile: number) {
-  const rowFloats = inChannels + ROW_GAP + wholeBlocks(Math.min(PRODUCT_CHANNELS, outChannels));
-  return (tiles: number): number => 4 * positionsOf(tile) * (tiles * rowFloats + 2 * GAP + BETWEEN);
+function scratchOf(inChannels: number, outChannels: number, algorithm: WinogradAlgorithm) {
+  const lean = algorithm === 'winograd_4x4_lean';
+  const products = lean ? BLOCK_CHANNELS : wholeBlocks(Math.min(PRODUCT_CHANNELS, outChannels));
+  const weights = lean ? SLICE * BLOCK_CHANNELS + GAP : 0;
+  return (tiles: number): number =>
+    4 *
+    positionsOf(tileOf(algorithm)) *
+    (tiles * (inChannels + ROW_GAP + products) + weights + 2 * GAP + BETWEEN);
 }
 
 /** Tiles whose scratch memory the cache holds, but no fewer than these. */
@@ -100,17 +116,17 @@ function mostTiles(fewest: number, scratchBytes: (tiles: number) => number): num
 export function emitWinograd(
   to: Lowering,
   kernel: string,
-  tile: number,
+  algorithm: WinogradAlgorithm,
   forward: ConvForward,
 ): void {
   const { conv, x, packed, bias, residual, y, relu, norm } = forward;
-  const cut = cutWinograd(outputShape(conv), conv.inChannels, tile);
+  const cut = cutWinograd(outputShape(conv), conv.inChannels, algorithm);
   const suffix = norm ? (norm.x ? '_to_norm' : '_of_norm') : '';
   to.step({
     kernel: `${kernel}${suffix}`,
     chunks: cut.chunks,
     // Ranges of a unit in one chunk transform its tiles once; but partial sums belong to chunks.
-    ...(!norm?.partials && { alone: cutAlone(conv, tile) }),
+    ...(!norm?.partials && { alone: cutAlone(conv, algorithm) }),
     scratchBytes: cut.scratchBytes,
     args: {
       ...{ x: x.pointer, xStride: x.stride, w: packed, bias },

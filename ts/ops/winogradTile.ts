@@ -6,7 +6,12 @@ export const GAP = 16;
 
 /** Whether a convolution is computed from transformed tiles. */
 export function isWinograd(algorithm: ConvAlgorithm): algorithm is WinogradAlgorithm {
-  return algorithm === 'winograd_2x2' || algorithm === 'winograd_4x4';
+  return algorithm.startsWith('winograd');
+}
+
+/** Whether weights are packed as values for each position of a patch. */
+export function packsPositions(algorithm: ConvAlgorithm): algorithm is WinogradAlgorithm {
+  return isWinograd(algorithm) && algorithm !== 'winograd_4x4_lean';
 }
 
 /** Rows and columns of outputs that a tile covers. */

@@ -12,21 +12,27 @@ fn winograd_case(random: &mut Random) -> Case {
     case.pad = [random.int(0, 3) as i32 - 1, random.int(0, 2) as i32];
     case.out_size = [random.int(1, 13), random.int(1, 13)];
     (case.kernel, case.stride, case.dilation, case.groups) = ([3, 3], [1, 1], [1, 1], 1);
-    (case.channels, case.out_channels) = (4 * random.int(1, 5), 4 * random.int(1, 7));
+    let deep = random.int(0, 9) == 0;
+    (case.channels, case.out_channels) = (4 * random.int(1, if deep { 70 } else { 5 }), 4 * random.int(1, 7));
     case
 }
 
 #[test]
 fn winograd_2x2_equals_reference() {
-    winograd_equals_reference::<F2, 2, 4>(11);
+    winograd_equals_reference::<F2, 2, 4>(11, false);
 }
 
 #[test]
 fn winograd_4x4_equals_reference() {
-    winograd_equals_reference::<F4, 4, 6>(13);
+    winograd_equals_reference::<F4, 4, 6>(13, false);
 }
 
-fn winograd_equals_reference<F: Lines<F32x4, TILE, PATCH>, const TILE: usize, const PATCH: usize>(seed: u64) {
+#[test]
+fn lean_winograd_4x4_equals_reference() {
+    winograd_equals_reference::<F4, 4, 6>(19, true);
+}
+
+fn winograd_equals_reference<F: Lines<F32x4, TILE, PATCH>, const TILE: usize, const PATCH: usize>(seed: u64, lean: bool) {
     let positions = (PATCH * PATCH) as u32;
     let mut random = Random(seed);
     for tried in 0..200 {
@@ -37,7 +43,9 @@ fn winograd_equals_reference<F: Lines<F32x4, TILE, PATCH>, const TILE: usize, co
         let bias = random.buffer(case.out_channels as usize);
         let residual_stride = case.out_channels + case.slack[2];
         let residual = random.buffer((case.out_pixels() * residual_stride) as usize);
-        let mut packed = Buffer::new((positions * (case.channels * case.out_channels.next_multiple_of(8) + 16)) as usize);
+        let columns = case.out_channels.next_multiple_of(8);
+        let size = if lean { case.taps() * columns } else { positions * (case.channels * columns + 16) };
+        let mut packed = Buffer::new(size as usize);
         let pack = GemmPack {
             w: w.ptr(),
             packed: packed.mut_ptr(),
@@ -52,7 +60,11 @@ fn winograd_equals_reference<F: Lines<F32x4, TILE, PATCH>, const TILE: usize, co
             column_stride: 1,
             group_stride: 0,
         };
-        run_chunks(winograd::pack::pack::<F32x4, F, TILE, PATCH>, &pack, 3, 0);
+        if lean {
+            run_chunks(crate::gemm::pack::pack::<F32x4>, &pack, 3, 0);
+        } else {
+            run_chunks(winograd::pack::pack::<F32x4, F, TILE, PATCH>, &pack, 3, 0);
+        }
         packed.assert_guards("packed");
         let mut y = Random(2).buffer((case.out_pixels() * case.y_stride()) as usize);
         let mut expected = y.clone();
@@ -95,12 +107,14 @@ fn winograd_equals_reference<F: Lines<F32x4, TILE, PATCH>, const TILE: usize, co
             norm_x_stride: 0,
             partials: core::ptr::null_mut(),
         };
-        let tiles = unit_tiles.next_multiple_of(4);
-        let scratch = positions * (tiles * (case.channels + 32 + unit_channels.min(32)) + 32 + case.channels);
+        let row_count = unit_tiles.next_multiple_of(4);
+        let weights = if lean { 128 * 8 + 16 } else { 0 };
+        let scratch = positions * (row_count * (case.channels + 32 + unit_channels.min(32)) + weights + 32 + case.channels);
         tiles::set_high(tried % 2 == 0);
-        run_chunks(winograd::forward::forward::<F32x4, F, TILE, PATCH>, &args, 1 + tried % 4, scratch as usize);
+        let kernel = if lean { winograd::lean::forward::<F32x4> } else { winograd::forward::forward::<F32x4, F, TILE, PATCH> };
+        run_chunks(kernel, &args, 1 + tried % 4, scratch as usize);
         y.assert_guards("y");
-        assert_close(y.values(), expected.values(), 1e-4, &format!("winograd {TILE}×{TILE} {case:?}"));
+        assert_close(y.values(), expected.values(), 1e-4, &format!("winograd {TILE}×{TILE} lean {lean} {case:?}"));
     }
 }
 

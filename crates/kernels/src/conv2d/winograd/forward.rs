@@ -94,21 +94,15 @@ unsafe fn convolve<L: Lanes, F: Lines<L, TILE, PATCH>, R: Read<L>, E: Epilogue<L
             let first = unit / ranges * unit_tiles;
             let count = unit_tiles.min(tiles - first);
             if transformed != Some(first) {
-                touch_tiles(&x, &grid, first..first + count);
-                for tile in 0..count {
-                    let (image, row, column) = grid.place(first + tile);
-                    let corner = (row as isize - a.pad_top as isize, column as isize - a.pad_left as isize);
-                    transform(
-                        F::input,
-                        |c| R::new(a.norm(), c),
-                        &x,
-                        image,
-                        corner,
-                        input.add(tile * row_step),
-                        input_step,
-                        between,
-                    );
-                }
+                transform_unit::<L, F, R, TILE, PATCH>(
+                    a,
+                    &x,
+                    &grid,
+                    first..first + count,
+                    (input, row_step),
+                    input_step,
+                    between,
+                );
                 transformed = Some(first);
             }
             let start = unit % ranges * unit_channels;
@@ -142,6 +136,32 @@ unsafe fn convolve<L: Lanes, F: Lines<L, TILE, PATCH>, R: Read<L>, E: Epilogue<L
                     );
                 }
             }
+        }
+    }
+}
+
+/// Transforms tiles to rows for each position.
+///
+/// # Safety
+/// As for [`forward`], and what the reading of x asks for.
+#[inline(always)]
+pub(super) unsafe fn transform_unit<L: Lanes, F: Lines<L, TILE, PATCH>, R: Read<L>, const TILE: usize, const PATCH: usize>(
+    a: &Conv2dWinograd,
+    x: &Images,
+    grid: &Grid,
+    tiles: Range<usize>,
+    (input, row_step): (*mut f32, usize),
+    input_step: usize,
+    between: *mut f32,
+) {
+    // SAFETY: the caller vouches for tiles and scratch.
+    unsafe {
+        touch_tiles(x, grid, tiles.clone());
+        for tile in tiles.clone() {
+            let (image, row, column) = grid.place(tile);
+            let corner = (row as isize - a.pad_top as isize, column as isize - a.pad_left as isize);
+            let to = input.add((tile - tiles.start) * row_step);
+            transform(F::input, |c| R::new(a.norm(), c), x, image, corner, to, input_step, between);
         }
     }
 }
@@ -216,7 +236,7 @@ unsafe fn multiply_tiles<L: Lanes, const HIGH: usize>(
 /// # Safety
 /// As for [`multiply`].
 #[inline(always)]
-unsafe fn whole_panel<L: Lanes, const R: usize>(
+pub unsafe fn whole_panel<L: Lanes, const R: usize>(
     (mut x, row_step): (*const f32, usize),
     depth: usize,
     mut b: *const f32,
@@ -282,7 +302,7 @@ unsafe fn half_panel<L: Lanes>(
 /// # Safety
 /// The tile's pixels and channels exist; `from` is its first product.
 #[inline(always)]
-unsafe fn write_tile<L: Lanes, F: Lines<L, TILE, PATCH>, E: Epilogue<L>, const TILE: usize, const PATCH: usize>(
+pub unsafe fn write_tile<L: Lanes, F: Lines<L, TILE, PATCH>, E: Epilogue<L>, const TILE: usize, const PATCH: usize>(
     a: &Conv2dWinograd,
     task: &Task,
     (image, y, x): (usize, usize, usize),

@@ -9,6 +9,7 @@
 pub mod backward_weight;
 mod epilogue;
 pub mod forward;
+pub mod lean;
 mod lines_2x2;
 mod lines_4x4;
 pub mod pack;
@@ -32,6 +33,8 @@ pub trait Lines<L: Lanes, const TILE: usize, const PATCH: usize> {
 pub enum F2 {}
 /// F(4×4, 3×3).
 pub enum F4 {}
+/// F(4×4, 3×3) with the factors of its weights in the transform of outputs.
+pub enum UnscaledF4 {}
 
 /// Floats between positions beyond their matrix: a cache line, so that the positions do not share one cache set.
 const GAP: usize = 16;

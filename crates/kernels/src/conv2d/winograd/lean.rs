@@ -1,0 +1,176 @@
+//! F(4×4, 3×3) with weights as implicit GEMM has them, a quarter of the memory: a panel's are transformed where they are multiplied.
+//! Where few tiles share them, this costs no more than reading transformed ones from memory.
+
+use super::epilogue::{Epilogue, Plain};
+use super::forward::{transform_unit, whole_panel, write_tile};
+use super::lines_4x4::{A, B, at_points, unscaled_weight};
+use super::pack::SLICE;
+use super::read::AsStored;
+use super::tiles::{Grid, Images};
+use super::{GAP, ROW_GAP, UnscaledF4};
+use crate::abi::Task;
+use crate::conv2d::Conv2dWinograd;
+use crate::gemm::PANEL;
+use crate::gemm::tiles::{HIGHEST, LOWEST, each_tile, high};
+use crate::lanes::Lanes;
+
+const TILE: usize = 4;
+const PATCH: usize = 6;
+const POSITIONS: usize = PATCH * PATCH;
+/// Floats from a position's transformed weights to the next one's; a constant is part of a store's address.
+const WEIGHT_STEP: usize = SLICE * PANEL + GAP;
+
+/// # Safety
+/// Pointers cover the tensors; channels are multiples of four; w is in panels of rows (tap, channel); scratch holds the transformed
+/// tiles of a unit and, for one panel, their products and a slice of transformed weights, and four floats for each position.
+#[inline(never)]
+pub unsafe fn forward<L: Lanes>(a: &Conv2dWinograd, task: &Task) {
+    let (depth, out_channels) = (a.in_channels as usize, a.out_channels as usize);
+    let grid = Grid::new(TILE, a.out_height, a.out_width);
+    let tiles = a.batch as usize * grid.rows * grid.columns;
+    let (unit_tiles, unit_channels) = (a.unit_tiles as usize, a.unit_channels as usize);
+    let ranges = out_channels.div_ceil(unit_channels);
+    let (rows, row_step) = (unit_tiles.next_multiple_of(LOWEST), depth + ROW_GAP);
+    let (input_step, product_step) = (rows * row_step + GAP, rows * PANEL + GAP);
+    let x =
+        Images { first: a.x, stride: a.x_stride as usize, height: a.height as usize, width: a.width as usize, channels: depth };
+    let mut transformed = None;
+    // SAFETY: the caller vouches for scratch; units, tiles and channels are in range.
+    unsafe {
+        let input = task.scratch;
+        let product = input.add(POSITIONS * input_step);
+        let weights = product.add(POSITIONS * product_step);
+        let between = weights.add(POSITIONS * WEIGHT_STEP);
+        Plain::<L>::start(a, task);
+        for unit in task.range((tiles.div_ceil(unit_tiles) * ranges) as u32) {
+            let first = unit / ranges * unit_tiles;
+            let count = unit_tiles.min(tiles - first);
+            if transformed != Some(first) {
+                let tiles = first..first + count;
+                transform_unit::<L, UnscaledF4, AsStored, TILE, PATCH>(
+                    a,
+                    &x,
+                    &grid,
+                    tiles,
+                    (input, row_step),
+                    input_step,
+                    between,
+                );
+                transformed = Some(first);
+            }
+            let start = unit % ranges * unit_channels;
+            for channel in (start..out_channels.min(start + unit_channels)).step_by(PANEL) {
+                let panel = a.w.add(9 * depth * channel);
+                for from in (0..depth).step_by(SLICE) {
+                    let slice = SLICE.min(depth - from);
+                    transform_panel::<L>(panel.add(from * PANEL), depth, slice, weights);
+                    for position in 0..POSITIONS {
+                        let x = (input.add(position * input_step + from).cast_const(), row_step);
+                        let w = weights.add(position * WEIGHT_STEP).cast_const();
+                        multiply::<L>(x, slice, w, product.add(position * product_step), count, from > 0);
+                    }
+                }
+                let channels = channel..out_channels.min(channel + PANEL);
+                for tile in 0..count {
+                    let from = product.add(tile * PANEL);
+                    let place = grid.place(first + tile);
+                    write_tile::<L, UnscaledF4, Plain<L>, TILE, PATCH>(
+                        a,
+                        task,
+                        place,
+                        channels.clone(),
+                        from,
+                        product_step,
+                        between,
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// `G g Gᵀ` of the first `slice` of `depth` channels of a panel, to rows of eight for each position.
+///
+/// # Safety
+/// The panel has nine times `depth` rows; `to` takes `slice` rows for each position.
+#[inline(always)]
+unsafe fn transform_panel<L: Lanes>(panel: *const f32, depth: usize, slice: usize, to: *mut f32) {
+    // SAFETY: the caller vouches for rows.
+    unsafe {
+        transform_lines::<L, false>(panel, depth, slice, to);
+        transform_lines::<L, true>(panel, depth, slice, to);
+    }
+}
+
+/// Half of the six lines: that of the first row of taps and those of two points, or of the `LAST` row and the others. So few of
+/// their values are alive at a time that registers hold them.
+///
+/// # Safety
+/// As for [`transform_panel`].
+#[inline(never)]
+unsafe fn transform_lines<L: Lanes, const LAST: bool>(panel: *const f32, depth: usize, slice: usize, to: *mut f32) {
+    let ([own, plus, minus], row) = if LAST { ([5, 3, 4], 2) } else { ([0, 1, 2], 0) };
+    let (square, point) = if LAST { (2.0, B) } else { (0.5, A) };
+    let tap_step = depth * PANEL;
+    for at in (0..slice * PANEL).step_by(4) {
+        // SAFETY: the caller vouches for rows of eight.
+        unsafe {
+            let (panel, to) = (panel.add(at), to.add(at));
+            let taps: [[L; 3]; 3] =
+                core::array::from_fn(|j| core::array::from_fn(|i| L::load(panel.add((i * 3 + j) * tap_step))));
+            let store = |i: usize, line: [L; 3]| {
+                for (j, value) in unscaled_weight(line).into_iter().enumerate() {
+                    value.store(to.add((j * PATCH + i) * WEIGHT_STEP));
+                }
+            };
+            store(own, taps.map(|column| column[row]));
+            let down = taps.map(|column| at_points(column, square, point));
+            store(plus, down.map(|[plus, _]| plus));
+            store(minus, down.map(|[_, minus]| minus));
+        }
+    }
+}
+
+/// Products of one position with a panel, added to those of other slices if there are `more`.
+///
+/// # Safety
+/// Rows exist up to a whole tile of them.
+#[inline(always)]
+unsafe fn multiply<L: Lanes>(
+    x: (*const f32, usize),
+    depth: usize,
+    panel: *const f32,
+    product: *mut f32,
+    tiles: usize,
+    more: bool,
+) {
+    let by = if high() { multiply_tiles::<L, HIGHEST> } else { multiply_tiles::<L, LOWEST> };
+    // SAFETY: the caller vouches for rows.
+    unsafe { by(x, depth, panel, product, tiles, more) }
+}
+
+/// With tiles of up to `HIGH` rows.
+///
+/// # Safety
+/// As for [`multiply`].
+#[inline(never)]
+unsafe fn multiply_tiles<L: Lanes, const HIGH: usize>(
+    (x, row_step): (*const f32, usize),
+    depth: usize,
+    panel: *const f32,
+    product: *mut f32,
+    tiles: usize,
+    more: bool,
+) {
+    each_tile::<HIGH>(tiles, |tile, height| {
+        // SAFETY: the caller vouches for rows.
+        unsafe {
+            let (x, to) = ((x.add(tile * row_step), row_step), (product.add(tile * PANEL), PANEL));
+            match height {
+                6 if HIGH >= 6 => whole_panel::<L, 6>(x, depth, panel, to, more),
+                5 if HIGH >= 5 => whole_panel::<L, 5>(x, depth, panel, to, more),
+                _ => whole_panel::<L, LOWEST>(x, depth, panel, to, more),
+            }
+        }
+    });
+}
