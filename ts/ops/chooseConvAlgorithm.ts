@@ -91,10 +91,16 @@ const FEWEST_CHANNELS = 12;
 const MOST_PRODUCTS = 0.75;
 /** Tiles that pay for reading 36 or 16 values for each 9 weights. */
 const FEWEST_CHECKED_TILES = 4;
-/** Tiles up to which weights take no longer to transform than transformed ones to read, */
+/** Tiles up to which weights take hardly longer to transform than transformed ones to read */
 const MOST_LEAN_TILES = 4;
-/** from main memory: so many that no cache holds them. */
+/** from main memory: weights that no cache holds, */
 const FEWEST_LEAN_WEIGHTS = 128 * 1024;
+/** and tiles that the second-level cache does; */
+const MOST_LEAN_CHANNELS = 512;
+/** or so few channels that the panels of a position are short, */
+const FEW_LEAN_CHANNELS = 96;
+/** and so many outputs that these are many. */
+const MANY_LEAN_OUTPUTS = 128;
 /** Tiles from which it is taken where nobody has checked its error. */
 const FEWEST_TILES = 16;
 
@@ -168,6 +174,8 @@ function tileWins(conv: ConvShape, tile: number, fewest: number): boolean {
 
 /** Whether weights are better transformed each time. */
 function leanWins(conv: ConvShape): boolean {
-  const weights = conv.inChannels * conv.outChannels;
-  return winogradTiles(conv, 4) <= MOST_LEAN_TILES && weights >= FEWEST_LEAN_WEIGHTS;
+  const { inChannels, outChannels } = conv;
+  if (winogradTiles(conv, 4) > MOST_LEAN_TILES) return false;
+  if (inChannels <= FEW_LEAN_CHANNELS) return outChannels >= MANY_LEAN_OUTPUTS;
+  return inChannels <= MOST_LEAN_CHANNELS && inChannels * outChannels >= FEWEST_LEAN_WEIGHTS;
 }

@@ -43,8 +43,10 @@ const ENOUGH_TILES = 24;
 const MANY_CHANNELS = 128;
 /** Rows and columns of outputs of a weight gradient's tile. */
 const WEIGHT_TILE = 4;
-/** In channels whose weights are transformed at a time, if they are. */
+/** In channels whose weights are transformed at a time, if they are, */
 const SLICE = 128;
+/** of so many blocks of out channels. */
+const BLOCKS = 2;
 /** Floats between rows of transformed tiles. */
 const ROW_GAP = 32;
 /** Floats for each position of one transform, half done. */
@@ -97,8 +99,10 @@ function cutAlone(
 /** Scratch memory of a unit of so many tiles. */
 function scratchOf(inChannels: number, outChannels: number, algorithm: WinogradAlgorithm) {
   const lean = algorithm === 'winograd_4x4_lean';
-  const products = lean ? BLOCK_CHANNELS : wholeBlocks(Math.min(PRODUCT_CHANNELS, outChannels));
-  const weights = lean ? SLICE * BLOCK_CHANNELS + GAP : 0;
+  const products = lean
+    ? BLOCKS * BLOCK_CHANNELS
+    : wholeBlocks(Math.min(PRODUCT_CHANNELS, outChannels));
+  const weights = lean ? BLOCKS * (SLICE * BLOCK_CHANNELS + GAP) : 0;
   return (tiles: number): number =>
     4 *
     positionsOf(tileOf(algorithm)) *

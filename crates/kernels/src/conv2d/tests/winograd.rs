@@ -108,8 +108,8 @@ fn winograd_equals_reference<F: Lines<F32x4, TILE, PATCH>, const TILE: usize, co
             partials: core::ptr::null_mut(),
         };
         let row_count = unit_tiles.next_multiple_of(4);
-        let weights = if lean { 128 * 8 + 16 } else { 0 };
-        let scratch = positions * (row_count * (case.channels + 32 + unit_channels.min(32)) + weights + 32 + case.channels);
+        let weights = if lean { 2 * (128 * 8 + 16) } else { 0 };
+        let scratch = positions * (row_count * (case.channels + 32 + unit_channels.clamp(16, 32)) + weights + 32 + case.channels);
         tiles::set_high(tried % 2 == 0);
         let kernel = if lean { winograd::lean::forward::<F32x4> } else { winograd::forward::forward::<F32x4, F, TILE, PATCH> };
         run_chunks(kernel, &args, 1 + tried % 4, scratch as usize);

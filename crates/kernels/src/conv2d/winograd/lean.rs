@@ -17,12 +17,16 @@ use crate::lanes::Lanes;
 const TILE: usize = 4;
 const PATCH: usize = 6;
 const POSITIONS: usize = PATCH * PATCH;
+/// Panels that are transformed, and multiplied by the same rows, at a time,
+const PANELS: usize = 2;
+/// and their columns.
+const COLUMNS: usize = PANELS * PANEL;
 /// Floats from a position's transformed weights to the next one's; a constant is part of a store's address.
 const WEIGHT_STEP: usize = SLICE * PANEL + GAP;
 
 /// # Safety
 /// Pointers cover the tensors; channels are multiples of four; w is in panels of rows (tap, channel); scratch holds the transformed
-/// tiles of a unit and, for one panel, their products and a slice of transformed weights, and four floats for each position.
+/// tiles of a unit and, for two panels, their products and a slice of transformed weights, and four floats for each position.
 #[inline(never)]
 pub unsafe fn forward<L: Lanes>(a: &Conv2dWinograd, task: &Task) {
     let (depth, out_channels) = (a.in_channels as usize, a.out_channels as usize);
@@ -31,7 +35,7 @@ pub unsafe fn forward<L: Lanes>(a: &Conv2dWinograd, task: &Task) {
     let (unit_tiles, unit_channels) = (a.unit_tiles as usize, a.unit_channels as usize);
     let ranges = out_channels.div_ceil(unit_channels);
     let (rows, row_step) = (unit_tiles.next_multiple_of(LOWEST), depth + ROW_GAP);
-    let (input_step, product_step) = (rows * row_step + GAP, rows * PANEL + GAP);
+    let (input_step, product_step) = (rows * row_step + GAP, rows * COLUMNS + GAP);
     let x =
         Images { first: a.x, stride: a.x_stride as usize, height: a.height as usize, width: a.width as usize, channels: depth };
     let mut transformed = None;
@@ -40,7 +44,7 @@ pub unsafe fn forward<L: Lanes>(a: &Conv2dWinograd, task: &Task) {
         let input = task.scratch;
         let product = input.add(POSITIONS * input_step);
         let weights = product.add(POSITIONS * product_step);
-        let between = weights.add(POSITIONS * WEIGHT_STEP);
+        let between = weights.add(PANELS * POSITIONS * WEIGHT_STEP);
         Plain::<L>::start(a, task);
         for unit in task.range((tiles.div_ceil(unit_tiles) * ranges) as u32) {
             let first = unit / ranges * unit_tiles;
@@ -59,20 +63,26 @@ pub unsafe fn forward<L: Lanes>(a: &Conv2dWinograd, task: &Task) {
                 transformed = Some(first);
             }
             let start = unit % ranges * unit_channels;
-            for channel in (start..out_channels.min(start + unit_channels)).step_by(PANEL) {
-                let panel = a.w.add(9 * depth * channel);
+            let end = out_channels.min(start + unit_channels);
+            for channel in (start..end).step_by(COLUMNS) {
+                let channels = channel..end.min(channel + COLUMNS);
+                let panels = channels.len().div_ceil(PANEL);
                 for from in (0..depth).step_by(SLICE) {
                     let slice = SLICE.min(depth - from);
-                    transform_panel::<L>(panel.add(from * PANEL), depth, slice, weights);
+                    for p in 0..panels {
+                        let panel = a.w.add(9 * depth * (channel + p * PANEL));
+                        transform_panel::<L>(panel.add(from * PANEL), depth, slice, weights.add(p * POSITIONS * WEIGHT_STEP));
+                    }
                     for position in 0..POSITIONS {
                         let x = (input.add(position * input_step + from).cast_const(), row_step);
-                        let w = weights.add(position * WEIGHT_STEP).cast_const();
-                        multiply::<L>(x, slice, w, product.add(position * product_step), count, from > 0);
+                        for p in 0..panels {
+                            let w = weights.add((p * POSITIONS + position) * WEIGHT_STEP).cast_const();
+                            multiply::<L>(x, slice, w, product.add(position * product_step + p * PANEL), count, from > 0);
+                        }
                     }
                 }
-                let channels = channel..out_channels.min(channel + PANEL);
                 for tile in 0..count {
-                    let from = product.add(tile * PANEL);
+                    let from = product.add(tile * COLUMNS);
                     let place = grid.place(first + tile);
                     write_tile::<L, UnscaledF4, Plain<L>, TILE, PATCH>(
                         a,
@@ -165,7 +175,7 @@ unsafe fn multiply_tiles<L: Lanes, const HIGH: usize>(
     each_tile::<HIGH>(tiles, |tile, height| {
         // SAFETY: the caller vouches for rows.
         unsafe {
-            let (x, to) = ((x.add(tile * row_step), row_step), (product.add(tile * PANEL), PANEL));
+            let (x, to) = ((x.add(tile * row_step), row_step), (product.add(tile * COLUMNS), COLUMNS));
             match height {
                 6 if HIGH >= 6 => whole_panel::<L, 6>(x, depth, panel, to, more),
                 5 if HIGH >= 5 => whole_panel::<L, 5>(x, depth, panel, to, more),
