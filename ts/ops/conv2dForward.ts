@@ -76,6 +76,7 @@ export function emitConv(
         (rows - 1) * strideHeight + Math.max(0, kernelHeight - 1) * dilationHeight + 1;
       return paddedRows * paddedWidth * depth;
     },
+    readFloats: (rows: number) => (algorithm === 'pointwise' ? rows * outWidth * depth : 0),
   };
   const { unitImages, unitRows, unitChannels, chunks, scratchBytes } =
     algorithm === 'positions' ? positionUnits(problem) : unitsOf(problem);

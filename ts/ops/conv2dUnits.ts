@@ -37,16 +37,18 @@ export interface UnitProblem {
   readonly outChannels: number;
   /** Scratch floats for that many rows of output. */
   readonly scratchFloats: (rows: number) => number;
+  /** Floats of x that rows of output read where they lie. */
+  readonly readFloats: (rows: number) => number;
 }
 
 /** Cuts a convolution into units: a function of its shapes alone, so that results never depend on threads. */
 export function unitsOf(problem: UnitProblem): Units {
-  const { batch, groups, outHeight, outWidth, outChannels, scratchFloats } = problem;
+  const { batch, groups, outHeight, outWidth, outChannels, scratchFloats, readFloats } = problem;
   // Two tables of offsets follow the rows, padded to whole tiles.
   const bytes = (images: number, rows: number) =>
     4 * (images * scratchFloats(rows) + 2 * (images * rows * outWidth + 8)) + 64;
   const fits = (images: number, rows: number) =>
-    bytes(images, rows) <= SCRATCH_BYTES && images * rows * outWidth <= MOST_PIXELS;
+    bytes(images, rows) + 4 * images * readFloats(rows) <= SCRATCH_BYTES && images * rows * outWidth <= MOST_PIXELS;
 
   let unitRows = outHeight;
   while (unitRows > 1 && !fits(1, unitRows)) unitRows = Math.ceil(unitRows / 2);
