@@ -29,7 +29,7 @@ export function chooseConvAlgorithm(
   if (winograd && winogradCan(conv) && hasChannels(conv)) {
     const fewest = checked ? FEWEST_CHECKED_TILES : FEWEST_TILES;
     if (tileWins(conv, 4, fewest)) {
-      return checked && leanWins(conv) ? 'winograd_4x4_lean' : 'winograd_4x4';
+      return leanWins(conv, checked) ? 'winograd_4x4_lean' : 'winograd_4x4';
     }
     if (checked && tileWins(conv, 2, fewest)) return 'winograd_2x2';
   }
@@ -93,6 +93,8 @@ const MOST_PRODUCTS = 0.75;
 const FEWEST_CHECKED_TILES = 4;
 /** Tiles up to which weights take hardly longer to transform than transformed ones to read */
 const MOST_LEAN_TILES = 4;
+/** or, where they are packed for each run, to write and read */
+const MOST_PACKED_TILES = 128;
 /** from main memory: weights that no cache holds, */
 const FEWEST_LEAN_WEIGHTS = 128 * 1024;
 /** and tiles that the second-level cache does; */
@@ -173,9 +175,9 @@ function tileWins(conv: ConvShape, tile: number, fewest: number): boolean {
 }
 
 /** Whether weights are better transformed each time. */
-function leanWins(conv: ConvShape): boolean {
+function leanWins(conv: ConvShape, checked: boolean): boolean {
   const { inChannels, outChannels } = conv;
-  if (winogradTiles(conv, 4) > MOST_LEAN_TILES) return false;
-  if (inChannels <= FEW_LEAN_CHANNELS) return outChannels >= MANY_LEAN_OUTPUTS;
+  if (winogradTiles(conv, 4) > (checked ? MOST_LEAN_TILES : MOST_PACKED_TILES)) return false;
+  if (checked && inChannels <= FEW_LEAN_CHANNELS) return outChannels >= MANY_LEAN_OUTPUTS;
   return inChannels <= MOST_LEAN_CHANNELS && inChannels * outChannels >= FEWEST_LEAN_WEIGHTS;
 }

@@ -48,7 +48,8 @@ export function unitsOf(problem: UnitProblem): Units {
   const bytes = (images: number, rows: number) =>
     4 * (images * scratchFloats(rows) + 2 * (images * rows * outWidth + 8)) + 64;
   const fits = (images: number, rows: number) =>
-    bytes(images, rows) + 4 * images * readFloats(rows) <= SCRATCH_BYTES && images * rows * outWidth <= MOST_PIXELS;
+    bytes(images, rows) + 4 * images * readFloats(rows) <= SCRATCH_BYTES &&
+    images * rows * outWidth <= MOST_PIXELS;
 
   let unitRows = outHeight;
   while (unitRows > 1 && !fits(1, unitRows)) unitRows = Math.ceil(unitRows / 2);
