@@ -44,6 +44,7 @@ const shape = [2, 6, 7, 5];
 const w = random('w', [3, 3, 5, 8], 0.3);
 const bias = random('bias', [8]);
 const norm = statistics(8);
+const before = statistics(5);
 
 /** Compiles for inference; returns the ops that run each time, and results of the plan and of eager code. */
 async function both(fn: TensorFunction, input: Shape = shape) {
@@ -114,6 +115,20 @@ describe('inference', () => {
       'the addition of two convolutions into one of them',
       (x) => add(conv2d(x, w), conv2d(x, w, { bias })),
       ['conv2d', 'conv2d'],
+    ],
+    [
+      'batch norm and ReLU into a 1×1 convolution after them',
+      (x) => conv2d(relu(batchNorm(x, before)), random('point', [1, 1, 5, 8]), { bias }),
+      ['conv2d'],
+    ],
+    [
+      'neither into one with a stride, nor into two',
+      (x) => {
+        const [y, z] = [relu(batchNorm(x, before)), relu(batchNorm(x, before))];
+        const point = random('point', [1, 1, 5, 8]);
+        return [conv2d(y, point, { stride: 2 }), conv2d(z, point), conv2d(z, point)];
+      },
+      ['batchNormInference', 'batchNormInference', 'conv2d', 'conv2d', 'conv2d'],
     ],
     [
       'no ReLU whose input is wanted',

@@ -27,12 +27,12 @@ interface Convolution extends ConvGeometry {
   readonly w: Shape;
 }
 
-function draw(random: Random, padding: number): Convolution {
+function draw(random: Random, padding: number, side = 3): Convolution {
   const [inChannels, outChannels] = [4 * random.int(1, 9), 4 * random.int(1, 9)];
   const pad = (): number => random.int(0, padding);
   return {
     x: [random.int(1, 4), random.int(4, 17), random.int(4, 17), inChannels],
-    w: [3, 3, inChannels, outChannels],
+    w: [side, side, inChannels, outChannels],
     ...{ stride: [1, 1], padding: [pad(), pad(), pad(), pad()] as Sides, dilation: [1, 1] },
     groups: 1,
   };
@@ -83,10 +83,14 @@ describe.each(engines)('$build', (engine) => {
   };
   const run = (item: Problem) => runLowered(engine, item, new Random('outputs'), note, true);
 
-  it('a convolution of a normalised tensor has the bits of both by themselves', () => {
+  it.each([
+    [ALGORITHM, 3, 2],
+    ['pointwise', 1, 0],
+  ] as const)('%s of a normalised tensor has the bits of both by themselves', (...kind) => {
+    const [algorithm, side, padding] = kind;
     for (let i = 0; i < ROUNDS; i++) {
       const random = new Random(`forward ${i}`);
-      const { x, w, ...geometry } = draw(random, 2);
+      const { x, w, ...geometry } = draw(random, padding, side);
       const [bias, residual, relu] = [random.coin(), random.coin(), random.coin()];
       const y = outputOf({ x, w, ...geometry });
       const inputs = [
@@ -96,7 +100,7 @@ describe.each(engines)('$build', (engine) => {
         ...(residual ? [floats(random, y)] : []),
         ...normOf(random, x),
       ];
-      const attrs = { ...geometry, bias, residual, relu, norm: true, algorithm: ALGORITHM };
+      const attrs = { ...geometry, bias, residual, relu, norm: true, algorithm };
       const [fused, apart] = [conv2d, separately(conv2d)].map((op) =>
         run(problem(op, inputs, attrs)),
       );
@@ -143,7 +147,7 @@ describe.each(engines)('$build', (engine) => {
 
   it('reaches every kernel that has batch norm beside it', () => {
     const all = [...engine.kernels.keys()].filter((name) => /_(of|to)_norm$/.test(name));
-    expect(all.length).toBe(3);
+    expect(all.length).toBe(4);
     expect(all.filter((name) => !reached.has(name))).toEqual([]);
   });
 });

@@ -296,8 +296,10 @@ function compare(
   expectClose(actual!, expected!, TOLERANCE, what);
 }
 
+/** Pointers that may be absent. */
+const POINTERS = new Set(['bias', 'residual', 'mean', 'gamma', 'rstd', 'beta']);
 /** An argument that a reference is not given: an absent pointer, or a size of units. */
-const tuning = (name: string): number | null => (name === 'bias' || name === 'residual' ? null : 1);
+const tuning = (name: string): number | null => (POINTERS.has(name) ? null : 1);
 
 /** The matrix without gaps between its rows. */
 function packed({ shape, stride, values, dtype }: Strided): Strided {

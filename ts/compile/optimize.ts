@@ -8,6 +8,7 @@ import { fuseRelu } from './passes/fuseRelu.ts';
 import { fuseReluBackward } from './passes/fuseReluBackward.ts';
 import { fuseResidual } from './passes/fuseResidual.ts';
 import { packWeights } from './passes/packWeights.ts';
+import { readFrozenNorm } from './passes/readFrozenNorm.ts';
 import { readNorm } from './passes/readNorm.ts';
 import { innerValues, recompute } from './passes/recompute.ts';
 import { shareMoments } from './passes/shareMoments.ts';
@@ -27,6 +28,8 @@ const fusions: readonly ((graph: Graph, winograd: boolean) => Graph)[] = [
   readNorm,
   shareMoments,
   fuseResidual,
+  // Appends inputs, and a residual goes before those.
+  readFrozenNorm,
 ];
 
 /** The graph with as few passes over memory as its ops allow. */

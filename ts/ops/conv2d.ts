@@ -22,7 +22,7 @@ export interface Conv2dAttrs extends ConvGeometry {
   readonly bias: boolean;
   /** The input after those is added to the output, of its shape. */
   readonly residual: boolean;
-  /** x is read through batch norm and ReLU, whose mean, gamma, rstd and beta come last; by F(4×4, 3×3) alone. */
+  /** x is read through batch norm and ReLU, whose mean, gamma, rstd and beta come last; by F(4×4, 3×3) and 1×1. */
   readonly norm?: boolean;
   /** Whether the sum goes through max(·, 0). */
   readonly relu: boolean;

@@ -1,5 +1,5 @@
 import { positionUnits, unitsOf } from './conv2dUnits.ts';
-import { emitWinograd } from './conv2dWinograd.ts';
+import { emitWinograd, statisticsOf } from './conv2dWinograd.ts';
 import { isWinograd } from './winogradTile.ts';
 import type { Pointer } from '../kernels/step.ts';
 import type { ConvAlgorithm } from './chooseConvAlgorithm.ts';
@@ -29,7 +29,7 @@ export interface ConvForward {
   readonly residual: Rows | null;
   readonly y: Rows;
   readonly relu: boolean;
-  /** Winograd's F(4×4, 3×3) alone has it. */
+  /** Winograd's F(4×4, 3×3) has it, and pointwise convolutions at stride 1 forward. */
   readonly norm?: NormBeside | undefined;
 }
 
@@ -54,7 +54,7 @@ export function emitConv(
   forward: ConvForward,
   pixels: OutputPixels,
 ): void {
-  const { conv, algorithm, x, packed, bias, residual, y, relu } = forward;
+  const { conv, algorithm, x, packed, bias, residual, y, relu, norm } = forward;
   const kernel = `conv2d.${pass}.f32/${algorithm}`;
   if (isWinograd(algorithm)) {
     emitWinograd(to, kernel, algorithm, forward);
@@ -71,21 +71,23 @@ export function emitConv(
   const problem = {
     ...{ batch: conv.batch, groups: conv.groups, outHeight, outWidth, outChannels },
     scratchFloats: (rows: number) => {
-      if (algorithm === 'pointwise') return 0;
+      if (algorithm === 'pointwise') return norm ? rows * outWidth * depth : 0;
       const paddedRows =
         (rows - 1) * strideHeight + Math.max(0, kernelHeight - 1) * dilationHeight + 1;
       return paddedRows * paddedWidth * depth;
     },
-    readFloats: (rows: number) => (algorithm === 'pointwise' ? rows * outWidth * depth : 0),
+    readFloats: (rows: number) =>
+      algorithm === 'pointwise' && !norm ? rows * outWidth * depth : 0,
   };
   const { unitImages, unitRows, unitChannels, chunks, scratchBytes } =
     algorithm === 'positions' ? positionUnits(problem) : unitsOf(problem);
   to.step({
-    kernel,
+    kernel: norm ? `${kernel}_of_norm` : kernel,
     chunks,
     // Ranges of a unit in one chunk copy its rows once.
     alone: { chunks: 1 },
-    scratchBytes: scratchBytes + 4 * taps,
+    // Offsets of taps, and factors of channels.
+    scratchBytes: scratchBytes + 4 * (norm ? 2 * taps : taps),
     args: {
       ...{ x: x.pointer, xStride: x.stride, w: packed, bias },
       ...{ residual: residual?.pointer ?? null, residualStride: residual?.stride ?? 0 },
@@ -95,6 +97,7 @@ export function emitConv(
       ...{ kernelHeight, kernelWidth, strideHeight, strideWidth },
       ...{ padTop: conv.padding[0], padLeft: conv.padding[3], dilationHeight, dilationWidth },
       ...{ groups: conv.groups, relu: Number(relu), unitImages, unitRows, unitChannels },
+      ...statisticsOf(norm),
     },
   });
 }

@@ -19,7 +19,7 @@ export function fuseResidual(graph: Graph): Graph {
       const conv = made.get(sum);
       if (conv?.op !== (conv2d as Op) || uses.get(sum) !== 1 || changes.has(conv)) continue;
       const attrs = conv.attrs as Conv2dAttrs;
-      if (attrs.relu || attrs.residual) continue;
+      if (attrs.relu || attrs.residual || attrs.norm) continue;
       const { relu } = node.attrs as { relu: boolean };
       const inputs = [...conv.inputs, node.inputs[1 - index]!];
       changes.set(conv, []);

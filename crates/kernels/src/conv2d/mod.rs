@@ -29,7 +29,7 @@ kernel_args! {
     ///
     /// Pixel (n, oy, ox) of y and residual is pixel `n·y_image + oy·y_row + ox·y_column`: a phase of a gradient writes
     /// every second pixel only. A unit is `unit_rows` rows of `unit_images` images for `unit_channels` channels of one
-    /// group.
+    /// group. The last four are those of batch norm before the convolution, for the variant that has it, and null in others.
     pub struct Conv2dForward {
         pub x: *const f32,
         pub x_stride: u32,
@@ -62,6 +62,10 @@ kernel_args! {
         pub unit_images: u32,
         pub unit_rows: u32,
         pub unit_channels: u32,
+        pub mean: *const f32,
+        pub gamma: *const f32,
+        pub rstd: *const f32,
+        pub beta: *const f32,
     }
 }
 
@@ -228,6 +232,7 @@ pub const KERNELS: &[Kernel] = &[
     row!("conv2d.pack.f32/winograd_4x4", GemmPack, winograd::pack::pack::<F32x4, F4, 4, 6>),
     row!("conv2d.forward.f32/implicit_gemm", Conv2dForward, implicit_gemm::forward::<F32x4>),
     row!("conv2d.forward.f32/pointwise", Conv2dForward, pointwise::forward::<F32x4>),
+    row!("conv2d.forward.f32/pointwise_of_norm", Conv2dForward, pointwise::forward_of_norm::<F32x4>),
     row!("conv2d.forward.f32/positions", Conv2dForward, positions::forward::<F32x4>),
     row!("conv2d.forward.f32/winograd_2x2", Conv2dWinograd, winograd::forward::forward::<F32x4, F2, 2, 4>),
     row!("conv2d.forward.f32/winograd_4x4", Conv2dWinograd, winograd::forward::forward::<F32x4, F4, 4, 6>),

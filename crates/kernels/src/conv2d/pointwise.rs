@@ -2,8 +2,9 @@
 
 use super::Conv2dForward;
 use super::implicit_gemm::{Scratch, each_unit, multiply_unit};
-use super::units::{Layout, Window, pixel_table, tap_offsets};
+use super::units::{Layout, Unit, Window, pixel_table, tap_offsets};
 use crate::abi::Task;
+use crate::batch_norm::{BatchNormApply, simd};
 use crate::lanes::Lanes;
 use crate::loops::touch;
 
@@ -29,5 +30,58 @@ pub unsafe fn forward<L: Lanes>(a: &Conv2dForward, task: &Task) {
             }
             multiply_unit::<L>(a, &w, &scratch, x, &unit, group, first, end);
         });
+    }
+}
+
+/// Of `max(beta + (x - mean)·gamma·rstd, 0)`, which is written for the rows of a unit, with the bits of batch norm and ReLU by
+/// themselves.
+///
+/// # Safety
+/// As for [`forward`], at stride 1 and with one group; mean, gamma, rstd and beta hold the in channels; scratch holds a value for
+/// each, and the rows of a unit, too.
+#[inline(never)]
+pub unsafe fn forward_of_norm<L: Lanes>(a: &Conv2dForward, task: &Task) {
+    let w = Window::from(a);
+    let mut written = None;
+    // SAFETY: the rows follow the scales in scratch.
+    unsafe {
+        let scratch = Scratch::new(&w, task);
+        let (scale, rows) = (scratch.rows, scratch.rows.add(w.depth));
+        for c in 0..w.depth {
+            *scale.add(c) = *a.gamma.add(c) * *a.rstd.add(c);
+        }
+        tap_offsets(&w, &Layout::padded(&w, w.unit_rows, w.depth), scratch.taps);
+        each_unit(a, &w, task, |unit, group, first, end| {
+            if written != Some(unit) {
+                write_normed::<L>(a, &w, &unit, scale, rows);
+                pixel_table(&w, &unit, Layout::padded(&w, unit.rows, w.depth).steps(&w), scratch.in_offsets);
+                written = Some(unit);
+            }
+            multiply_unit::<L>(a, &w, &scratch, rows, &unit, group, first, end);
+        });
+    }
+}
+
+/// # Safety
+/// As for [`forward_of_norm`]; `to` takes the unit's pixels.
+#[inline(always)]
+unsafe fn write_normed<L: Lanes>(a: &Conv2dForward, w: &Window, unit: &Unit, scale: *const f32, to: *mut f32) {
+    let pixels = unit.rows * w.width;
+    for image in 0..unit.images {
+        let first = ((unit.image + image) * w.height + unit.row) * w.width;
+        let args = BatchNormApply {
+            x: w.x.wrapping_add(first * w.x_stride),
+            x_stride: a.x_stride,
+            mean: a.mean,
+            scale,
+            beta: a.beta,
+            y: to.wrapping_add(image * pixels * w.depth),
+            y_stride: a.in_channels,
+            pixels: pixels as u32,
+            channels: a.in_channels,
+            relu: 1,
+        };
+        // SAFETY: the image has these pixels.
+        unsafe { simd::apply::<L>(&args, &Task { chunk: 0, chunks: 1, scratch: to }) };
     }
 }

@@ -100,6 +100,10 @@ impl Case {
             unit_images: self.unit_images,
             unit_rows: self.unit_rows,
             unit_channels: self.unit_channels,
+            mean: core::ptr::null(),
+            gamma: core::ptr::null(),
+            rstd: core::ptr::null(),
+            beta: core::ptr::null(),
         }
     }
     /// Rows of x may be read in place if no window leaves the image; gaps between copied pixels are allowed.
