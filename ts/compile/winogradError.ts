@@ -3,11 +3,12 @@ import type { Pointer, Step } from '../kernels/step.ts';
 import type { WinogradAlgorithm } from '../ops/chooseConvAlgorithm.ts';
 import { conv2d } from '../ops/conv2d.ts';
 import type { View } from '../ops/op.ts';
+import { winogradStride } from '../ops/winogradTile.ts';
 import { sizeOf, type Shape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 
-/** Input and output pixels of the tile that is computed, on a side. */
-const [PATCH, TILE] = [6, 4];
+/** Output pixels that are computed, on a side. */
+const SIDE = 4;
 /** Output channels that are looked at, spread over all. */
 const COLUMNS = 4;
 
@@ -37,27 +38,29 @@ export function winogradError(
     ...{ shape, dtype: 'f32', stride: shape.at(-1)! },
     pointer: memory(4 * sizeOf(shape)),
   });
-  const image = view([1, PATCH, PATCH, depth]);
+  const step = winogradStride(algorithm);
+  const inputSide = (SIDE - 1) * step + 3;
+  const image = view([1, inputSide, inputSide, depth]);
   const kernels = view([3, 3, depth, columns]);
-  const output = view([1, TILE, TILE, columns]);
-  const x = randomInputs(PATCH * PATCH * depth);
+  const output = view([1, SIDE, SIDE, columns]);
+  const x = randomInputs(inputSide * inputSide * depth);
   const steps = values ? [] : gather(weight.view, kernels, chosen);
   conv2d.lower(
     { winograd: true, step: (step) => steps.push(step), workspace: memory },
     [image, kernels],
     [output],
     {
-      ...{ stride: [1, 1], padding: [0, 0, 0, 0], dilation: [1, 1], groups: 1 },
+      ...{ stride: [step, step], padding: [0, 0, 0, 0], dilation: [1, 1], groups: 1 },
       ...{ bias: false, residual: false, relu: false, algorithm },
     },
   );
   engine.write(image.pointer, x);
   if (values) engine.write(kernels.pointer, values);
   engine.runSteps(steps);
-  const y = engine.read(output.pointer, TILE * TILE * columns, 'f32');
+  const y = engine.read(output.pointer, SIDE * SIDE * columns, 'f32');
   const w = engine.read(kernels.pointer, 9 * depth * columns, 'f32');
   for (const { buffer } of held) engine.free(buffer);
-  return relativeError(y, x, w, depth, columns);
+  return relativeError(y, x, w, depth, columns, step);
 }
 
 /** Copies some output channels of w. */
@@ -86,21 +89,23 @@ function relativeError(
   w: Float32Array,
   depth: number,
   columns: number,
+  step: number,
 ): number {
+  const inputSide = (SIDE - 1) * step + 3;
   let error = 0;
   const sums = new Float64Array(columns);
-  for (let pixel = 0; pixel < TILE; pixel++) {
+  for (let pixel = 0; pixel < SIDE; pixel++) {
     sums.fill(0);
     for (let tap = 0; tap < 9; tap++) {
-      const row = pixel + Math.floor(tap / 3);
-      const from = (row * PATCH + pixel + (tap % 3)) * depth;
+      const row = step * pixel + Math.floor(tap / 3);
+      const from = (row * inputSide + step * pixel + (tap % 3)) * depth;
       for (let c = 0; c < depth; c++) {
         const value = x[from + c]!;
         const first = (tap * depth + c) * columns;
         for (let k = 0; k < columns; k++) sums[k]! += value * w[first + k]!;
       }
     }
-    const at = pixel * (TILE + 1) * columns;
+    const at = pixel * (SIDE + 1) * columns;
     for (let k = 0; k < columns; k++) error = Math.max(error, Math.abs(y[at + k]! - sums[k]!));
   }
   const largest = y.reduce((most, value) => Math.max(most, Math.abs(value)), 0);

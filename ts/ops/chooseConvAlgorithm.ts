@@ -5,7 +5,8 @@ import type { ConvShape, Pair } from './conv2dGeometry.ts';
 export type ConvAlgorithm = 'implicit_gemm' | 'pointwise' | 'positions' | WinogradAlgorithm;
 
 /** F(2×2, 3×3) and F(4×4, 3×3); the lean one transforms weights while it multiplies. */
-export type WinogradAlgorithm = 'winograd_2x2' | 'winograd_4x4' | 'winograd_4x4_lean';
+export type WinogradAlgorithm =
+  'winograd_2x2' | 'winograd_2x2_strided' | 'winograd_4x4' | 'winograd_4x4_lean';
 
 /**
  * The fastest kernel for a geometry; `winograd` says whether its rounding (twice that of a plain sum) is allowed,
@@ -14,9 +15,10 @@ export type WinogradAlgorithm = 'winograd_2x2' | 'winograd_4x4' | 'winograd_4x4_
  *
  * - `pointwise`: a 1×1 kernel without padding reads its input in place, whatever the stride.
  * - `winograd_4x4`: a 3×3 kernel at stride 1, where images have tiles enough.
- * - `winograd_4x4_lean`: the same where four tiles share many weights. It reads a quarter of the memory: with one worker as fast
- *   within a tenth, with two faster.
+ * - `winograd_4x4_lean`: the same where four tiles share many weights. They take a quarter of the memory; one worker is up to a
+ *   fifth slower than when it reads transformed ones, as at 8×8 with 512 channels, two are faster.
  * - `winograd_2x2`: the same for images of one tile of 4×4. At 7×7 and 8×8, four tiles, F(4×4) is 1.1 to 2 times as fast.
+ * - `winograd_2x2_strided`: a 3×3 kernel at stride 2, with 25 products for 36.
  * - `positions`: one output pixel of all images at a time, where a part of the taps lies outside the image.
  * - `implicit_gemm`: everything else.
  */
@@ -26,13 +28,14 @@ export function chooseConvAlgorithm(
   checked = false,
 ): ConvAlgorithm {
   if (isPointwise(conv)) return 'pointwise';
+  const fewest = checked ? FEWEST_CHECKED_TILES : FEWEST_TILES;
   if (winograd && winogradCan(conv) && hasChannels(conv)) {
-    const fewest = checked ? FEWEST_CHECKED_TILES : FEWEST_TILES;
-    if (tileWins(conv, 4, fewest)) {
+    if (tileWins(conv, 'winograd_4x4', fewest)) {
       return leanWins(conv, checked) ? 'winograd_4x4_lean' : 'winograd_4x4';
     }
-    if (checked && tileWins(conv, 2, fewest)) return 'winograd_2x2';
+    if (checked && tileWins(conv, 'winograd_2x2', fewest)) return 'winograd_2x2';
   }
+  if (winograd && winogradCan(conv, 2) && stridedWins(conv, fewest)) return 'winograd_2x2_strided';
   return positionsWin(conv) ? 'positions' : 'implicit_gemm';
 }
 
@@ -43,6 +46,7 @@ export function possibleConvAlgorithms(conv: ConvShape): ConvAlgorithm[] {
     'implicit_gemm',
     ...(positionsCan(conv) ? (['positions'] as const) : []),
     ...(winogradCan(conv) ? (['winograd_2x2', 'winograd_4x4', 'winograd_4x4_lean'] as const) : []),
+    ...(winogradCan(conv, 2) ? (['winograd_2x2_strided'] as const) : []),
   ];
 }
 
@@ -58,7 +62,7 @@ const MOST_CHANNELS = 512;
 /** The fastest kernel for the gradient of a convolution's weights. */
 export function chooseWeightAlgorithm(conv: ConvShape, winograd: boolean): WeightAlgorithm {
   const possible = winogradCan(conv) && hasChannels(conv) && conv.inChannels <= MOST_CHANNELS;
-  if (winograd && possible && tileWins(conv, 4, FEWEST_TILES)) return 'winograd_4x4';
+  if (winograd && possible && tileWins(conv, 'winograd_4x4', FEWEST_TILES)) return 'winograd_4x4';
   const fewest = Math.min(conv.inChannels, conv.outChannels);
   const packs =
     isPointwise(conv) ||
@@ -87,6 +91,9 @@ const FEWEST_IMAGES = 8;
 const FEWEST_POSITION_CHANNELS = 128;
 /** Channels that pay for transforming tiles. */
 const FEWEST_CHANNELS = 12;
+/** The same at stride 2, where fewer products are saved, but from rows that lie beside each other. */
+const FEWEST_STRIDED_CHANNELS = 32;
+const MOST_STRIDED_PRODUCTS = 0.92;
 /** Share of a plain sum's products that still pays: tiles that are mostly outside the image do not. */
 const MOST_PRODUCTS = 0.75;
 /** Tiles that pay for reading 36 or 16 values for each 9 weights. */
@@ -153,11 +160,12 @@ function pixelBytes({ batch, inputSize, outputSize, inChannels, outChannels }: C
   return 4 * batch * (area(inputSize) * inChannels + area(outputSize) * outChannels);
 }
 
-function winogradCan(conv: ConvShape): boolean {
+function winogradCan(conv: ConvShape, step = 1): boolean {
   const { kernelSize, stride, dilation, groups, inChannels, outChannels } = conv;
   return (
     kernelSize.every((k) => k === 3) &&
-    [...stride, ...dilation, groups].every((one) => one === 1) &&
+    stride.every((own) => own === step) &&
+    [...dilation, groups].every((one) => one === 1) &&
     inChannels % 4 === 0 &&
     outChannels % 4 === 0
   );
@@ -167,17 +175,32 @@ function hasChannels({ inChannels, outChannels }: ConvShape): boolean {
   return Math.min(inChannels, outChannels) >= FEWEST_CHANNELS;
 }
 
-/** Whether tiles of this size save products enough to pay for transforming them and their weights. */
-function tileWins(conv: ConvShape, tile: number, fewest: number): boolean {
-  const tiles = winogradTiles(conv, tile);
+/** Whether an algorithm saves products enough to pay for transforming tiles and their weights. */
+function tileWins(
+  conv: ConvShape,
+  algorithm: WinogradAlgorithm,
+  fewest: number,
+  mostProducts = MOST_PRODUCTS,
+): boolean {
+  const tiles = winogradTiles(conv, algorithm);
   const plainProducts = 9 * conv.batch * conv.outputSize[0] * conv.outputSize[1];
-  return tiles >= fewest && positionsOf(tile) * tiles <= MOST_PRODUCTS * plainProducts;
+  return tiles >= fewest && positionsOf(algorithm) * tiles <= mostProducts * plainProducts;
+}
+
+/** The same at stride 2. */
+function stridedWins(conv: ConvShape, fewest: number): boolean {
+  const channels = Math.min(conv.inChannels, conv.outChannels);
+  return (
+    channels >= FEWEST_STRIDED_CHANNELS &&
+    tileWins(conv, 'winograd_2x2_strided', fewest, MOST_STRIDED_PRODUCTS)
+  );
 }
 
 /** Whether weights are better transformed each time. */
 function leanWins(conv: ConvShape, checked: boolean): boolean {
   const { inChannels, outChannels } = conv;
-  if (winogradTiles(conv, 4) > (checked ? MOST_LEAN_TILES : MOST_PACKED_TILES)) return false;
+  if (winogradTiles(conv, 'winograd_4x4') > (checked ? MOST_LEAN_TILES : MOST_PACKED_TILES))
+    return false;
   if (checked && inChannels <= FEW_LEAN_CHANNELS) return outChannels >= MANY_LEAN_OUTPUTS;
   return inChannels <= MOST_LEAN_CHANNELS && inChannels * outChannels >= FEWEST_LEAN_WEIGHTS;
 }

@@ -1,6 +1,6 @@
 import { BLOCK_CHANNELS } from './conv2dUnits.ts';
 import { weightSizes } from './conv2dGeometry.ts';
-import { GAP, packsPositions, positionsOf, tileOf } from './winogradTile.ts';
+import { GAP, packsPositions, positionsOf } from './winogradTile.ts';
 import type { Pointer } from '../kernels/step.ts';
 import type { Shape } from '../shape.ts';
 import type { ConvAlgorithm } from './chooseConvAlgorithm.ts';
@@ -87,6 +87,6 @@ export function panelFloats(
 ): number {
   const panels = depth * BLOCK_CHANNELS * Math.ceil(columns / BLOCK_CHANNELS);
   return packsPositions(algorithm)
-    ? positionsOf(tileOf(algorithm)) * (panels + GAP)
+    ? positionsOf(algorithm) * (panels + GAP)
     : groups * taps * panels;
 }

@@ -1,5 +1,5 @@
 import { BLOCK_CHANNELS } from './conv2dUnits.ts';
-import { GAP, positionsOf, tileOf, winogradTiles } from './winogradTile.ts';
+import { GAP, positionsOf, winogradTiles } from './winogradTile.ts';
 import type { WinogradAlgorithm } from './chooseConvAlgorithm.ts';
 import { outputShape } from './conv2dGeometry.ts';
 import type { Alone, Pointer } from '../kernels/step.ts';
@@ -41,8 +41,6 @@ const FEW_PARTITIONS = 4;
 const ENOUGH_TILES = 24;
 /** Input channels beyond which a weight gradient's unit has half as many, as its sums fill the cache. */
 const MANY_CHANNELS = 128;
-/** Rows and columns of outputs of a weight gradient's tile. */
-const WEIGHT_TILE = 4;
 /** In channels whose weights are transformed at a time, if they are, */
 const SLICE = 128;
 /** of so many blocks of out channels. */
@@ -67,9 +65,8 @@ export function cutWinograd(
   algorithm: WinogradAlgorithm,
 ): WinogradCut {
   const [batch, outHeight, outWidth, outChannels] = output as [number, number, number, number];
-  const tile = tileOf(algorithm);
   const scratchBytes = scratchOf(inChannels, outChannels, algorithm);
-  const tiles = winogradTiles({ batch, outputSize: [outHeight, outWidth] }, tile);
+  const tiles = winogradTiles({ batch, outputSize: [outHeight, outWidth] }, algorithm);
   const heavy = inChannels * outChannels >= MANY_WEIGHTS;
   const share = (units: number): number => ROWS * Math.ceil(tiles / units / ROWS);
   const some = Math.min(SOME_TILES, Math.max(FEWEST_TILES, share(SOME_UNITS)));
@@ -92,7 +89,7 @@ function cutAlone(
   const scratchBytes = scratchOf(inChannels, outChannels, algorithm);
   const heavy = inChannels * outChannels >= MANY_WEIGHTS;
   const most = mostTiles(heavy ? MOST_TILES : SOME_TILES, scratchBytes);
-  const unitTiles = Math.min(most, ROWS * Math.ceil(winogradTiles(conv, tileOf(algorithm)) / ROWS));
+  const unitTiles = Math.min(most, ROWS * Math.ceil(winogradTiles(conv, algorithm) / ROWS));
   return { chunks: 1, args: { unitTiles }, scratchBytes: scratchBytes(unitTiles) };
 }
 
@@ -105,7 +102,7 @@ function scratchOf(inChannels: number, outChannels: number, algorithm: WinogradA
   const weights = lean ? BLOCKS * (SLICE * BLOCK_CHANNELS + GAP) : 0;
   return (tiles: number): number =>
     4 *
-    positionsOf(tileOf(algorithm)) *
+    positionsOf(algorithm) *
     (tiles * (inChannels + ROW_GAP + products) + weights + 2 * GAP + BETWEEN);
 }
 
@@ -154,7 +151,7 @@ export function statisticsOf(norm: NormBeside | undefined): Record<string, Point
 export function cutWinogradWeight(conv: ConvShape, mostPartitions: number): WeightCut {
   const { inChannels, outChannels } = conv;
   const unitChannels = wholeBlocks(Math.min(MOST_CHANNELS, outChannels));
-  const tiles = winogradTiles(conv, WEIGHT_TILE);
+  const tiles = winogradTiles(conv, 'winograd_4x4');
   const most = inChannels <= MANY_CHANNELS ? MOST_TILES : MOST_TILES / 2;
   let partitions = 1;
   const tilesOfEach = (): number => (partitions < FEW_PARTITIONS ? SOME_TILES : ENOUGH_TILES);
@@ -166,7 +163,7 @@ export function cutWinogradWeight(conv: ConvShape, mostPartitions: number): Weig
   return {
     partitions,
     chunks: partitions * Math.ceil(outChannels / unitChannels),
-    scratchBytes: 4 * positionsOf(WEIGHT_TILE) * (rows + 3 * GAP + BETWEEN),
+    scratchBytes: 4 * positionsOf('winograd_4x4') * (rows + 3 * GAP + BETWEEN),
     args: { ...sizes(conv), partitions, unitTiles, unitChannels },
   };
 }

@@ -16,18 +16,26 @@ export function packsPositions(algorithm: ConvAlgorithm): algorithm is WinogradA
 
 /** Rows and columns of outputs that a tile covers. */
 export function tileOf(algorithm: WinogradAlgorithm): number {
-  return algorithm === 'winograd_2x2' ? 2 : 4;
+  return algorithm.startsWith('winograd_2x2') ? 2 : 4;
+}
+
+/** Rows and columns of inputs from one output to the next. */
+export function winogradStride(algorithm: WinogradAlgorithm): 1 | 2 {
+  return algorithm === 'winograd_2x2_strided' ? 2 : 1;
 }
 
 /** Positions of a tile's patch, whose values are multiplied in place of nine taps for each output. */
-export function positionsOf(tile: number): number {
-  return (tile + 2) * (tile + 2);
+export function positionsOf(algorithm: WinogradAlgorithm): number {
+  const tile = tileOf(algorithm);
+  const side = winogradStride(algorithm) === 2 ? 2 * tile + 1 : tile + 2;
+  return side * side;
 }
 
 /** Tiles of all images of a convolution's output. */
 export function winogradTiles(
   { batch, outputSize }: Pick<ConvShape, 'batch' | 'outputSize'>,
-  tile: number,
+  algorithm: WinogradAlgorithm,
 ): number {
+  const tile = tileOf(algorithm);
   return batch * Math.ceil(outputSize[0] / tile) * Math.ceil(outputSize[1] / tile);
 }

@@ -20,7 +20,7 @@ pub mod winograd;
 use crate::abi::Kernel;
 use crate::gemm::GemmPack;
 use crate::lanes::F32x4;
-use winograd::{F2, F4};
+use winograd::{F2, F4, StridedF2};
 
 kernel_args! {
     /// `w` is in panels of `kernel_height·kernel_width·in_channels/groups` rows for each group; for the reference it is
@@ -70,7 +70,7 @@ kernel_args! {
 }
 
 kernel_args! {
-    /// A kernel of 3×3 with stride 1, dilation 1 and one group; `w` is transformed. `bias` and `residual` may be null.
+    /// A kernel of 3×3 with stride 1, or that of the variant, dilation 1 and one group; `w` is transformed. `bias` and `residual` may be null.
     /// A unit is `unit_tiles` tiles of outputs for `unit_channels` out channels (a multiple of 8). The last seven are those of
     /// batch norm beside the convolution, which the variants that have it explain, and null in others.
     pub struct Conv2dWinograd {
@@ -229,12 +229,14 @@ kernel_args! {
 
 pub const KERNELS: &[Kernel] = &[
     row!("conv2d.pack.f32/winograd_2x2", GemmPack, winograd::pack::pack::<F32x4, F2, 2, 4>),
+    row!("conv2d.pack.f32/winograd_2x2_strided", GemmPack, winograd::pack::pack::<F32x4, StridedF2, 2, 5>),
     row!("conv2d.pack.f32/winograd_4x4", GemmPack, winograd::pack::pack::<F32x4, F4, 4, 6>),
     row!("conv2d.forward.f32/implicit_gemm", Conv2dForward, implicit_gemm::forward::<F32x4>),
     row!("conv2d.forward.f32/pointwise", Conv2dForward, pointwise::forward::<F32x4>),
     row!("conv2d.forward.f32/pointwise_of_norm", Conv2dForward, pointwise::forward_of_norm::<F32x4>),
     row!("conv2d.forward.f32/positions", Conv2dForward, positions::forward::<F32x4>),
     row!("conv2d.forward.f32/winograd_2x2", Conv2dWinograd, winograd::forward::forward::<F32x4, F2, 2, 4>),
+    row!("conv2d.forward.f32/winograd_2x2_strided", Conv2dWinograd, winograd::forward::forward::<F32x4, StridedF2, 2, 5>),
     row!("conv2d.forward.f32/winograd_4x4", Conv2dWinograd, winograd::forward::forward::<F32x4, F4, 4, 6>),
     row!("conv2d.forward.f32/winograd_4x4_lean", Conv2dWinograd, winograd::lean::forward::<F32x4>),
     row!("conv2d.forward.f32/winograd_4x4_of_norm", Conv2dWinograd, winograd::forward::forward_of_norm::<F32x4, F4, 4, 6>),

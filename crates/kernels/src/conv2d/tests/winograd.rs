@@ -1,4 +1,4 @@
-use super::super::winograd::{F2, F4, Lines};
+use super::super::winograd::{F2, F4, Lines, StridedF2};
 use super::super::*;
 use super::case::Case;
 use crate::gemm::{GemmPack, tiles};
@@ -23,6 +23,11 @@ fn winograd_2x2_equals_reference() {
 }
 
 #[test]
+fn strided_winograd_2x2_equals_reference() {
+    winograd_equals_reference::<StridedF2, 2, 5>(23, false);
+}
+
+#[test]
 fn winograd_4x4_equals_reference() {
     winograd_equals_reference::<F4, 4, 6>(13, false);
 }
@@ -36,7 +41,7 @@ fn winograd_equals_reference<F: Lines<F32x4, TILE, PATCH>, const TILE: usize, co
     let positions = (PATCH * PATCH) as u32;
     let mut random = Random(seed);
     for tried in 0..200 {
-        let case = winograd_case(&mut random);
+        let case = Case { stride: [F::STRIDE as u32; 2], ..winograd_case(&mut random) };
         let (unit_tiles, unit_channels) = (random.int(1, 15), case.unit_channels);
         let x = random.buffer((case.pixels() * case.x_stride()) as usize);
         let w = random.buffer((case.taps() * case.out_channels) as usize);

@@ -97,7 +97,7 @@ unsafe fn convolve<L: Lanes, F: Lines<L, TILE, PATCH>, R: Read<L>, E: Epilogue<L
                 transform_unit::<L, F, R, TILE, PATCH>(
                     a,
                     &x,
-                    &grid,
+                    &grid.of_inputs(F::STRIDE),
                     first..first + count,
                     (input, row_step),
                     input_step,
@@ -140,7 +140,7 @@ unsafe fn convolve<L: Lanes, F: Lines<L, TILE, PATCH>, R: Read<L>, E: Epilogue<L
     }
 }
 
-/// Transforms tiles to rows for each position.
+/// Transforms tiles, by their inputs, to rows for each position.
 ///
 /// # Safety
 /// As for [`forward`], and what the reading of x asks for.

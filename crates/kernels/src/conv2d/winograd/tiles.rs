@@ -36,7 +36,11 @@ impl Grid {
     pub fn new(tile: usize, out_height: u32, out_width: u32) -> Self {
         Self { rows: (out_height as usize).div_ceil(tile), columns: (out_width as usize).div_ceil(tile), tile }
     }
-    /// Image, and first output row and column of a tile.
+    /// The same tiles by their inputs, which start `stride` times as far apart.
+    pub fn of_inputs(&self, stride: usize) -> Self {
+        Self { tile: self.tile * stride, ..*self }
+    }
+    /// Image, and first row and column of a tile.
     #[inline(always)]
     pub fn place(&self, tile: usize) -> (usize, usize, usize) {
         let (row, column) = (tile / self.columns, tile % self.columns);
