@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import process from 'node:process';
 import { readExample } from './network/exampleFile.ts';
+import { peakMemory } from './peakMemory.ts';
 import type { Reply, Request } from './protocol.ts';
 import type { Job, Runtime } from './runtimes/runtime.ts';
 import { visit } from './visit.ts';
@@ -52,7 +53,7 @@ export async function serve(runtime: Runtime, job: Job): Promise<void> {
     if (request.kind === 'visit') {
       reply({ kind: 'visited', ms: await visit(run, request.visitMs) });
     } else {
-      reply({ kind: 'memory', peakBytes: process.resourceUsage().maxRSS * 1024 });
+      reply({ kind: 'memory', peakBytes: peakMemory() });
     }
   }
   process.exit(0);
