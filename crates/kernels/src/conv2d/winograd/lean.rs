@@ -1,13 +1,13 @@
 //! F(4×4, 3×3) with weights as implicit GEMM has them, a quarter of the memory: a panel's are transformed where they are multiplied.
-//! Where few tiles share them, this costs no more than reading transformed ones from memory.
+//! Where few tiles share them, this takes hardly longer than reading transformed ones from memory, and several workers less.
 
 use super::epilogue::{Epilogue, Plain};
 use super::forward::{transform_unit, whole_panel, write_tile};
-use super::lines_4x4::{A, B, at_points, unscaled_weight};
+use super::lines_4x4::{A, B, at_points};
 use super::pack::SLICE;
 use super::read::AsStored;
 use super::tiles::{Grid, Images};
-use super::{GAP, ROW_GAP, UnscaledF4};
+use super::{GAP, Lines, ROW_GAP, UnscaledF4};
 use crate::abi::Task;
 use crate::conv2d::Conv2dWinograd;
 use crate::gemm::PANEL;
@@ -129,7 +129,7 @@ unsafe fn transform_lines<L: Lanes, const LAST: bool>(panel: *const f32, depth: 
             let taps: [[L; 3]; 3] =
                 core::array::from_fn(|j| core::array::from_fn(|i| L::load(panel.add((i * 3 + j) * tap_step))));
             let store = |i: usize, line: [L; 3]| {
-                for (j, value) in unscaled_weight(line).into_iter().enumerate() {
+                for (j, value) in UnscaledF4::weight(line).into_iter().enumerate() {
                     value.store(to.add((j * PATCH + i) * WEIGHT_STEP));
                 }
             };

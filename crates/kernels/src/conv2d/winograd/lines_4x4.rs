@@ -51,13 +51,6 @@ impl<L: Lanes> Lines<L, 4, 6> for F4 {
     }
 }
 
-/// `G g` without the factors of its lines, which [`scaled_output`] has: a weight is transformed as often as it is multiplied there.
-#[inline(always)]
-pub fn unscaled_weight<L: Lanes>(g: [L; 3]) -> [L; 6] {
-    let ([a, minus_a], [b, minus_b]) = (at_points(g, 0.5, A), at_points(g, 2.0, B));
-    [g[0], a, minus_a, b, minus_b, g[2]]
-}
-
 /// The polynomial g at a point, whose square is given, and at its negative.
 #[inline(always)]
 pub fn at_points<L: Lanes>(g: [L; 3], square: f32, point: f32) -> [L; 2] {
@@ -65,31 +58,28 @@ pub fn at_points<L: Lanes>(g: [L; 3], square: f32, point: f32) -> [L; 2] {
     [even.madd(g[1], L::splat(point)), even.nmadd(g[1], L::splat(point))]
 }
 
-/// `Aᵀ m` of products with an [`unscaled_weight`].
-#[inline(always)]
-fn scaled_output<L: Lanes>(m: [L; 6]) -> [L; 4] {
-    let (even_a, odd_a) = (m[1].add(m[2]), m[1].sub(m[2]));
-    let (even_b, odd_b) = (m[3].add(m[4]), m[3].sub(m[4]));
-    [
-        m[0].madd(even_a, L::splat(SCALE_A)).madd(even_b, L::splat(SCALE_B)),
-        odd_a.mul(L::splat(SCALE_A * A)).madd(odd_b, L::splat(SCALE_B * B)),
-        even_a.mul(L::splat(SCALE_A * 0.5)).madd(even_b, L::splat(SCALE_B * 2.0)),
-        m[5].madd(odd_a, L::splat(SCALE_A * 0.5 * A)).madd(odd_b, L::splat(SCALE_B * 2.0 * B)),
-    ]
-}
-
 impl<L: Lanes> Lines<L, 4, 6> for UnscaledF4 {
     #[inline(always)]
     fn input(d: [L; 6]) -> [L; 6] {
         <F4 as Lines<L, 4, 6>>::input(d)
     }
+
     #[inline(always)]
     fn weight(g: [L; 3]) -> [L; 6] {
-        unscaled_weight(g)
+        let ([a, minus_a], [b, minus_b]) = (at_points(g, 0.5, A), at_points(g, 2.0, B));
+        [g[0], a, minus_a, b, minus_b, g[2]]
     }
+
     #[inline(always)]
     fn output(m: [L; 6]) -> [L; 4] {
-        scaled_output(m)
+        let (even_a, odd_a) = (m[1].add(m[2]), m[1].sub(m[2]));
+        let (even_b, odd_b) = (m[3].add(m[4]), m[3].sub(m[4]));
+        [
+            m[0].madd(even_a, L::splat(SCALE_A)).madd(even_b, L::splat(SCALE_B)),
+            odd_a.mul(L::splat(SCALE_A * A)).madd(odd_b, L::splat(SCALE_B * B)),
+            even_a.mul(L::splat(SCALE_A * 0.5)).madd(even_b, L::splat(SCALE_B * 2.0)),
+            m[5].madd(odd_a, L::splat(SCALE_A * 0.5 * A)).madd(odd_b, L::splat(SCALE_B * 2.0 * B)),
+        ]
     }
 }
 

@@ -37,7 +37,8 @@ pub trait Lines<L: Lanes, const TILE: usize, const PATCH: usize> {
 pub enum F2 {}
 /// F(4×4, 3×3).
 pub enum F4 {}
-/// F(4×4, 3×3) with the factors of its weights in the transform of outputs.
+/// F(4×4, 3×3) with the factors of its lines of weights in the transform of outputs, which takes no more for it: for weights that
+/// are transformed as often as they are multiplied.
 pub enum UnscaledF4 {}
 
 /// F(2×2, 3×3) at stride 2: F(2, 2) of the inputs with even numbers, plain products of the others, across and down.
