@@ -5,6 +5,7 @@ import type { Value } from '../graph.ts';
 import { conv2dPack } from '../ops/conv2dPack.ts';
 import { conv2d, type Conv2dAttrs } from '../ops/conv2d.ts';
 import { convErrorBound } from '../ops/convErrorBound.ts';
+import { NORM_INPUTS } from '../ops/normBeside.ts';
 import type { Op, View } from '../ops/op.ts';
 import { pixelsOf, sizeOf, type Shape } from '../shape.ts';
 import { formatTable } from '../table.ts';
@@ -77,8 +78,10 @@ function compare(
   const { lowered } = plan;
   const attrs = node.attrs as Conv2dAttrs;
   const [xView, yView] = [lowered.viewOf(node.inputs[0]!), lowered.viewOf(node.outputs[0]!)];
-  const [x, w, y] = [before[0]!, weight.values, readAll(plan, yView)];
-  const residual = attrs.residual ? lowered.viewOf(node.inputs.at(-1)!) : undefined;
+  const others = attrs.norm ? before.slice(0, -NORM_INPUTS) : before;
+  const x = attrs.norm ? normalised(before, xView.stride) : before[0]!;
+  const [w, y] = [weight.values, readAll(plan, yView)];
+  const residual = attrs.residual ? lowered.viewOf(node.inputs[others.length - 1]!) : undefined;
   const [kernelHeight, kernelWidth, depth, outChannels] = weight.shape as [
     number,
     number,
@@ -94,8 +97,8 @@ function compare(
       pixel % outWidth,
     ];
     const firstChannel = Math.floor((o * attrs.groups) / outChannels) * depth;
-    let sum = attrs.bias ? before[2]![o]! : 0;
-    if (residual) sum += before.at(-1)![pixel * residual.stride + o]!;
+    let sum = attrs.bias ? others[2]![o]! : 0;
+    if (residual) sum += others.at(-1)![pixel * residual.stride + o]!;
     for (let kh = 0; kh < kernelHeight; kh++) {
       const row = oy * attrs.stride[0] + kh * attrs.dilation[0] - attrs.padding[0];
       for (let kw = 0; kw < kernelWidth; kw++) {
@@ -128,6 +131,17 @@ function compare(
     error: largest === 0 ? error : error / largest,
     bound: convErrorBound(products),
   };
+}
+
+/** What a convolution that applies batch norm and ReLU reads, in float64. */
+function normalised(inputs: readonly Float32Array[], stride: number): Float64Array {
+  const [mean, gamma, rstd, beta] = inputs.slice(-NORM_INPUTS);
+  return Float64Array.from(inputs[0]!, (value, i) => {
+    const c = i % stride;
+    // Between the rows there are no channels.
+    const y = beta![c] === undefined ? 0 : beta![c] + (value - mean![c]!) * gamma![c]! * rstd![c]!;
+    return Math.max(0, y);
+  });
 }
 
 /** Errors as a table: those of every convolution against float64. */
