@@ -70,9 +70,10 @@ kernel_args! {
 }
 
 kernel_args! {
-    /// A kernel of 3×3 with stride 1, or that of the variant, dilation 1 and one group; `w` is transformed. `bias` and `residual` may be null.
-    /// A unit is `unit_tiles` tiles of outputs for `unit_channels` out channels (a multiple of 8). The last seven are those of
-    /// batch norm beside the convolution, which the variants that have it explain, and null in others.
+    /// A kernel of 3×3 with stride 1, or that of the variant, dilation 1 and one group; `w` is transformed, for the lean variant
+    /// in panels. `bias` and `residual` may be null. A unit is `unit_tiles` tiles of outputs for `unit_channels` out channels (a
+    /// multiple of 8). The last seven are those of batch norm beside the convolution, which the variants that have it explain,
+    /// and null in others.
     pub struct Conv2dWinograd {
         pub x: *const f32,
         pub x_stride: u32,

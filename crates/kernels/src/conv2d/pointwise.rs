@@ -22,8 +22,8 @@ pub unsafe fn forward<L: Lanes>(a: &Conv2dForward, task: &Task) {
             pixel_table(&w, &unit, layout.steps(&w), scratch.in_offsets);
             let offset = unit.image * layout.image + unit.row * w.stride[0] * layout.row + group * w.depth;
             let x = w.x.wrapping_add(offset);
-            if w.stride == [1, 1] {
-                // A cache has them then for all panels.
+            if w.stride == [1, 1] && w.taps() > 0 {
+                // In order, so that a cache has them for all panels.
                 for image in 0..unit.images {
                     touch(x.add(image * layout.image), w.x_stride, unit.rows * w.width, w.depth);
                 }

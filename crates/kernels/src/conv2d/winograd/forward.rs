@@ -236,7 +236,7 @@ unsafe fn multiply_tiles<L: Lanes, const HIGH: usize>(
 /// # Safety
 /// As for [`multiply`].
 #[inline(always)]
-pub unsafe fn whole_panel<L: Lanes, const R: usize>(
+pub(super) unsafe fn whole_panel<L: Lanes, const R: usize>(
     (mut x, row_step): (*const f32, usize),
     depth: usize,
     mut b: *const f32,
@@ -302,7 +302,7 @@ unsafe fn half_panel<L: Lanes>(
 /// # Safety
 /// The tile's pixels and channels exist; `from` is its first product.
 #[inline(always)]
-pub unsafe fn write_tile<L: Lanes, F: Lines<L, TILE, PATCH>, E: Epilogue<L>, const TILE: usize, const PATCH: usize>(
+pub(super) unsafe fn write_tile<L: Lanes, F: Lines<L, TILE, PATCH>, E: Epilogue<L>, const TILE: usize, const PATCH: usize>(
     a: &Conv2dWinograd,
     task: &Task,
     (image, y, x): (usize, usize, usize),
