@@ -8,6 +8,7 @@ import { wasmRust, wasmTools } from './rust.mjs';
 import { run } from './run.mjs';
 import { digest, isFresh, stamp } from './stamp.mjs';
 
+const CARGO_FLAGS = ['-Zbuild-std=core,alloc,panic_abort'];
 const SIMD = '+simd128';
 const RELAXED = '+relaxed-simd';
 const ATOMICS = '+atomics,+bulk-memory';
@@ -30,17 +31,24 @@ const flags = (features, link = []) =>
     ...link.map((argument) => `-C link-arg=${argument}`),
   ].join(' ');
 
-/** The four WASM builds and the compiler flags that make each. */
-export const BUILDS = {
-  simd: flags([SIMD]),
-  relaxed: flags([SIMD, RELAXED]),
-  'simd-threads': flags([SIMD, ATOMICS], THREAD_LINK),
-  'relaxed-threads': flags([SIMD, RELAXED, ATOMICS], THREAD_LINK),
-};
+const FEATURES = { simd: [SIMD], relaxed: [SIMD, RELAXED] };
+
+/** The WASM builds: {plain SIMD, relaxed FMA} × {vectors of 128 bits, pairs of them} × {one thread, shared memory}. */
+export const BUILDS = Object.fromEntries(
+  ['', '-threads'].flatMap((threads) =>
+    ['', '-256'].flatMap((width) =>
+      Object.entries(FEATURES).map(([lanes, features]) => [
+        `${lanes}${width}${threads}`,
+        {
+          rustFlags: threads ? flags([...features, ATOMICS], THREAD_LINK) : flags(features),
+          cargoFlags: width ? [...CARGO_FLAGS, '--features', 'wide'] : CARGO_FLAGS,
+        },
+      ]),
+    ),
+  ),
+);
 
 const SOURCES = ['Cargo.toml', 'Cargo.lock', 'crates/kernels/Cargo.toml', 'crates/kernels/src'];
-const CARGO_FLAGS = ['-Zbuild-std=core,alloc,panic_abort'];
-
 // A function of type () -> v128 that ends in f32x4.relaxed_madd.
 const RELAXED_PROBE = Uint8Array.from([
   0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 19, 1, 17, 0, 65, 0, 253, 17,
@@ -83,15 +91,16 @@ async function build(name, env, { wasmPack, wasmBindgen }) {
     wasmPack,
     [
       ...['build', 'crates/kernels', '--mode', 'no-install', '--target', 'web', '--release'],
-      ...['--no-typescript', '--no-pack', '--out-dir', folder, '--', ...CARGO_FLAGS],
+      ...['--no-typescript', '--no-pack', '--out-dir', folder, '--', ...BUILDS[name].cargoFlags],
     ],
     {
       env: {
         ...env,
         // wasm-pack takes wasm-bindgen from PATH; cargo must stay the one of `env`.
         PATH: [linkFolder(wasmBindgen), env.PATH].join(delimiter),
-        RUSTFLAGS: BUILDS[name],
-        CARGO_TARGET_DIR: join(sharedCache, 'target', name),
+        RUSTFLAGS: BUILDS[name].rustFlags,
+        // Both widths share what is built of std.
+        CARGO_TARGET_DIR: join(sharedCache, 'target', name.replace('-256', '')),
       },
     },
   );
@@ -103,7 +112,7 @@ async function build(name, env, { wasmPack, wasmBindgen }) {
 
 /** Brings the WASM files named in `names` up to date. */
 export async function setUpWasm(names) {
-  const hashes = names.map((name) => digest(SOURCES, [BUILDS[name], CARGO_FLAGS]));
+  const hashes = names.map((name) => digest(SOURCES, BUILDS[name]));
   const stale = () =>
     names.filter((name, i) => !isFresh(`wasm-${name}`, hashes[i], [join(assets, `${name}.wasm`)]));
   if (stale().length === 0) return;
