@@ -74,6 +74,11 @@ export class Engine {
     this.#team = team;
   }
 
+  /** Bits of the vectors that the kernels are written for. */
+  get simd(): 128 | 256 {
+    return this.build.includes('-256') ? 256 : 128;
+  }
+
   get closed(): boolean {
     return this.#closed;
   }
