@@ -11,6 +11,8 @@ export interface EngineOptions {
   readonly threads?: number;
   /** `fast` by default where the runtime has relaxed SIMD; Winograd's algorithms belong to it everywhere. */
   readonly numerics?: Numerics;
+  /** Bits of the vectors: 256 takes the builds whose vectors are pairs of 128 bits; `auto` by default. */
+  readonly simd?: 'auto' | 128 | 256;
   /** Where the WASM file of the chosen build lies, if not beside the package's code. */
   readonly wasmUrl?: URL | string;
   /** Where `team-worker.js` lies, if not beside the package's code. */
@@ -25,10 +27,16 @@ const INITIAL_PAGES = 64;
 const MOST_PAGES = 65536;
 
 /** Builds this runtime can load for the numerics, best first. */
-export function chooseBuild(features: Features, numerics: Numerics, threads: number): Build {
+export function chooseBuild(
+  features: Features,
+  numerics: Numerics,
+  threads: number,
+  simd: 128 | 256 = 128,
+): Build {
   if (!features.simd) throw new Error('init: this runtime has no WebAssembly SIMD');
   const lanes = features.relaxed && numerics === 'fast' ? 'relaxed' : 'simd';
-  return threads > 1 && features.threads ? `${lanes}-threads` : lanes;
+  const width = simd === 256 ? '-256' : '';
+  return `${lanes}${width}${threads > 1 && features.threads ? '-threads' : ''}`;
 }
 
 function chooseThreads(
@@ -71,7 +79,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   const features = probe();
   const numerics = options.numerics ?? 'fast';
   const threads = chooseThreads(options, features, warn);
-  const build = chooseBuild(features, numerics, threads);
+  const build = chooseBuild(features, numerics, threads, options.simd === 256 ? 256 : 128);
   const module = await loadModule(build, options.wasmUrl);
   if (threads === 1) return new Engine({ build, numerics, threads, module });
   const memory = new WebAssembly.Memory({

@@ -35,6 +35,8 @@ export class Engine {
   readonly build: Build;
   readonly numerics: Numerics;
   readonly threads: number;
+  /** Bits of the vectors that the build works on. */
+  readonly simd: 128 | 256;
   /** Rows of the kernel table by name. */
   readonly kernels: ReadonlyMap<string, KernelInfo>;
   readonly #exports: KernelExports;
@@ -53,6 +55,7 @@ export class Engine {
     this.build = parts.build;
     this.numerics = parts.numerics;
     this.threads = parts.threads;
+    this.simd = parts.build.includes('-256') ? 256 : 128;
     this.#exports = instantiate(parts.module, parts.memory);
     this.#memory = parts.memory ?? this.#exports.memory!;
     const version = this.#exports.plan_version();
