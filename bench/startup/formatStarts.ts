@@ -8,7 +8,7 @@ export function formatStarts(rows: readonly StartRow[]): string {
   const able = rows.filter(({ reason }) => reason === undefined);
   const ms = (value: number): string => value.toFixed(0);
   const cells = able.map((row) => [
-    ...[row.peer, ms(row.firstMs!), ms(row.minMs!), ms(row.maxMs!)],
+    ...[labelOf(row), ms(row.firstMs!), ms(row.minMs!), ms(row.maxMs!)],
     ...[row.firstRunMs!.toFixed(1), row.warmRunMs!.toFixed(1)],
     (row.firstRunMs! / row.warmRunMs!).toFixed(2),
     (row.peakBytes! / 1e6).toFixed(0),
@@ -17,11 +17,18 @@ export function formatStarts(rows: readonly StartRow[]): string {
   return [
     rows[0]!.workload,
     formatTable(HEAD, cells, alignments),
-    ...able.flatMap(({ peer, phases, firstRunMs }) => {
-      if (!phases) return [];
-      const all = Object.entries({ ...phases, 'first run': firstRunMs! });
-      return [`${peer}: ${all.map(([name, value]) => `${name} ${ms(value)}`).join(', ')} ms`];
+    ...able.flatMap((row) => {
+      if (!row.phases) return [];
+      const all = Object.entries({ ...row.phases, 'first run': row.firstRunMs! });
+      return [
+        `${labelOf(row)}: ${all.map(([name, value]) => `${name} ${ms(value)}`).join(', ')} ms`,
+      ];
     }),
-    ...rows.flatMap(({ peer, reason }) => (reason ? [`${peer}: not measured: ${reason}`] : [])),
+    ...rows.flatMap((row) => (row.reason ? [`${labelOf(row)}: not measured: ${row.reason}`] : [])),
   ].join('\n');
+}
+
+/** `residua 256` for WASM, the name alone for native code. */
+function labelOf({ peer, simd }: StartRow): string {
+  return simd === undefined ? peer : `${peer} ${simd}`;
 }

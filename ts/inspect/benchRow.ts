@@ -13,6 +13,8 @@ export interface BenchRow {
   /** `node 24.1.0`, `deno 2.9.6`, … */
   readonly runtime: string;
   readonly build: string;
+  /** Bits of the vectors that the build works on. */
+  readonly simd: 128 | 256;
   readonly medianMs: number;
   readonly minMs: number;
   readonly maxMs: number;
@@ -59,7 +61,7 @@ export function formatBench(rows: readonly BenchRow[]): string {
       .trimEnd();
   const [first] = rows;
   const where = first
-    ? `${first.runtime}, build ${first.build.replace('-threads', '')}`
+    ? `${first.runtime}, build ${first.build.replace('-threads', '')}, ${first.simd} bits`
     : 'no cases';
   return [where, line(head), ...cells.map(line)].join('\n');
 }
