@@ -84,14 +84,15 @@ async function cargoTests() {
   add(counts, 'cargo');
 }
 
-async function vitest(name, node, args) {
+async function vitest(name, node, args, flags = '') {
   const report = join(localCache, `vitest-${name}.json`);
   mkdirSync(localCache, { recursive: true });
   rmSync(report, { force: true });
   const reporters = ['--reporter=default', '--reporter=./scripts/vitestReporter.mjs'];
-  const env = { ...process.env, RESIDUA_REPORT: report };
-  const flags = ['--passWithNoTests', '--allowOnly=false', ...reporters];
-  const vitestArgs = [tool('vitest/vitest.mjs'), 'run', ...flags, ...args];
+  const env = { ...process.env, RESIDUA_REPORT: report, RESIDUA_NODE_FLAGS: flags };
+  if (!flags) delete env.RESIDUA_NODE_FLAGS;
+  const options = ['--passWithNoTests', '--allowOnly=false', ...reporters];
+  const vitestArgs = [tool('vitest/vitest.mjs'), 'run', ...options, ...args];
   const { code } = await execute(node, vitestArgs, env);
   const counts = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : {};
   if (code !== 0 && !counts.failed) {
