@@ -1,5 +1,6 @@
 import { Arenas } from './arenas.ts';
 import type { Build } from './assets.ts';
+import type { Width } from './chooseWidth.ts';
 import { encodePlan, PLAN_VERSION, planBytes } from './encodePlan.ts';
 import { Heap } from './heap.ts';
 import { holdsHighTiles } from './holdsHighTiles.ts';
@@ -72,6 +73,11 @@ export class Engine {
   /** Hands over the workers once they have joined. */
   attach(team: Team): void {
     this.#team = team;
+  }
+
+  /** Bits of the vectors that the build's kernels are written for. */
+  get simd(): Width {
+    return this.build.includes('-256') ? 256 : 128;
   }
 
   get closed(): boolean {
