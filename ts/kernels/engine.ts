@@ -75,7 +75,7 @@ export class Engine {
     this.#team = team;
   }
 
-  /** Bits of the vectors that the build's kernels are written for. */
+  /** Bits of the vectors that the kernels are written for. */
   get simd(): Width {
     return this.build.includes('-256') ? 256 : 128;
   }
