@@ -61,10 +61,18 @@ async function checks() {
   await check('types (tsc)', process.execPath, [tool('typescript/bin/tsc'), '-p', 'tsconfig.json']);
   await check('format (cargo fmt)', 'cargo', ['fmt', '--check'], rust);
   await check('lint (clippy)', 'cargo', ['clippy', ...strict], rust);
+  await check('lint (clippy), wide', 'cargo', ['clippy', '--features', 'wide', ...strict], rust);
 }
 
+/** The crate's tests, with vectors of four lanes and with pairs of them. */
 async function cargoTests() {
-  const { code, output } = await execute('cargo', ['test', '--locked'], await hostRust());
+  await cargoTest('cargo', []);
+  await cargoTest('cargo, wide', ['--features', 'wide']);
+}
+
+async function cargoTest(name, features) {
+  const args = ['test', '--locked', ...features];
+  const { code, output } = await execute('cargo', args, await hostRust());
   const counts = { passed: 0, failed: 0, skipped: [], failures: [] };
   for (const [, passed, failed] of output.matchAll(
     /^test result: .*?(\d+) passed; (\d+) failed/gm,
@@ -81,7 +89,7 @@ async function cargoTests() {
     counts.failed = 1;
     counts.failures.push(`cargo test ended with ${code}`);
   }
-  add(counts, 'cargo');
+  add(counts, name);
 }
 
 async function vitest(name, node, args, flags = '') {

@@ -1,3 +1,5 @@
+import type { Width } from '../kernels/chooseWidth.ts';
+
 /** One line of a benchmark. Fields that do not apply are absent. */
 export interface BenchRow {
   readonly name: string;
@@ -13,8 +15,8 @@ export interface BenchRow {
   /** `node 24.1.0`, `deno 2.9.6`, … */
   readonly runtime: string;
   readonly build: string;
-  /** Bits of the vectors that the build works on. */
-  readonly simd: 128 | 256;
+  /** Bits of the vectors that its kernels are written for. */
+  readonly simd: Width;
   readonly medianMs: number;
   readonly minMs: number;
   readonly maxMs: number;

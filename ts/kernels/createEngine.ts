@@ -1,7 +1,8 @@
 import type { Build } from './assets.ts';
+import { chooseWidth, type Width } from './chooseWidth.ts';
 import { cores } from './cores.ts';
-import { Engine, type Numerics } from './engine.ts';
-import { loadModule } from './loadModule.ts';
+import { Engine, type EngineParts, type Numerics } from './engine.ts';
+import { loadModule, wasCompiled } from './loadModule.ts';
 import { probe, type Features } from './probe.ts';
 import { startTeam } from './team.ts';
 
@@ -11,9 +12,12 @@ export interface EngineOptions {
   readonly threads?: number;
   /** `fast` by default where the runtime has relaxed SIMD; Winograd's algorithms belong to it everywhere. */
   readonly numerics?: Numerics;
-  /** Bits of the vectors: 256 takes the builds whose vectors are pairs of 128 bits; `auto` by default. */
-  readonly simd?: 'auto' | 128 | 256;
-  /** Where the WASM file of the chosen build lies, if not beside the package's code. */
+  /**
+   * Bits of the vectors that kernels are written for; the results are the same bits. `auto`, the default, asks the engine by timing two
+   * tiny tiles, once per process, and takes 256 where it pairs vectors; 256 is slower where it does not.
+   */
+  readonly simd?: 'auto' | Width;
+  /** Where the WASM file of the chosen build lies, if not beside the package's code; with one, `auto` is 128. */
   readonly wasmUrl?: URL | string;
   /** Where `team-worker.js` lies, if not beside the package's code. */
   readonly workerUrl?: URL | string;
@@ -26,17 +30,17 @@ const MOST_THREADS = 8;
 const INITIAL_PAGES = 64;
 const MOST_PAGES = 65536;
 
-/** Builds this runtime can load for the numerics, best first. */
+/** The build for the numerics and width that this runtime can load. */
 export function chooseBuild(
   features: Features,
   numerics: Numerics,
   threads: number,
-  simd: 128 | 256 = 128,
+  simd: Width,
 ): Build {
   if (!features.simd) throw new Error('init: this runtime has no WebAssembly SIMD');
   const lanes = features.relaxed && numerics === 'fast' ? 'relaxed' : 'simd';
-  const width = simd === 256 ? '-256' : '';
-  return `${lanes}${width}${threads > 1 && features.threads ? '-threads' : ''}`;
+  const wide = simd === 256 ? '-256' : '';
+  return `${lanes}${wide}${threads > 1 && features.threads ? '-threads' : ''}`;
 }
 
 function chooseThreads(
@@ -69,27 +73,70 @@ function chooseThreads(
 const onMainThreadOfPage = (): boolean =>
   'window' in globalThis && !('Deno' in globalThis) && 'document' in globalThis;
 
+/** Runs kernels of an engine with one thread and throws where a value is wrong. */
+export type EngineCheck = (engine: Engine) => void;
+
+const sharedMemory = (): WebAssembly.Memory =>
+  new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MOST_PAGES, shared: true });
+
+/** Builds whose kernels were found right in this process. */
+const checked = new Set<Build>();
+
+/** Loads a build and, where there is a check, lets it run before anything else runs the build's kernels. */
+async function loadChecked(
+  facts: Omit<EngineParts, 'module'>,
+  loadCheck?: () => Promise<EngineCheck>,
+): Promise<EngineParts> {
+  const { build, threads } = facts;
+  // Code that was compiled before keeps what it is; a copy of the module has code of its own.
+  const apart = wasCompiled(build);
+  const module = await loadModule(build);
+  if (loadCheck && !checked.has(build)) {
+    const check = await loadCheck();
+    const memory = threads > 1 ? { memory: sharedMemory() } : {};
+    const own = apart ? await loadModule(build, undefined, true) : module;
+    check(new Engine({ ...facts, threads: 1, module: own, ...memory }));
+    checked.add(build);
+  }
+  return { ...facts, module };
+}
+
 /**
  * Loads the best WASM build for this runtime and starts its workers.
  *
- * @throws RangeError when `threads` is not a whole number of at least 1; Error when no build can be loaded.
+ * @param loadCheck gives what looks at the kernels of a build that `auto` took and that no test of this runtime has seen
+ * @throws RangeError when `threads` is not a whole number of at least 1 or `simd` no width; Error when no build can be loaded.
  */
-export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
+export async function createEngine(
+  options: EngineOptions = {},
+  loadCheck?: () => Promise<EngineCheck>,
+): Promise<Engine> {
   const warn = options.warn ?? ((message: string): void => console.warn(message));
+  const { numerics = 'fast', simd: asked = 'auto', wasmUrl } = options;
   const features = probe();
-  const numerics = options.numerics ?? 'fast';
   const threads = chooseThreads(options, features, warn);
-  const build = chooseBuild(features, numerics, threads, options.simd === 256 ? 256 : 128);
-  const module = await loadModule(build, options.wasmUrl);
-  if (threads === 1) return new Engine({ build, numerics, threads, module });
-  const memory = new WebAssembly.Memory({
-    initial: INITIAL_PAGES,
-    maximum: MOST_PAGES,
-    shared: true,
-  });
-  const engine = new Engine({ build, numerics, threads, module, memory });
+  const auto = asked === 'auto' && wasmUrl === undefined;
+  const simd = chooseWidth(asked === 'auto' && !auto ? 128 : asked, features, numerics);
+  const facts = (width: Width): Omit<EngineParts, 'module'> => {
+    const build = chooseBuild(features, numerics, threads, width);
+    return { build, numerics, threads };
+  };
+  const load = async (width: Width): Promise<EngineParts> => {
+    const { build, ...others } = facts(width);
+    return { ...others, build, module: await loadModule(build, wasmUrl) };
+  };
+  const parts =
+    auto && simd === 256
+      ? await loadChecked(facts(256), loadCheck).catch((error: Error) => {
+          warn(`residua: SIMD of 128 bits used, not 256: ${error.message}`);
+          return load(128);
+        })
+      : await load(simd);
+  if (threads === 1) return new Engine(parts);
+  const memory = sharedMemory();
+  const engine = new Engine({ ...parts, memory });
   const workerUrl =
     options.workerUrl === undefined ? undefined : new URL(options.workerUrl, import.meta.url);
-  engine.attach(await startTeam(module, memory, threads, onMainThreadOfPage(), workerUrl));
+  engine.attach(await startTeam(parts.module, memory, threads, onMainThreadOfPage(), workerUrl));
   return engine;
 }

@@ -1,5 +1,6 @@
 import { Arenas } from './arenas.ts';
 import type { Build } from './assets.ts';
+import type { Width } from './chooseWidth.ts';
 import { encodePlan, PLAN_VERSION, planBytes } from './encodePlan.ts';
 import { Heap } from './heap.ts';
 import { holdsHighTiles } from './holdsHighTiles.ts';
@@ -35,8 +36,6 @@ export class Engine {
   readonly build: Build;
   readonly numerics: Numerics;
   readonly threads: number;
-  /** Bits of the vectors that the build works on. */
-  readonly simd: 128 | 256;
   /** Rows of the kernel table by name. */
   readonly kernels: ReadonlyMap<string, KernelInfo>;
   readonly #exports: KernelExports;
@@ -55,7 +54,6 @@ export class Engine {
     this.build = parts.build;
     this.numerics = parts.numerics;
     this.threads = parts.threads;
-    this.simd = parts.build.includes('-256') ? 256 : 128;
     this.#exports = instantiate(parts.module, parts.memory);
     this.#memory = parts.memory ?? this.#exports.memory!;
     const version = this.#exports.plan_version();
@@ -75,6 +73,11 @@ export class Engine {
   /** Hands over the workers once they have joined. */
   attach(team: Team): void {
     this.#team = team;
+  }
+
+  /** Bits of the vectors that the kernels are written for. */
+  get simd(): Width {
+    return this.build.includes('-256') ? 256 : 128;
   }
 
   get closed(): boolean {

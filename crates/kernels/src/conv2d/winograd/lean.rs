@@ -2,7 +2,7 @@
 //! Where few tiles share them, this takes hardly longer than reading transformed ones from memory, and several workers less.
 
 use super::epilogue::{Epilogue, Plain};
-use super::forward::{transform_unit, whole_panel, write_tile};
+use super::forward::{Rows, transform_unit, write_tile};
 use super::lines_4x4::{A, B, at_points};
 use super::pack::SLICE;
 use super::read::AsStored;
@@ -13,20 +13,21 @@ use crate::conv2d::Conv2dWinograd;
 use crate::gemm::PANEL;
 use crate::gemm::tiles::{HIGHEST, LOWEST, each_tile, high};
 use crate::lanes::Lanes;
+use core::marker::PhantomData;
 
 const TILE: usize = 4;
 const PATCH: usize = 6;
 const POSITIONS: usize = PATCH * PATCH;
-/// Panels that are transformed, and multiplied by the same rows, at a time,
-const PANELS: usize = 2;
-/// and their columns.
-const COLUMNS: usize = PANELS * PANEL;
+/// Columns that are transformed, and multiplied by the same rows, at a time,
+const COLUMNS: usize = 16;
+/// and their panels.
+const PANELS: usize = COLUMNS / PANEL;
 /// Floats from a position's transformed weights to the next one's; a constant is part of a store's address.
 const WEIGHT_STEP: usize = SLICE * PANEL + GAP;
 
 /// # Safety
 /// Pointers cover the tensors; channels are multiples of four; w is in panels of rows (tap, channel); scratch holds the transformed
-/// tiles of a unit and, for two panels, their products and a slice of transformed weights, and four floats for each position.
+/// tiles of a unit and, for [`COLUMNS`], their products and a slice of transformed weights, and a vector for each position.
 #[inline(never)]
 pub unsafe fn forward<L: Lanes>(a: &Conv2dWinograd, task: &Task) {
     let (depth, out_channels) = (a.in_channels as usize, a.out_channels as usize);
@@ -45,7 +46,7 @@ pub unsafe fn forward<L: Lanes>(a: &Conv2dWinograd, task: &Task) {
         let product = input.add(POSITIONS * input_step);
         let weights = product.add(POSITIONS * product_step);
         let between = weights.add(PANELS * POSITIONS * WEIGHT_STEP);
-        Plain::<L>::start(a, task);
+        Plain::start(a, task);
         for unit in task.range((tiles.div_ceil(unit_tiles) * ranges) as u32) {
             let first = unit / ranges * unit_tiles;
             let count = unit_tiles.min(tiles - first);
@@ -84,7 +85,7 @@ pub unsafe fn forward<L: Lanes>(a: &Conv2dWinograd, task: &Task) {
                 for tile in 0..count {
                     let from = product.add(tile * COLUMNS);
                     let place = grid.place(first + tile);
-                    write_tile::<L, UnscaledF4, Plain<L>, TILE, PATCH>(
+                    write_tile::<L, UnscaledF4, Plain, TILE, PATCH>(
                         a,
                         task,
                         place,
@@ -99,7 +100,7 @@ pub unsafe fn forward<L: Lanes>(a: &Conv2dWinograd, task: &Task) {
     }
 }
 
-/// `G g Gᵀ` of the first `slice` of `depth` channels of a panel, to rows of eight for each position.
+/// `G g Gᵀ` of the first `slice` of `depth` channels of a panel, to rows of a panel for each position.
 ///
 /// # Safety
 /// The panel has nine times `depth` rows; `to` takes `slice` rows for each position.
@@ -122,8 +123,8 @@ unsafe fn transform_lines<L: Lanes, const LAST: bool>(panel: *const f32, depth: 
     let ([own, plus, minus], row) = if LAST { ([5, 3, 4], 2) } else { ([0, 1, 2], 0) };
     let (square, point) = if LAST { (2.0, B) } else { (0.5, A) };
     let tap_step = depth * PANEL;
-    for at in (0..slice * PANEL).step_by(4) {
-        // SAFETY: the caller vouches for rows of eight.
+    for at in (0..slice * PANEL).step_by(L::WIDTH) {
+        // SAFETY: the caller vouches for rows of a panel.
         unsafe {
             let (panel, to) = (panel.add(at), to.add(at));
             let taps: [[L; 3]; 3] =
@@ -172,15 +173,8 @@ unsafe fn multiply_tiles<L: Lanes, const HIGH: usize>(
     tiles: usize,
     more: bool,
 ) {
-    each_tile::<HIGH>(tiles, |tile, height| {
-        // SAFETY: the caller vouches for rows.
-        unsafe {
-            let (x, to) = ((x.add(tile * row_step), row_step), (product.add(tile * COLUMNS), COLUMNS));
-            match height {
-                6 if HIGH >= 6 => whole_panel::<L, 6>(x, depth, panel, to, more),
-                5 if HIGH >= 5 => whole_panel::<L, 5>(x, depth, panel, to, more),
-                _ => whole_panel::<L, LOWEST>(x, depth, panel, to, more),
-            }
-        }
-    });
+    let to = product;
+    let rows = Rows { x, row_step, depth, panel, to, range: COLUMNS, more, lanes: PhantomData::<L> };
+    // SAFETY: the caller vouches for rows.
+    unsafe { each_tile::<HIGH>(tiles, rows) };
 }
