@@ -143,7 +143,7 @@ async function denoTests(deno) {
   add(counts, 'deno');
 }
 
-/** Folders whose tests depend on the JavaScript engine and so run under Node 24 as well. */
+/** Folders whose tests depend on the JavaScript engine and so run under Node 24 and 26 as well. */
 const ENGINE_TESTS = [
   'test/kernels',
   'test/ops',
@@ -153,6 +153,15 @@ const ENGINE_TESTS = [
   'test/train',
 ];
 
+/** Those whose values come from kernels without a network around them, for engines as they start by themselves. */
+const KERNEL_TESTS = ['test/kernels', 'test/ops', 'test/compile'];
+
+/**
+ * Flags under which V8 makes one instruction of a pair of vectors, which it does in optimised code alone: so functions are
+ * optimised when they are first called. The builds of both widths take part in the tests then.
+ */
+const PAIRS = '--experimental-wasm-revectorize --no-liftoff';
+
 async function main() {
   const { values, positionals } = parseArgs({
     options: { only: { type: 'string', multiple: true } },
@@ -160,19 +169,17 @@ async function main() {
   });
   await setUp('test');
   add({ passed: 1 }, 'set-up');
-  const { nodeBinary24, denoBinary } = await import('./runtimes.mjs');
+  const { nodeBinary24, nodeBinary26, denoBinary } = await import('./runtimes.mjs');
+  const core = (folders) => ['--project', 'core', ...(positionals.length ? positionals : folders)];
+  const inNode = (name, binary, folders, flags) => () =>
+    inRuntime(name, binary, (node) => vitest(name, node, core(folders), flags));
   const phases = {
     checks,
     cargo: cargoTests,
-    node: () => vitest('node', process.execPath, ['--project', 'core', ...positionals]),
-    node24: () =>
-      inRuntime('node24', nodeBinary24(), (node) =>
-        vitest('node24', node, [
-          '--project',
-          'core',
-          ...(positionals.length ? positionals : ENGINE_TESTS),
-        ]),
-      ),
+    node: () => vitest('node', process.execPath, core([])),
+    node24: inNode('node24', nodeBinary24(), ENGINE_TESTS, PAIRS),
+    node26: inNode('node26', nodeBinary26(), ENGINE_TESTS, PAIRS),
+    'node26-128': inNode('node26-128', nodeBinary26(), KERNEL_TESTS),
     deno: () => inRuntime('deno', denoBinary(), denoTests),
     slow: () => vitest('slow', process.execPath, ['--project', 'slow', ...positionals]),
   };
