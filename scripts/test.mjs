@@ -58,7 +58,11 @@ async function checks() {
   ]);
   await check('lint (eslint)', process.execPath, [tool('eslint/bin/eslint.js'), '.']);
   await check('layers', process.execPath, [join(root, 'scripts/checkLayers.mjs')]);
-  await check('types (tsc)', process.execPath, [tool('typescript/bin/tsc'), '-p', 'tsconfig.json']);
+  await check('types (tsc)', process.execPath, [
+    tool('typescript-native/bin/tsc'),
+    '-p',
+    'tsconfig.json',
+  ]);
   await check('format (cargo fmt)', 'cargo', ['fmt', '--check'], rust);
   await check('lint (clippy)', 'cargo', ['clippy', ...strict], rust);
   await check('lint (clippy), wide', 'cargo', ['clippy', '--features', 'wide', ...strict], rust);

@@ -125,25 +125,28 @@ describe('the installed package', () => {
     expect(await run(bin, '--help')).toMatch(/train[^]*eval[^]*predict/);
   });
 
-  it('has types that a strict consumer compiles with', async () => {
-    const tsc = join(root, 'node_modules/typescript/bin/tsc');
-    const flags = [
-      '--noEmit',
-      '--strict',
-      '--target',
-      'es2022',
-      '--lib',
-      'es2023,dom,esnext.disposable',
-    ];
-    for (const resolution of [
-      ['--module', 'nodenext'],
-      ['--module', 'esnext', '--moduleResolution', 'bundler'],
-    ]) {
-      await run(process.execPath, tsc, ...flags, ...resolution, 'consumer.ts').catch((error) => {
-        throw new Error(`tsc ${resolution.join(' ')}: ${error.stdout}`);
-      });
-    }
-  });
+  it.each(['typescript', 'typescript-native'])(
+    'has types that a strict consumer compiles with: %s',
+    async (name) => {
+      const tsc = join(root, 'node_modules', name, 'bin/tsc');
+      const flags = [
+        '--noEmit',
+        '--strict',
+        '--target',
+        'es2022',
+        '--lib',
+        'es2023,dom,esnext.disposable',
+      ];
+      for (const resolution of [
+        ['--module', 'nodenext'],
+        ['--module', 'esnext', '--moduleResolution', 'bundler'],
+      ]) {
+        await run(process.execPath, tsc, ...flags, ...resolution, 'consumer.ts').catch((error) => {
+          throw new Error(`tsc ${resolution.join(' ')}: ${error.stdout}`);
+        });
+      }
+    },
+  );
 
   it('bundles for a browser with no package and no Node module', async () => {
     const { metafile } = await build({
