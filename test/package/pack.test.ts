@@ -7,6 +7,7 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { denoBinary } from '../../scripts/runtimes.mjs';
 import { root } from '../../scripts/setup/paths.mjs';
+import { allBuilds } from '../../scripts/setup/wasm.mjs';
 
 const project = mkdtempSync(join(tmpdir(), 'residua-pack-'));
 const installed = join(project, 'node_modules/residua');
@@ -57,9 +58,8 @@ afterAll(() => rmSync(project, { recursive: true, force: true }));
 
 describe('the tarball', () => {
   it('holds the WASM builds, the worker, bundles and types, and no sources', () => {
-    const assets = ['simd', 'relaxed', 'simd-threads', 'relaxed-threads'].map(
-      (build) => `dist/assets/${build}.wasm`,
-    );
+    const assets = allBuilds.map((build) => `dist/assets/${build}.wasm`);
+    expect(assets).toHaveLength(8);
     expect(packed).toEqual(
       expect.arrayContaining([
         ...assets,
