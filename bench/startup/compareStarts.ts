@@ -11,6 +11,8 @@ export interface StartRow {
   readonly peer: string;
   /** Bits of the vectors that its WASM may use; absent for native code. */
   readonly simd?: 128 | 256;
+  /** What its process runs in: `node 26.10.0`. */
+  readonly runtime?: string;
   /** From the start of the process to the first result. */
   readonly firstMs?: number;
   readonly minMs?: number;
@@ -32,6 +34,7 @@ interface Start {
   readonly peakBytes: number;
   readonly phases: Readonly<Record<string, number>>;
   readonly simd?: 128 | 256;
+  readonly runtime?: string;
 }
 
 /** Long enough for the engine's compiler to be done. */
@@ -65,6 +68,7 @@ export async function compareStarts(
     const common = {
       ...{ workload: workloadName(job), peer: contender.peer.name },
       ...(simd !== undefined && { simd }),
+      ...(first?.runtime !== undefined && { runtime: first.runtime }),
     };
     if (reason !== undefined) return { ...common, reason };
     return { ...common, ...summary(starts.get(contender)!) };
@@ -74,12 +78,13 @@ export async function compareStarts(
 async function startOnce(contender: Contender, job: Job, launch: Launch): Promise<Start> {
   const process = new PeerProcess(launch.command(contender, job));
   try {
-    const { firstRunMs, phases = {}, simd } = await process.ready();
+    const { firstRunMs, phases = {}, simd, runtime } = await process.ready();
     const { firstMs } = process;
     const peakBytes = await process.peakBytes();
     return {
       ...{ firstMs, firstRunMs, phases, peakBytes },
       ...(simd !== undefined && { simd }),
+      ...(runtime !== undefined && { runtime }),
       warmRunMs: median(await process.visit(WARM_MS)),
     };
   } finally {
@@ -89,7 +94,7 @@ async function startOnce(contender: Contender, job: Job, launch: Launch): Promis
 
 function summary(
   starts: readonly Start[],
-): Omit<StartRow, 'workload' | 'peer' | 'simd' | 'reason'> {
+): Omit<StartRow, 'workload' | 'peer' | 'simd' | 'runtime' | 'reason'> {
   const medianOf = (of: (start: Start) => number): number => median(starts.map(of));
   const times = starts.map(({ firstMs }) => firstMs);
   const names = Object.keys(starts[0]!.phases);

@@ -15,7 +15,7 @@ export function formatStarts(rows: readonly StartRow[]): string {
   ]);
   const alignments = HEAD.map((_, column) => (column > 0 ? 'right' : 'left'));
   return [
-    rows[0]!.workload,
+    [rows[0]!.workload, ...new Set(rows.flatMap(({ runtime }) => runtime ?? []))].join(', '),
     formatTable(HEAD, cells, alignments),
     ...able.flatMap((row) => {
       if (!row.phases) return [];

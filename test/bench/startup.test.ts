@@ -50,6 +50,7 @@ it('gives times to the first result, our phases, and reasons', async () => {
     ...{ workload: 'resnet18 224² b1 t1', peer: 'absent', reason: 'the package is not installed' },
   });
   const text = formatStarts(rows);
+  expect(text).toMatch(/^resnet18 224² b1 t1, node 1\.0\.0$/m);
   expect(text).toMatch(/^residua 256 +\d+ +\d+ +\d+ +15\.0 +11\.0 +1\.36 +5$/m);
   expect(text).toContain('residua 256: node 20, compile 30, first run 15 ms');
   expect(text).toContain('absent: not measured: the package is not installed');
