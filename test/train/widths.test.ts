@@ -7,7 +7,7 @@ import type { ModelOptions } from '../../ts/models/classifier.ts';
 import { models } from '../../ts/models/registry.ts';
 import { SGD } from '../../ts/optim/sgd.ts';
 import { Trainer } from '../../ts/train/trainer.ts';
-import { expectSameBits } from '../helpers/close.ts';
+import { expectClose, expectSameBits } from '../helpers/close.ts';
 import { engineOn, missing, widths } from '../helpers/engines.ts';
 import { floatState, goldenImages } from '../helpers/goldenModel.ts';
 
@@ -116,3 +116,14 @@ describe.each(settings.filter(({ lanes }) => !missing(lanes)))(
     );
   },
 );
+
+it('would see numbers that differ in their last bits', async () => {
+  const [strict, fast] = await Promise.all(
+    (['strict', 'fast'] as const).map((numerics) => engineOn('simd-256', { numerics })),
+  );
+  const net = { name: 'resnet20', options: cifar, batch: 1, size: 28 };
+  const [a, b] = [await logits(strict!, net), await logits(fast!, net)];
+  expectClose(a[0]!, b[0]!, 1e-4, 'logits');
+  expect(() => expectSameBits(a, b, 'logits')).toThrow('logits: tensor 0 differs');
+  for (const engine of [strict!, fast!]) engine.close();
+});
