@@ -24,6 +24,25 @@ pub trait Lanes: Copy {
     /// # Safety
     /// `WIDTH` writable floats at `p`; no alignment is needed.
     unsafe fn store(self, p: *mut f32);
+    /// As [`load`](Self::load), but compilers keep its place among loads and stores in order: an engine makes one store of two
+    /// neighbours only if nothing is read between them.
+    ///
+    /// # Safety
+    /// As for [`load`](Self::load).
+    #[inline(always)]
+    unsafe fn load_in_order(p: *const f32) -> Self {
+        // SAFETY: as above.
+        unsafe { Self::load(p) }
+    }
+    /// As [`store`](Self::store), in the same order.
+    ///
+    /// # Safety
+    /// As for [`store`](Self::store).
+    #[inline(always)]
+    unsafe fn store_in_order(self, p: *mut f32) {
+        // SAFETY: as above.
+        unsafe { self.store(p) }
+    }
     fn splat(x: f32) -> Self;
     fn zero() -> Self {
         Self::splat(0.0)
@@ -89,7 +108,7 @@ impl<L: Lanes> Lanes for Pair<L> {
     #[inline(always)]
     unsafe fn load(p: *const f32) -> Self {
         // SAFETY: the caller vouches for both halves.
-        unsafe { Self(L::load(p), L::load(p.add(L::WIDTH))) }
+        unsafe { Self(L::load_in_order(p), L::load_in_order(p.add(L::WIDTH))) }
     }
     #[inline(always)]
     unsafe fn load_splat(p: *const f32) -> Self {
@@ -106,8 +125,9 @@ impl<L: Lanes> Lanes for Pair<L> {
     unsafe fn store(self, p: *mut f32) {
         // SAFETY: the caller vouches for both halves.
         unsafe {
-            self.0.store(p);
-            self.1.store(p.add(L::WIDTH));
+            // The upper half first: where that is out of bounds, the lower one must be written still if it came first, and V8 keeps it.
+            self.1.store_in_order(p.add(L::WIDTH));
+            self.0.store_in_order(p);
         }
     }
     #[inline(always)]
@@ -354,6 +374,18 @@ mod wasm {
     #[derive(Clone, Copy)]
     pub struct F32x4(v128);
 
+    /// `x` in the lanes whose mask is set, else zero. Engines pair operations only if their operands stand in the same order, which
+    /// compilers change for `and`, so wide builds select.
+    #[inline(always)]
+    fn keep(x: v128, mask: v128) -> v128 {
+        #[cfg(not(feature = "wide"))]
+        return v128_and(x, mask);
+        #[cfg(all(feature = "wide", target_feature = "relaxed-simd"))]
+        return i32x4_relaxed_laneselect(x, f32x4_splat(0.0), mask);
+        #[cfg(all(feature = "wide", not(target_feature = "relaxed-simd")))]
+        v128_bitselect(x, f32x4_splat(0.0), mask)
+    }
+
     impl Lanes for F32x4 {
         const WIDTH: usize = 4;
         type Rest = Self;
@@ -376,6 +408,16 @@ mod wasm {
         unsafe fn store(self, p: *mut f32) {
             // SAFETY: the caller vouches for four floats; v128 stores need no alignment.
             unsafe { v128_store(p.cast(), self.0) }
+        }
+        #[inline(always)]
+        unsafe fn load_in_order(p: *const f32) -> Self {
+            // SAFETY: the caller vouches for four floats.
+            Self(unsafe { core::intrinsics::unaligned_volatile_load(p.cast()) })
+        }
+        #[inline(always)]
+        unsafe fn store_in_order(self, p: *mut f32) {
+            // SAFETY: the caller vouches for four floats.
+            unsafe { core::intrinsics::unaligned_volatile_store(p.cast(), self.0) }
         }
         #[inline(always)]
         fn splat(x: f32) -> Self {
@@ -421,11 +463,11 @@ mod wasm {
         }
         #[inline(always)]
         fn keep_where_positive(self, test: Self) -> Self {
-            Self(v128_and(self.0, f32x4_gt(test.0, f32x4_splat(0.0))))
+            Self(keep(self.0, f32x4_gt(test.0, f32x4_splat(0.0))))
         }
         #[inline(always)]
         fn keep_where_same(self, a: Self, b: Self) -> Self {
-            Self(v128_and(self.0, i32x4_eq(a.0, b.0)))
+            Self(keep(self.0, i32x4_eq(a.0, b.0)))
         }
         #[inline(always)]
         fn replace_if_greater(best: (Self, Self), candidate: Self, index: Self) -> (Self, Self) {

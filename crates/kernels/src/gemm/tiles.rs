@@ -97,11 +97,12 @@ pub unsafe fn add_products<L: Lanes, const R: usize, const V: usize>(
 pub unsafe fn store_sum<L: Lanes, const V: usize>(sum: [L; V], to: *mut f32, accumulate: bool) {
     // SAFETY: the caller vouches for them.
     unsafe {
-        if accumulate {
+        let total = if accumulate {
             let before: [L; V] = load_all(to);
-            store_all::<L, V>(core::array::from_fn(|v| sum[v].add(before[v])), to);
+            core::array::from_fn(|v| sum[v].add(before[v]))
         } else {
-            store_all(sum, to);
-        }
+            sum
+        };
+        store_all(total, to);
     }
 }

@@ -3,7 +3,7 @@
 
 use super::lines_4x4::OutputGradient;
 use super::read::{AsStored, Normed, Read};
-use super::tiles::{Grid, Images, Input, touch_tiles, transform};
+use super::tiles::{Grid, Images, Input, across_and_down, touch_tiles, transform};
 use super::{F4, GAP, lines_4x4 as lines};
 use crate::abi::Task;
 use crate::conv2d::Conv2dWinogradWeight;
@@ -55,11 +55,12 @@ unsafe fn outer_product_of<L: Lanes, R: Read>(a: &Conv2dWinogradWeight, task: &T
         // SAFETY: the caller vouches for scratch; partitions end with the units, ranges with the channels.
         unsafe {
             let sums = Matrices { first: task.scratch, step: depth * width + GAP };
+            let between = sums.end().add(POSITIONS * (a.unit_tiles as usize * (depth + width) + 2 * GAP));
             for unit in cut(partition)..cut(partition + 1) {
-                add_unit::<L, R>(a, &grid, unit, channels.clone(), &sums, unit > cut(partition));
+                add_unit::<L, R>(a, &grid, unit, channels.clone(), &sums, between, unit > cut(partition));
             }
             let dw = a.dw.add(partition * 9 * depth * out_channels);
-            write_gradient::<L>(&sums, depth, channels, dw, out_channels);
+            write_gradient::<L>(&sums, depth, channels, dw, out_channels, between);
         }
     }
 }
@@ -92,6 +93,7 @@ unsafe fn add_unit<L: Lanes, R: Read>(
     unit: usize,
     channels: core::ops::Range<usize>,
     sums: &Matrices,
+    between: *mut f32,
     accumulate: bool,
 ) {
     let depth = a.in_channels as usize;
@@ -110,7 +112,6 @@ unsafe fn add_unit<L: Lanes, R: Read>(
     };
     let input = Matrices { first: sums.end(), step: unit_tiles * depth + GAP };
     let gradient = Matrices { first: input.end(), step: unit_tiles * width + GAP };
-    let between = gradient.end();
     // SAFETY: the caller vouches for scratch and tensors.
     unsafe {
         touch_tiles(&x, grid, first..first + count);
@@ -204,7 +205,7 @@ impl<L: Lanes> Tile for &Products<L> {
 /// `Gᵀ u G` for each in channel and vector of out channels, to `dw[3, 3, depth, out_channels]`.
 ///
 /// # Safety
-/// Sums are complete; dw has the channels.
+/// Sums are complete; dw has the channels; for `between` see [`across_and_down`].
 #[inline(never)]
 unsafe fn write_gradient<L: Lanes>(
     sums: &Matrices,
@@ -212,6 +213,7 @@ unsafe fn write_gradient<L: Lanes>(
     channels: core::ops::Range<usize>,
     dw: *mut f32,
     out_channels: usize,
+    between: *mut f32,
 ) {
     let width = channels.len().next_multiple_of(PANEL);
     let first = channels.start;
@@ -221,12 +223,18 @@ unsafe fn write_gradient<L: Lanes>(
         unsafe {
             for c in whole.clone().step_by(L::WIDTH) {
                 let to = dw.add(k * out_channels + c);
-                write_channels::<L>(sums.first.add(k * width + c - first), sums.step, to, depth * out_channels);
+                write_channels::<L>(sums.first.add(k * width + c - first), sums.step, to, depth * out_channels, between);
             }
             if L::Rest::WIDTH < L::WIDTH {
                 for c in rest.clone().step_by(L::Rest::WIDTH) {
                     let to = dw.add(k * out_channels + c);
-                    write_channels::<L::Rest>(sums.first.add(k * width + c - first), sums.step, to, depth * out_channels);
+                    write_channels::<L::Rest>(
+                        sums.first.add(k * width + c - first),
+                        sums.step,
+                        to,
+                        depth * out_channels,
+                        between,
+                    );
                 }
             }
         }
@@ -238,19 +246,14 @@ unsafe fn write_gradient<L: Lanes>(
 /// # Safety
 /// As for [`write_gradient`].
 #[inline(always)]
-unsafe fn write_channels<L: Lanes>(from: *const f32, step: usize, to: *mut f32, tap: usize) {
+unsafe fn write_channels<L: Lanes>(from: *const f32, step: usize, to: *mut f32, tap: usize, between: *mut f32) {
     // SAFETY: the caller vouches for positions and taps.
     unsafe {
-        let mut across = [[L::zero(); 3]; PATCH];
-        for i in 0..PATCH {
-            let at = |j: usize| L::load(from.add((j * PATCH + i) * step));
-            across[i] = lines::weight_gradient([at(0), at(1), at(2), at(3), at(4), at(5)]);
-        }
-        for j in 0..3 {
-            let down = core::array::from_fn(|i| across[i][j]);
-            for (i, value) in lines::weight_gradient(down).into_iter().enumerate() {
-                value.store(to.add((i * 3 + j) * tap));
-            }
-        }
+        across_and_down::<L, PATCH, 3>(
+            lines::weight_gradient,
+            between,
+            |i, j| L::load(from.add((j * PATCH + i) * step)),
+            |i, j, value| value.store(to.add((i * 3 + j) * tap)),
+        );
     }
 }

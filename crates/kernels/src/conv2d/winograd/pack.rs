@@ -1,6 +1,7 @@
 //! Weights: `G g Gᵀ` for each position, in slices of depth, each as panels `[⌈columns / PANEL⌉][depth of the slice][PANEL]` that
 //! are filled up with zeros.
 
+use super::tiles::across_and_down;
 use super::{GAP, Lines};
 use crate::abi::Task;
 use crate::gemm::{GemmPack, PANEL};
@@ -8,6 +9,9 @@ use crate::lanes::{Lanes, Vector};
 
 /// Depth of a slice: a panel's, and that of the rows it is multiplied by, stay in the first-level cache while panels stream in.
 pub const SLICE: usize = 128;
+
+/// The longest line of a patch.
+const LONGEST: usize = 6;
 
 /// The weights of one position.
 #[derive(Clone, Copy)]
@@ -40,6 +44,7 @@ pub fn position_step(depth: usize, columns: usize) -> usize {
 pub unsafe fn pack<L: Lanes, F: Lines<TILE, PATCH>, const TILE: usize, const PATCH: usize>(p: &GemmPack, task: &Task) {
     let (columns, depth) = (p.columns as usize, p.depth as usize);
     let (stride, step) = (p.column_stride as usize, position_step(depth, columns));
+    let mut between = [0.0; 3 * LONGEST * Vector::WIDTH];
     for item in task.range(p.columns.next_multiple_of(PANEL as u32) / L::WIDTH as u32) {
         let column = L::WIDTH * item;
         let live = L::WIDTH.min(columns.saturating_sub(column));
@@ -51,19 +56,12 @@ pub unsafe fn pack<L: Lanes, F: Lines<TILE, PATCH>, const TILE: usize, const PAT
                     let from = from.wrapping_offset(i as isize * p.tap_row as isize + j as isize * p.tap_column as isize);
                     load_columns::<L>(from, stride, live)
                 };
-                let mut rows = [[L::zero(); PATCH]; 3];
-                for (i, row) in rows.iter_mut().enumerate() {
-                    *row = F::weight([tap(i, 0), tap(i, 1), tap(i, 2)]);
-                }
                 let slices = Slices { first: p.packed, depth, columns };
                 let panel = slices.panel(k / SLICE * SLICE, column / PANEL * PANEL).cast_mut();
                 let to = panel.add(k % SLICE * PANEL + column % PANEL);
-                for j in 0..PATCH {
-                    let line = F::weight([rows[0][j], rows[1][j], rows[2][j]]);
-                    for i in 0..PATCH {
-                        line[i].store(to.add((j * PATCH + i) * step));
-                    }
-                }
+                across_and_down::<L, 3, PATCH>(F::weight, between.as_mut_ptr(), tap, |i, j, value| {
+                    value.store(to.add((j * PATCH + i) * step));
+                });
             }
         }
     }

@@ -178,12 +178,20 @@ unsafe fn whole_square<L: Lanes, T: Line<S, P>, R: Read, const S: usize, const P
     step: usize,
     between: *mut f32,
 ) {
+    // A pointer that moves: with one that stays compilers take the halves of a vector for places with nothing in common.
+    let mut line = from;
     // SAFETY: the caller vouches for both tiles.
     unsafe {
         across_and_down(
             T::of,
             between,
-            |i, j| R::of(read, L::load(from.add(i * row + j * pixel))),
+            |_, j| {
+                let x = R::of(read, L::load(line.wrapping_add(j * pixel)));
+                if j + 1 == S {
+                    line = line.wrapping_add(row);
+                }
+                x
+            },
             |_, _, value| {
                 value.store(to);
                 to = to.wrapping_add(step);
@@ -210,17 +218,18 @@ unsafe fn partial_square<L: Lanes, T: Line<S, P>, R: Read, const S: usize, const
     let live: [L; S] = core::array::from_fn(|j| L::splat((columns >> j & 1) as f32));
     let inside = |j: usize| j.clamp(columns.trailing_zeros() as usize, 31 - columns.leading_zeros() as usize);
     let offsets: [usize; S] = core::array::from_fn(|j| if columns == 0 { 0 } else { inside(j) * pixel });
+    let mut line = from;
     // SAFETY: the caller vouches for both tiles.
     unsafe {
         for i in 0..S {
             let across = if columns != 0 && rows >> i & 1 == 1 {
-                let from = from.wrapping_add(i * row);
-                let at = |j: usize| R::of(read, L::load(from.wrapping_add(offsets[j])));
+                let at = |j: usize| R::of(read, L::load(line.wrapping_add(offsets[j])));
                 T::of(core::array::from_fn(|j| at(j).keep_where_positive(live[j])))
             } else {
                 [L::zero(); P]
             };
             keep(across, i, between);
+            line = line.wrapping_add(row);
         }
         down::<L, S, P>(T::of, between, |_, _, value| {
             value.store(to);
@@ -259,7 +268,7 @@ pub unsafe fn across_and_down<L: Lanes, const S: usize, const R: usize>(
 unsafe fn keep<L: Lanes, const R: usize>(across: [L; R], i: usize, between: *mut f32) {
     for (j, value) in across.into_iter().enumerate() {
         // SAFETY: i and j are below S and R.
-        unsafe { value.store(between.add(L::WIDTH * (i * R + j))) };
+        unsafe { value.store(between.add(L::WIDTH * R * i).add(L::WIDTH * j)) };
     }
 }
 
@@ -273,7 +282,7 @@ unsafe fn down<L: Lanes, const S: usize, const R: usize>(
 ) {
     for j in 0..R {
         // SAFETY: i and j are below S and R.
-        let down = line(core::array::from_fn(|i| unsafe { L::load(between.add(L::WIDTH * (i * R + j))) }));
+        let down = line(core::array::from_fn(|i| unsafe { L::load(between.add(L::WIDTH * j).add(L::WIDTH * R * i)) }));
         for i in 0..R {
             give(i, j, down[i]);
         }
