@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- [suite …] [--json] [--threads 1,2] [--numerics fast] [--rounds 7]`, suites gemm, conv, infer, train; or a
+ * `npm run bench -- [suite …] [--json] [--threads 1,2] [--numerics fast] [--simd auto] [--rounds 7]`, suites gemm, conv, infer, train; or a
  * program of its own: choose, endurance; peers, runtimes and startup are started by scripts/bench.mjs.
  */
 import { parseArgs } from 'node:util';
@@ -13,6 +13,7 @@ import { choose } from './choose/main.ts';
 import { convCases } from './convLayer.ts';
 import { endurance } from './endurance/main.ts';
 import { gemmCases } from './gemm.ts';
+import { parseWidth } from './parseWidth.ts';
 import { resnet18 } from './shapes/resnet18.ts';
 import { resnet20 } from './shapes/resnet20.ts';
 
@@ -79,6 +80,7 @@ async function main(): Promise<void> {
       json: { type: 'boolean', default: false },
       threads: { type: 'string', default: '1,2' },
       numerics: { type: 'string', default: 'fast' },
+      simd: { type: 'string', default: 'auto' },
       rounds: { type: 'string', default: '7' },
     },
   });
@@ -87,7 +89,11 @@ async function main(): Promise<void> {
     throw new Error(`bench: there is no suite ${unknown}: take ${Object.keys(suites).join(', ')}`);
   const rows: BenchRow[] = [];
   for (const threads of values.threads.split(',').map(Number)) {
-    const engine = await createEngine({ threads, numerics: values.numerics as Numerics });
+    const engine = await createEngine({
+      threads,
+      numerics: values.numerics as Numerics,
+      simd: parseWidth(values.simd),
+    });
     for (const name of positionals.length > 0 ? positionals : Object.keys(suites)) {
       process.stderr.write(`${name}, ${threads} thread${threads > 1 ? 's' : ''} …\n`);
       const made = await runBench(suites[name]!(engine), { rounds: Number(values.rounds) });

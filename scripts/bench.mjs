@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { fail, setUp } from './setup.mjs';
 import { dist, root } from './setup/paths.mjs';
-import { allBuilds } from './setup/wasm.mjs';
+import { option } from './setup/buildsFor.mjs';
+import { allBuilds, WIDE_NODES } from './setup/wasm.mjs';
 
 await setUp('start', allBuilds).catch(fail);
 if (process.argv[2] === 'runtimes') {
@@ -30,9 +31,13 @@ await build({
   packages: 'external',
   logLevel: 'warning',
 });
-const relaxed =
-  Number(process.versions.node.split('.')[0]) < 22 ? ['--experimental-wasm-relaxed-simd'] : [];
-const child = spawn(process.execPath, [...relaxed, outfile, ...process.argv.slice(2)], {
+const major = Number(process.versions.node.split('.')[0]);
+const paired = WIDE_NODES.includes(major) && option(process.argv, '--simd') !== '128';
+const flags = [
+  ...(major < 22 ? ['--experimental-wasm-relaxed-simd'] : []),
+  ...(paired ? ['--experimental-wasm-revectorize'] : []),
+];
+const child = spawn(process.execPath, [...flags, outfile, ...process.argv.slice(2)], {
   stdio: 'inherit',
 });
 child.on('close', (code) => process.exit(code ?? 1));

@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util';
 import { useEngine } from '../../ts/current.ts';
 import { formatTable } from '../../ts/table.ts';
+import type { Width } from '../../ts/kernels/chooseWidth.ts';
 import { createEngine } from '../../ts/kernels/createEngine.ts';
 import type { Engine } from '../../ts/kernels/engine.ts';
 import { timeInterleaved } from '../../ts/inspect/timing.ts';
+import { parseWidth } from '../parseWidth.ts';
 import { geometriesOf, type Geometry } from './geometries.ts';
 import { variantsOf, type Pass } from './variants.ts';
 
@@ -28,12 +30,14 @@ interface Choice {
   readonly best: string;
   /** Time of the pick by that of the best, 1 or more. */
   readonly ratio: number;
+  /** Bits of the vectors. */
+  readonly simd: Width;
   /** Milliseconds and GFLOP/s of every variant. */
   readonly variants: readonly { algorithm: string; ms: number; gflops: number }[];
 }
 
 /**
- * `npm run bench -- choose [--suites infer224,train32] [--part 1/4] [--threads 1] [--json]`: times every variant of the
+ * `npm run bench -- choose [--suites infer224,train32] [--part 1/4] [--threads 1] [--simd auto] [--json]`: times every variant of the
  * networks' convolutions and fails where chooseConvAlgorithm takes one that is more than 10 % slower than the best.
  */
 export async function choose(args: readonly string[]): Promise<void> {
@@ -43,10 +47,14 @@ export async function choose(args: readonly string[]): Promise<void> {
       suites: { type: 'string', default: 'infer224,infer128,infer32,train32,train128' },
       part: { type: 'string', default: '1/1' },
       threads: { type: 'string', default: '1' },
+      simd: { type: 'string', default: 'auto' },
       json: { type: 'boolean', default: false },
     },
   });
-  const engine = await createEngine({ threads: Number(values.threads) });
+  const engine = await createEngine({
+    threads: Number(values.threads),
+    simd: parseWidth(values.simd),
+  });
   useEngine(engine);
   const problems = values.suites.split(',').flatMap(problemsOf);
   const [part, parts] = values.part.split('/').map(Number) as [number, number];
@@ -94,6 +102,7 @@ async function time(engine: Engine, pass: Pass, geometry: Geometry): Promise<Cho
       choice = {
         ...{ pass, geometry, picked: picked.algorithm, best: best.algorithm },
         ratio: msOf(picked) / msOf(best),
+        simd: engine.simd,
         variants: timed.map((variant) => ({
           algorithm: variant.algorithm,
           ms: msOf(variant),

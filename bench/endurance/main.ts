@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { createEngine } from '../../ts/kernels/createEngine.ts';
+import { parseWidth } from '../parseWidth.ts';
 import { findGrowth } from './findGrowth.ts';
 import { memoryUse, type MemoryUse } from './memoryUse.ts';
 import { runCycle } from './workload.ts';
@@ -11,7 +12,7 @@ const WARM_UP = 0.1;
 const MOST_WARM_UP = 3;
 
 /**
- * `npm run bench -- endurance [--minutes 30] [--threads 2]`: networks are made, compiled, run and disposed in turn; memory
+ * `npm run bench -- endurance [--minutes 30] [--threads 2] [--simd auto]`: networks are made, compiled, run and disposed in turn; memory
  * is printed every minute. Fails when it grew after the warm-up.
  */
 export async function endurance(args: readonly string[]): Promise<void> {
@@ -20,10 +21,14 @@ export async function endurance(args: readonly string[]): Promise<void> {
     options: {
       minutes: { type: 'string', default: '30' },
       threads: { type: 'string', default: '2' },
+      simd: { type: 'string', default: 'auto' },
     },
   });
   const minutes = Number(values.minutes);
-  const engine = await createEngine({ threads: Number(values.threads) });
+  const engine = await createEngine({
+    threads: Number(values.threads),
+    simd: parseWidth(values.simd),
+  });
   const [start, uses] = [performance.now(), [] as MemoryUse[]];
   const elapsed = (): number => (performance.now() - start) / MINUTE;
   const warm = Math.min(MOST_WARM_UP, WARM_UP * minutes);

@@ -13,6 +13,7 @@ const VISIT_MS = 300;
 export interface Facts {
   readonly runtime: string;
   readonly build: string;
+  readonly simd: number;
   readonly threads: number;
 }
 
@@ -39,7 +40,12 @@ export async function prepareRounds(threads: number): Promise<Rounds> {
     ...{ name: 'resnet20', create: resnet20, size: 32, batch: 32, inChannels: 3 },
   });
   return {
-    facts: { runtime: runtimeName(), build: engine.build, threads: engine.threads },
+    facts: {
+      runtime: runtimeName(),
+      build: engine.build,
+      simd: engine.simd,
+      threads: engine.threads,
+    },
     round: async () => ({
       inference: await visit(inference, VISIT_MS),
       training: await visit(training, VISIT_MS),

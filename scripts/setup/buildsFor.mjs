@@ -1,7 +1,7 @@
 import { allBuilds, buildsOfThisNode } from './wasm.mjs';
 
 /** Value of an option of the command-line tool, given as `--name value` or `--name=value`. */
-function option(args, name) {
+export function option(args, name) {
   const index = args.findLastIndex((arg) => arg === name || arg.startsWith(`${name}=`));
   return index < 0 ? undefined : (args[index].split('=')[1] ?? args[index + 1]);
 }
