@@ -57,8 +57,10 @@ afterAll(() => rmSync(project, { recursive: true, force: true }));
 
 describe('the tarball', () => {
   it('holds the WASM builds, the worker, bundles and types, and no sources', () => {
-    const assets = ['simd', 'relaxed', 'simd-threads', 'relaxed-threads'].map(
-      (build) => `dist/assets/${build}.wasm`,
+    const assets = ['simd', 'relaxed'].flatMap((lanes) =>
+      ['', '-256'].flatMap((width) =>
+        ['', '-threads'].map((threads) => `dist/assets/${lanes}${width}${threads}.wasm`),
+      ),
     );
     expect(packed).toEqual(
       expect.arrayContaining([
