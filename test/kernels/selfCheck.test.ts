@@ -113,13 +113,13 @@ const optimised = (times: number): string => `
   import { Engine } from './ts/kernels/engine.ts';
   import { compileHot, optimisingAtOnce } from './ts/kernels/optimiseAtOnce.ts';
   import { convolutions } from './ts/selfCheck/convolutions.ts';
-  import { evaluate } from './ts/selfCheck/evaluate.ts';
+  import { run } from './ts/selfCheck/checkKernels.ts';
+  import { prepare } from './ts/selfCheck/prepare.ts';
   import { others } from './ts/selfCheck/others.ts';
   const bytes = readFileSync(new URL('./assets/relaxed-256.wasm', import.meta.url));
   const module = compileHot(new Uint8Array(bytes));
   const engine = new Engine({ build: 'relaxed-256', numerics: 'fast', threads: 1, module });
-  const problems = [...convolutions(true), ...others()];
-  const run = () => problems.forEach((one) => evaluate(engine, one, false));
-  run();
-  optimisingAtOnce(() => { for (let i = 0; i < ${times}; i++) run(); });
+  const prepared = [...convolutions(true), ...others()].map((one) => prepare(engine, one, false));
+  run(engine, prepared);
+  optimisingAtOnce(() => { for (let i = 0; i < ${times}; i++) run(engine, prepared); });
 `;

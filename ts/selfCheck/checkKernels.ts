@@ -1,7 +1,7 @@
 import type { Engine } from '../kernels/engine.ts';
 import { optimisingAtOnce } from '../kernels/optimiseAtOnce.ts';
 import { convolutions } from './convolutions.ts';
-import { evaluate, type Values } from './evaluate.ts';
+import { prepare, type Prepared, type Values } from './prepare.ts';
 import { others } from './others.ts';
 import type { Problem } from './problem.ts';
 
@@ -18,27 +18,37 @@ const TOLERANCE = 1e-5;
  */
 export function checkKernels(engine: Engine, references: Engine): void {
   const problems = [...convolutions(engine.numerics === 'fast'), ...others()];
-  const run = (): Values[][] => problems.map((one) => evaluate(engine, one, false));
+  const prepared = problems.map((one) => prepare(engine, one, false));
   // V8 begins to optimise all of them in the background,
-  run();
-  const expected = problems.map(expectedOf(references));
+  run(engine, prepared);
+  const expected = expectedOf(references, problems);
   // ends here, and the third run finds nothing else.
-  const found = optimisingAtOnce(() => [run(), run()])[1]!;
+  optimisingAtOnce(() => [run(engine, prepared), run(engine, prepared)]);
   problems.forEach(({ op, attrs }, index) => {
     const { algorithm } = attrs as { algorithm?: string };
     const name = algorithm ? `${op.name} by ${algorithm}` : op.name;
-    expected[index]!.forEach((values, output) => compare(found[index]![output]!, values, name));
+    const found = prepared[index]!.read();
+    expected[index]!.forEach((values, output) => compare(found[output]!, values, name));
   });
 }
 
-/** What the references say; once where several kernels compute the same. */
-function expectedOf(references: Engine): (one: Problem) => Values[] {
-  const known = new Map<string, Values[]>();
-  return (one) => {
-    const values = known.get(one.same ?? '') ?? evaluate(references, one, true);
-    if (one.same !== undefined) known.set(one.same, values);
-    return values;
-  };
+/** Runs all problems from the start. */
+export function run(engine: Engine, prepared: readonly Prepared[]): void {
+  prepared.forEach((one) => one.reset());
+  engine.runSteps(prepared.flatMap(({ steps }) => steps));
+}
+
+/** What the references say, computed once where several kernels give the same. */
+function expectedOf(references: Engine, problems: readonly Problem[]): Values[][] {
+  const known = new Map<unknown, Prepared>();
+  const prepared = problems.map((one) => {
+    const key = one.same ?? one;
+    const found = known.get(key) ?? prepare(references, one, true);
+    known.set(key, found);
+    return found;
+  });
+  run(references, [...known.values()]);
+  return prepared.map((one) => one.read());
 }
 
 function compare(found: Values, expected: Values, name: string): void {

@@ -32,17 +32,14 @@ export function problem<A>(
   return { op: op, inputs, attrs, ...reference };
 }
 
-/** Numbers in (-1, 1), of a prime number, so that neither rows nor images repeat each other. */
-const NUMBERS = Float32Array.from({ length: 2003 }, (_, i) => ((i * 7919) % 2003) / 1001.5 - 1);
+/** Numbers in (-1, 1), which repeat after 2003, a prime number: neither rows nor images repeat each other. */
+const NUMBERS = Float32Array.from({ length: 1 << 14 }, (_, i) => ((i * 7919) % 2003) / 1001.5 - 1);
 
-/** Numbers in `(shift - scale, shift + scale)`. */
+/** At most some ten thousand numbers in `(shift - scale, shift + scale)`. */
 export function floats(shape: Shape, { shift = 0, scale = 1 } = {}): Filled {
-  const values = new Float32Array(sizeOf(shape));
-  let from = (7 * channelsOf(shape) + 3 * shape.length) % NUMBERS.length;
-  for (let i = 0; i < values.length; i++) {
-    values[i] = shift + scale * NUMBERS[from]!;
-    from = from + 1 === NUMBERS.length ? 0 : from + 1;
-  }
+  const from = 7 * channelsOf(shape) + 3 * shape.length;
+  const numbers = NUMBERS.subarray(from, from + sizeOf(shape));
+  const values = shift === 0 && scale === 1 ? numbers : numbers.map((x) => shift + scale * x);
   return { shape, dtype: 'f32', values };
 }
 

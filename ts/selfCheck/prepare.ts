@@ -1,5 +1,5 @@
 import type { Engine } from '../kernels/engine.ts';
-import type { Buffer, Pointer, Step } from '../kernels/step.ts';
+import type { Pointer, Step } from '../kernels/step.ts';
 import type { Lowering, View } from '../ops/op.ts';
 import { bytesOf, channelsOf, sizeOf, type Spec } from '../shape.ts';
 import type { Problem } from './problem.ts';
@@ -7,15 +7,22 @@ import type { Problem } from './problem.ts';
 /** Values of a tensor after a run. */
 export type Values = Float32Array | Int32Array;
 
-/** What a problem's outputs and the inputs that it writes hold, by its fast kernels or by the references. */
-export function evaluate(engine: Engine, problem: Problem, byReference: boolean): Values[] {
+/** A problem in an engine's memory. */
+export interface Prepared {
+  readonly steps: readonly Step[];
+  /** Puts the inputs in place, which some steps change. */
+  reset(): void;
+  /** What the outputs hold, and then the inputs that the op writes. */
+  read(): Values[];
+}
+
+/** Lays a problem out for the fast kernels or for the references; the memory is the engine's as long as that lives. */
+export function prepare(engine: Engine, problem: Problem, byReference: boolean): Prepared {
   const { op, inputs, attrs } = problem;
-  const buffers: Required<Buffer>[] = [];
-  const workspace = (bytes: number): Pointer => {
-    const buffer = engine.allocate(Math.max(bytes, 4));
-    buffers.push(buffer);
-    return { buffer, byteOffset: 0 };
-  };
+  const workspace = (bytes: number): Pointer => ({
+    buffer: engine.allocate(Math.max(bytes, 4)),
+    byteOffset: 0,
+  });
   const view = ({ shape, dtype }: Spec): View => ({
     ...{ shape, dtype, stride: channelsOf(shape) },
     pointer: workspace(bytesOf({ shape, dtype })),
@@ -23,23 +30,17 @@ export function evaluate(engine: Engine, problem: Problem, byReference: boolean)
   const steps: Step[] = [];
   const winograd = engine.numerics === 'fast';
   const to: Lowering = { winograd, step: (step) => steps.push(step), workspace };
-  try {
-    const inputViews = inputs.map((input) => {
-      const made = view(input);
-      engine.write(made.pointer, input.values);
-      return made;
-    });
-    const outputViews = op.infer(inputs, attrs).map(view);
-    if (byReference && problem.byReference) problem.byReference(to, inputViews, outputViews);
-    else op.lower(to, inputViews, outputViews, attrs);
-    engine.runSteps(byReference ? steps.map((step) => toReference(engine, step)) : steps);
-    const mutated = (op.mutates ?? []).map((index) => inputViews[index]!);
-    return [...outputViews, ...mutated].map(({ pointer, shape, dtype }) =>
-      engine.read(pointer, sizeOf(shape), dtype),
-    );
-  } finally {
-    buffers.forEach((buffer) => engine.free(buffer));
-  }
+  const inputViews = inputs.map(view);
+  const outputViews = op.infer(inputs, attrs).map(view);
+  if (byReference && problem.byReference) problem.byReference(to, inputViews, outputViews);
+  else op.lower(to, inputViews, outputViews, attrs);
+  const results = [...outputViews, ...(op.mutates ?? []).map((index) => inputViews[index]!)];
+  return {
+    steps: byReference ? steps.map((step) => toReference(engine, step)) : steps,
+    reset: () => inputViews.forEach((to, i) => engine.write(to.pointer, inputs[i]!.values)),
+    read: () =>
+      results.map(({ pointer, shape, dtype }) => engine.read(pointer, sizeOf(shape), dtype)),
+  };
 }
 
 /** The same step by the reference of its kernel, with an absent pointer or 1 for what the step leaves open; itself where there is none of its arguments. */
