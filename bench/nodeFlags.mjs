@@ -6,8 +6,10 @@ export const PAIRS_FLAG = '--experimental-wasm-revectorize';
 /** V8's flag for relaxed SIMD, which later versions have without it. */
 const RELAXED_FLAG = '--experimental-wasm-relaxed-simd';
 
-/** The first Node that has relaxed SIMD without a flag, and knows the flag for pairs. */
-const FIRST = 22;
+/** The first Node that has relaxed SIMD without a flag, */
+const FIRST_RELAXED = 22;
+/** and the first that pairs the vectors of large tiles: 22 knows the flag and gains nothing. */
+const FIRST_PAIRS = 24;
 
 /**
  * The flags for a version of Node and a width that WASM may use; `auto` lets the program find out what the flag does.
@@ -17,6 +19,7 @@ const FIRST = 22;
  * @returns {string[]}
  */
 export function nodeFlags(version, simd) {
-  if (Number(version.split('.')[0]) < FIRST) return [RELAXED_FLAG];
-  return simd === 128 ? [] : [PAIRS_FLAG];
+  const major = Number(version.split('.')[0]);
+  if (major < FIRST_RELAXED) return [RELAXED_FLAG];
+  return major >= FIRST_PAIRS && simd !== 128 ? [PAIRS_FLAG] : [];
 }

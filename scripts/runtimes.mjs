@@ -51,6 +51,17 @@ export function chromiumBinary() {
   );
 }
 
+/** Where npm's `@sparticuz/chromium`, a Chromium built as Chrome is, lies packed, and where the set-up unpacks it; Linux on x64 only. */
+export const wideChromium = {
+  packed: packaged('@sparticuz/chromium/bin/chromium.br'),
+  binary: join(runtimesFolder, 'chromium/chromium'),
+};
+
+/** Path of a Chromium whose V8 pairs vectors under a switch, or undefined: Debian's is built without. */
+export function wideChromiumBinary() {
+  return firstExisting(process.env.RESIDUA_WIDE_CHROMIUM, wideChromium.binary);
+}
+
 /** Path of a Python that has nbclient and knows the `deno` kernel, or undefined. */
 export function notebookPython() {
   const kernel = firstExisting(join(venvFolder, 'share/jupyter/kernels/deno/kernel.json'));

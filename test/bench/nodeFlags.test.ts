@@ -6,7 +6,8 @@ import { nodeFlags } from '../../bench/nodeFlags.mjs';
 it.each([
   ['20.20.2', 256, ['--experimental-wasm-relaxed-simd']],
   ['20.20.2', 128, ['--experimental-wasm-relaxed-simd']],
-  ['22.12.0', 'auto', ['--experimental-wasm-revectorize']],
+  ['22.12.0', 'auto', []],
+  ['22.12.0', 256, []],
   ['24.21.0', 256, ['--experimental-wasm-revectorize']],
   ['26.10.0', 'auto', ['--experimental-wasm-revectorize']],
   ['26.10.0', 128, []],

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
@@ -17,15 +17,22 @@ export interface Written {
  * seen in one where other tests ran. Imports are relative to the root.
  *
  * @param flags of Node
+ * @param changed assets that are others, or missing where undefined
  */
 export async function runBundled(
   name: string,
   contents: string,
   flags: readonly string[] = [],
+  changed: Readonly<Record<string, Uint8Array | undefined>> = {},
 ): Promise<Written> {
   const folder = join(localCache, 'bundled', `${name}-${process.version}`);
   mkdirSync(folder, { recursive: true });
   copyAssets(join(folder, 'assets'));
+  for (const [asset, bytes] of Object.entries(changed)) {
+    const file = join(folder, 'assets', asset);
+    if (bytes) writeFileSync(file, bytes);
+    else rmSync(file);
+  }
   const outfile = join(folder, 'main.mjs');
   await build({
     stdin: { contents, resolveDir: root, loader: 'ts' },

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { HAS_AVX2, PAIRS } from '../helpers/pairs.ts';
 import { runBundled } from '../helpers/runBundled.ts';
 
 /** What a process prints in which `enableWideSimd` is called, as JSON. */
@@ -20,11 +20,6 @@ const IMPORTS = `
   import { enableWideSimd } from './ts/node.ts';
   const say = (answer: object) => console.log(JSON.stringify(answer));
 `;
-const PAIRS = /^(24|26)\./.test(process.versions.node);
-/** Whether this processor is known to have operations on 256 bits. */
-const HAS_AVX2 =
-  existsSync('/proc/cpuinfo') && / avx2 /.test(readFileSync('/proc/cpuinfo', 'utf8'));
-
 describe('enableWideSimd', () => {
   it('says which width init takes from now on, and why it is 128', async () => {
     const script = `

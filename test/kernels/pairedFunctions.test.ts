@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { instantiate } from '../../ts/kernels/instance.ts';
 import { loadModule } from '../../ts/kernels/loadModule.ts';
 import { builds, pairs } from '../helpers/engines.ts';
+import { HAS_AVX2 } from '../helpers/pairs.ts';
 import { pairedFunctions, readTrace } from '../helpers/pairedFunctions.ts';
 
 it("reads what V8 prints of a module's functions", () => {
@@ -52,8 +53,8 @@ const HOT = [
   ...['batch_norm::simd::', 'batch_norm::simd_backward::', 'max_pool2d::simd', 'avg_pool2d::simd'],
 ];
 
-// V8 pairs on x64 with AVX2 alone. Elsewhere the flag is known and does nothing.
-if (pairs && process.arch === 'x64') {
+// V8 pairs on processors with AVX2 alone. Elsewhere the flag is known and does nothing.
+if (pairs && HAS_AVX2) {
   describe.each(wide)('%s in the optimised code of this V8', async (build) => {
     const functions = await pairedFunctions(build);
     const paired = functions.filter(({ operations }) => operations > 0).map(({ name }) => name);

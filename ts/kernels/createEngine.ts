@@ -2,7 +2,8 @@ import type { Build } from './assets.ts';
 import { chooseWidth, type Width } from './chooseWidth.ts';
 import { cores } from './cores.ts';
 import { Engine, type EngineParts, type Numerics } from './engine.ts';
-import { loadModule, wasCompiled } from './loadModule.ts';
+import { apart, loadModule, noteCompiled, readBuild, wasCompiled } from './loadModule.ts';
+import { compileHot } from './optimiseAtOnce.ts';
 import { probe, type Features } from './probe.ts';
 import { startTeam } from './team.ts';
 
@@ -73,70 +74,76 @@ function chooseThreads(
 const onMainThreadOfPage = (): boolean =>
   'window' in globalThis && !('Deno' in globalThis) && 'document' in globalThis;
 
-/** Runs kernels of an engine with one thread and throws where a value is wrong. */
-export type EngineCheck = (engine: Engine) => void;
+/** Looks at the kernels of an engine by the references of another one of the same build; throws where a value is wrong. */
+export type KernelCheck = (engine: Engine, references: Engine) => void;
 
 const sharedMemory = (): WebAssembly.Memory =>
   new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MOST_PAGES, shared: true });
 
+/** An engine before it has a module. */
+type Facts = Pick<EngineParts, 'build' | 'numerics' | 'threads'>;
+
 /** Builds whose kernels were found right in this process. */
 const checked = new Set<Build>();
 
-/** Loads a build and, where there is a check, lets it run before anything else runs the build's kernels. */
+/** Loads a build and lets a check run its kernels, whose code is then what the module runs. */
 async function loadChecked(
-  facts: Omit<EngineParts, 'module'>,
-  loadCheck?: () => Promise<EngineCheck>,
-): Promise<EngineParts> {
+  facts: Facts,
+  loadCheck: (() => Promise<KernelCheck>) | undefined,
+): Promise<WebAssembly.Module> {
   const { build, threads } = facts;
-  // Code that was compiled before keeps what it is; a copy of the module has code of its own.
-  const apart = wasCompiled(build);
-  const module = await loadModule(build);
-  if (loadCheck && !checked.has(build)) {
-    const check = await loadCheck();
-    const memory = threads > 1 ? { memory: sharedMemory() } : {};
-    const own = apart ? await loadModule(build, undefined, true) : module;
-    check(new Engine({ ...facts, threads: 1, module: own, ...memory }));
-    checked.add(build);
-  }
-  return { ...facts, module };
+  if (!loadCheck || checked.has(build)) return loadModule(build);
+  const [bytes, check] = [await readBuild(build), await loadCheck()];
+  const module = compileHot(wasCompiled(build) ? apart(bytes, 1) : bytes);
+  noteCompiled(build);
+  const alone = (own: WebAssembly.Module): Engine =>
+    new Engine({
+      ...facts,
+      threads: 1,
+      module: own,
+      ...(threads > 1 && { memory: sharedMemory() }),
+    });
+  check(alone(module), alone(new WebAssembly.Module(apart(bytes, 2))));
+  checked.add(build);
+  return module;
 }
 
 /**
  * Loads the best WASM build for this runtime and starts its workers.
  *
- * @param loadCheck gives what looks at the kernels of a build that `auto` took and that no test of this runtime has seen
+ * @param loadCheck gives what looks at the kernels of a build that `auto` took for pairing vectors
  * @throws RangeError when `threads` is not a whole number of at least 1 or `simd` no width; Error when no build can be loaded.
  */
 export async function createEngine(
   options: EngineOptions = {},
-  loadCheck?: () => Promise<EngineCheck>,
+  loadCheck?: () => Promise<KernelCheck>,
 ): Promise<Engine> {
   const warn = options.warn ?? ((message: string): void => console.warn(message));
   const { numerics = 'fast', simd: asked = 'auto', wasmUrl } = options;
   const features = probe();
   const threads = chooseThreads(options, features, warn);
   const auto = asked === 'auto' && wasmUrl === undefined;
-  const simd = chooseWidth(asked === 'auto' && !auto ? 128 : asked, features, numerics);
-  const facts = (width: Width): Omit<EngineParts, 'module'> => {
-    const build = chooseBuild(features, numerics, threads, width);
-    return { build, numerics, threads };
-  };
-  const load = async (width: Width): Promise<EngineParts> => {
-    const { build, ...others } = facts(width);
-    return { ...others, build, module: await loadModule(build, wasmUrl) };
-  };
-  const parts =
-    auto && simd === 256
-      ? await loadChecked(facts(256), loadCheck).catch((error: Error) => {
-          warn(`residua: SIMD of 128 bits used, not 256: ${error.message}`);
-          return load(128);
-        })
-      : await load(simd);
-  if (threads === 1) return new Engine(parts);
+  const simd = asked === 'auto' && !auto ? 128 : chooseWidth(asked, features, numerics);
+  const factsOf = (width: Width): Facts => ({
+    ...{ build: chooseBuild(features, numerics, threads, width), numerics, threads },
+  });
+  let facts = factsOf(simd);
+  let module: WebAssembly.Module;
+  try {
+    const wide = auto && simd === 256;
+    module = await (wide ? loadChecked(facts, loadCheck) : loadModule(facts.build, wasmUrl));
+  } catch (error) {
+    if (!auto || simd === 128) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    warn(`residua: SIMD of 128 bits used, not 256: ${reason}`);
+    facts = factsOf(128);
+    module = await loadModule(facts.build);
+  }
+  if (threads === 1) return new Engine({ ...facts, module });
   const memory = sharedMemory();
-  const engine = new Engine({ ...parts, memory });
+  const engine = new Engine({ ...facts, module, memory });
   const workerUrl =
     options.workerUrl === undefined ? undefined : new URL(options.workerUrl, import.meta.url);
-  engine.attach(await startTeam(parts.module, memory, threads, onMainThreadOfPage(), workerUrl));
+  engine.attach(await startTeam(module, memory, threads, onMainThreadOfPage(), workerUrl));
   return engine;
 }

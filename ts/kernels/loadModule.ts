@@ -3,33 +3,44 @@ import { nodeModule } from './node.ts';
 
 const compiled = new Set<Build>();
 
-/** Whether {@link loadModule} has compiled this build, or any, in this process. */
+/** Notes that a build is compiled. */
+export const noteCompiled = (build: Build): unknown => compiled.add(build);
+
+/** Whether this build, or any, was compiled in this process. */
 export function wasCompiled(build?: Build): boolean {
   return build === undefined ? compiled.size > 0 : compiled.has(build);
 }
 
-/** An empty custom section: V8 shares compiled code between modules of the same bytes. */
-const MARK = [0, 2, 1, 120];
-
 /**
  * Reads and compiles a WASM build.
  *
- * @param apart whether it must not share compiled code with other modules of this build
  * @throws Error naming the file when it cannot be read.
  */
 export async function loadModule(
   build: Build,
   location?: URL | string,
-  apart = false,
 ): Promise<WebAssembly.Module> {
-  const bytes = await readBytes(build, location);
-  compiled.add(build);
-  return WebAssembly.compile(apart ? Uint8Array.from([...bytes, ...MARK]) : bytes);
+  const bytes = await readBuild(build, location);
+  noteCompiled(build);
+  return WebAssembly.compile(bytes);
 }
 
-async function readBytes(
+/** The same module with an empty custom section: V8 shares compiled code between modules of the same bytes. */
+export function apart(bytes: Uint8Array, mark: number): Uint8Array<ArrayBuffer> {
+  const copy = new Uint8Array(bytes.length + 4);
+  copy.set(bytes);
+  copy.set([0, 2, 1, mark], bytes.length);
+  return copy;
+}
+
+/**
+ * Reads a WASM build.
+ *
+ * @throws Error naming the file when it cannot be read.
+ */
+export async function readBuild(
   build: Build,
-  location: URL | string | undefined,
+  location?: URL | string,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const url = location === undefined ? wasmUrl(build) : new URL(location, import.meta.url);
   const fs = nodeModule<typeof import('node:fs')>('node:fs');

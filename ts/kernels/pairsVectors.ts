@@ -1,6 +1,5 @@
-import { inOptimisedCode } from './inOptimisedCode.ts';
+import { canOptimiseAtOnce, compileHot, optimisingAtOnce } from './optimiseAtOnce.ts';
 import { pairingTile, TILE } from './pairingTile.ts';
-import { canSetV8Flags } from './v8Flag.ts';
 
 /**
  * How much faster a tile of 16 columns must be than one of 8 that cannot be paired. Where an engine makes one operation of two it is 1.9 to 2.0 times
@@ -36,16 +35,13 @@ type Rate = (wide: 0 | 1) => number;
  */
 export function measurePairing(fused: boolean): boolean {
   const tile = startTile(fused);
-  return decidePairing(tile, canSetV8Flags(), () => performance.now());
+  return decidePairing(tile, canOptimiseAtOnce(), () => performance.now());
 }
 
 function startTile(fused: boolean): Rate {
-  const run = inOptimisedCode(() => {
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(pairingTile(fused)));
-    const tile = exports['t'] as (wide: number, times: number) => void;
-    tile(1, 1);
-    return tile;
-  });
+  const { exports } = new WebAssembly.Instance(compileHot(pairingTile(fused)));
+  const run = exports['t'] as (wide: number, times: number) => void;
+  optimisingAtOnce(() => [run(1, 1), run(0, 1)]);
   return (wide) => {
     const start = performance.now();
     const work = (TIMES[wide] * TILE.columns[wide]) / TILE.columns[0];
