@@ -6,6 +6,7 @@ export { planRows, type PlanRow } from './compile/printPlan.ts';
 export { parameter, state, tensor, zeros } from './create.ts';
 export { currentEngine, init, useEngine } from './current.ts';
 export * from './errors.ts';
+export type { Width } from './kernels/chooseWidth.ts';
 export type { EngineOptions } from './kernels/createEngine.ts';
 export type { Engine, Numerics } from './kernels/engine.ts';
 export { summary, type Summary, type SummaryRow } from './nn/summary.ts';

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { currentEngine } from '../current.ts';
 import { normalise } from '../data/normalise.ts';
 import { readImage } from '../io/node/image.ts';
+import type { Width } from '../kernels/chooseWidth.ts';
 import { Predictor } from '../train/predictor.ts';
 import { fitImage } from './fitImage.ts';
 import { percent } from './format.ts';
@@ -9,6 +10,7 @@ import { loadRun } from './loadRun.ts';
 import {
   jsonOption,
   numericsOption,
+  simdOption,
   runOption,
   threadsOption,
   type EngineFlags,
@@ -25,6 +27,8 @@ interface PredictFlags extends EngineFlags {
 
 interface Prediction {
   readonly image: string;
+  /** Bits of the vectors that it was computed with. */
+  readonly simd: Width;
   readonly changes: readonly string[];
   readonly classes: readonly { readonly name: string; readonly probability: number }[];
 }
@@ -37,6 +41,7 @@ export function predictCommand(): Command {
     .addOption(runOption())
     .addOption(threadsOption())
     .addOption(numericsOption())
+    .addOption(simdOption())
     .addOption(jsonOption())
     .action(predict);
 }
@@ -47,6 +52,7 @@ async function predict(paths: readonly string[], flags: PredictFlags): Promise<v
   const { model, facts } = await loadRun(flags.run, flags);
   const { height, width, channels, classes } = facts.data;
   const predictor = new Predictor(model);
+  const engine = currentEngine();
   const predictions: Prediction[] = [];
   for (const [index, image] of images.entries()) {
     const { pixels, changes } = fitImage(image, facts.data);
@@ -55,9 +61,14 @@ async function predict(paths: readonly string[], flags: PredictFlags): Promise<v
     const ranked = [...probabilities]
       .map((probability, index) => ({ name: classes[index]!, probability }))
       .sort((a, b) => b.probability - a.probability);
-    predictions.push({ image: paths[index]!, changes, classes: ranked.slice(0, TOP) });
+    predictions.push({
+      image: paths[index]!,
+      simd: engine.simd,
+      changes,
+      classes: ranked.slice(0, TOP),
+    });
   }
-  currentEngine().close();
+  engine.close();
   printResult(Boolean(flags.json), predictions, () => predictions.map(describe).join('\n\n'));
 }
 

@@ -12,7 +12,13 @@ import { isCheckpoint, restoreWeights } from '../train/checkpoint.ts';
 import { runNetwork, type NetworkRun } from '../train/runNetwork.ts';
 import { findModel, type FoundModel } from './findModel.ts';
 import { formatPairs, megabytes } from './format.ts';
-import { jsonOption, numericsOption, threadsOption, type EngineFlags } from './options.ts';
+import {
+  jsonOption,
+  numericsOption,
+  simdOption,
+  threadsOption,
+  type EngineFlags,
+} from './options.ts';
 import { printResult } from './say.ts';
 import { startEngine } from './startEngine.ts';
 
@@ -47,6 +53,7 @@ export function runCommand(): Command {
     .option('--grad', 'write the loss, and its gradient by each weight, too')
     .addOption(threadsOption())
     .addOption(numericsOption())
+    .addOption(simdOption())
     .addOption(jsonOption())
     .action(run);
 }
@@ -65,7 +72,7 @@ async function run(flags: RunFlags): Promise<void> {
     training: Boolean(flags.trainMode),
     freezeBatchNorm: Boolean(flags.freezeBn),
   });
-  const { build, threads, numerics, memoryBytes } = engine;
+  const { build, simd, threads, numerics, memoryBytes } = engine;
   engine.close();
   const facts = { model: found.name, build, numerics, runtime: runtimeName() };
   await writeTensors(flags.output, { tensors: tensorsOf(result), metadata: facts });
@@ -74,6 +81,7 @@ async function run(flags: RunFlags): Promise<void> {
   const planned = moduleBytes + peakBytes + held + constantBytes;
   const report = {
     ...facts,
+    simd,
     threads,
     output: flags.output,
     logits: logitsShape,
@@ -102,7 +110,7 @@ async function run(flags: RunFlags): Promise<void> {
         'high-water',
         `${megabytes(memoryBytes)} of WASM memory, ${megabytes(report.processBytes)} of the process`,
       ],
-      ['WASM build', `${build}, ${numerics} numerics, ${threads} threads`],
+      ['WASM build', `${build}, ${simd} bits, ${numerics} numerics, ${threads} threads`],
     ]),
   );
 }

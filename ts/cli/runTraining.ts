@@ -74,11 +74,12 @@ class TrainingRun {
     const { settings, trainer, engine, batchShape, train, steps } = this.#prepared;
     const plan = trainer.plan(batchShape);
     await this.#directory.reserve(2 * plan.stateBytes + SPARE_BYTES);
-    const { threads, build } = engine;
+    const { threads, build, simd } = engine;
     await this.#directory.writeConfig({
       ...settings,
       threads,
       build,
+      simd,
       runtime: runtimeName(),
       started: new Date().toISOString(),
       ...(trainer.step > 0 && { resumedAtStep: trainer.step }),
@@ -89,7 +90,9 @@ class TrainingRun {
     say(
       `${settings.model} on ${settings.data}: ${train.count} images ${image.join('×')}, ${epochs} of batch ${batch}`,
     );
-    say(`build ${build}, ${plural(threads, 'thread')}, ${settings.numerics} numerics`);
+    say(
+      `build ${build}, ${simd} bits, ${plural(threads, 'thread')}, ${settings.numerics} numerics`,
+    );
     const from = trainer.step > 0 ? `, from step ${trainer.step} of ${steps}` : '';
     say(`run directory ${this.#directory.path}${from}`);
   }
@@ -236,6 +239,7 @@ class TrainingRun {
       peakBytes,
       stateBytes,
       build: engine.build,
+      simd: engine.simd,
       threads: engine.threads,
       numerics: settings.numerics,
       runtime: runtimeName(),

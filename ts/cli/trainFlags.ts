@@ -65,7 +65,7 @@ export function settingsOf(flags: TrainFlags): TrainSettings {
 
 /** Options that may differ from those that a resumed run began with: they do not change what a step computes. */
 const FREE = new Set([
-  ...['epochs', 'testLimit', 'threads', 'memoryBudget'],
+  ...['epochs', 'testLimit', 'threads', 'simd', 'memoryBudget'],
   ...['dataDir', 'out', 'resume', 'json'],
 ]);
 

@@ -1,5 +1,6 @@
 import { Arenas } from './arenas.ts';
 import type { Build } from './assets.ts';
+import type { Width } from './chooseWidth.ts';
 import { encodePlan, PLAN_VERSION, planBytes } from './encodePlan.ts';
 import { Heap } from './heap.ts';
 import { holdsHighTiles } from './holdsHighTiles.ts';
@@ -75,7 +76,7 @@ export class Engine {
   }
 
   /** Bits of the vectors that the kernels are written for. */
-  get simd(): 128 | 256 {
+  get simd(): Width {
     return this.build.includes('-256') ? 256 : 128;
   }
 
