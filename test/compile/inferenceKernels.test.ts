@@ -48,7 +48,7 @@ describe.each(engines)('inference with $build', (engine) => {
   it('takes the kernels for few pixels, strides and pre-activation, near eager results', async () => {
     const { kernels, values, eager } = await compiled(engine);
     expect(kernels).toEqual(
-      ['pointwise_of_norm', 'winograd_2x2_strided', 'winograd_4x4_lean'].map(
+      ['pointwise_of_norm', 'winograd_2x2_strided_lean', 'winograd_4x4_lean'].map(
         (variant) => `conv2d.forward.f32/${variant}`,
       ),
     );

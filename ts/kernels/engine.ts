@@ -99,6 +99,11 @@ export class Engine {
     return this.#heap.freeBytes;
   }
 
+  /** Bytes of it that workers have for themselves while a step runs: as many for each as the largest step wants. */
+  get scratchBytes(): number {
+    return this.#scratch.bytes * this.threads;
+  }
+
   /** Memory of `bytes` bytes, 64-byte aligned, not initialised. Throws {@link OutOfMemoryError}. */
   allocate(bytes: number): Required<Buffer> {
     this.#assertOpen();

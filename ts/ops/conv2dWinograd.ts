@@ -1,5 +1,5 @@
 import { BLOCK_CHANNELS } from './conv2dUnits.ts';
-import { GAP, positionsOf, winogradTiles } from './winogradTile.ts';
+import { GAP, isLean, positionsOf, winogradTiles } from './winogradTile.ts';
 import type { WinogradAlgorithm } from './chooseConvAlgorithm.ts';
 import { outputShape } from './conv2dGeometry.ts';
 import type { Alone, Pointer } from '../kernels/step.ts';
@@ -93,7 +93,7 @@ function cutAlone(
 
 /** Scratch memory of a unit of so many tiles. */
 function scratchOf(inChannels: number, outChannels: number, algorithm: WinogradAlgorithm) {
-  const lean = algorithm === 'winograd_4x4_lean';
+  const lean = isLean(algorithm);
   const products = lean ? BLOCK_CHANNELS : wholeBlocks(Math.min(PRODUCT_CHANNELS, outChannels));
   const weights = lean ? SLICE * BLOCK_CHANNELS + 2 * GAP : 0;
   return (tiles: number): number =>

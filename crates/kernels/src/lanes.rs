@@ -409,11 +409,13 @@ mod wasm {
             // SAFETY: the caller vouches for four floats; v128 stores need no alignment.
             unsafe { v128_store(p.cast(), self.0) }
         }
+        #[cfg(feature = "wide")]
         #[inline(always)]
         unsafe fn load_in_order(p: *const f32) -> Self {
             // SAFETY: the caller vouches for four floats.
             Self(unsafe { core::intrinsics::unaligned_volatile_load(p.cast()) })
         }
+        #[cfg(feature = "wide")]
         #[inline(always)]
         unsafe fn store_in_order(self, p: *mut f32) {
             // SAFETY: the caller vouches for four floats.

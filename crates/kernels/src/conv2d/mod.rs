@@ -20,7 +20,7 @@ pub mod winograd;
 use crate::abi::Kernel;
 use crate::gemm::GemmPack;
 use crate::lanes::Vector;
-use winograd::{F2, F4, StridedF2};
+use winograd::{F2, F4, StridedF2, UnscaledF4};
 
 kernel_args! {
     /// `w` is in panels of `kernel_height·kernel_width·in_channels/groups` rows for each group; for the reference it is
@@ -238,8 +238,9 @@ pub const KERNELS: &[Kernel] = &[
     row!("conv2d.forward.f32/positions", Conv2dForward, positions::forward::<Vector>),
     row!("conv2d.forward.f32/winograd_2x2", Conv2dWinograd, winograd::forward::forward::<Vector, F2, 2, 4>),
     row!("conv2d.forward.f32/winograd_2x2_strided", Conv2dWinograd, winograd::forward::forward::<Vector, StridedF2, 2, 5>),
+    row!("conv2d.forward.f32/winograd_2x2_strided_lean", Conv2dWinograd, winograd::lean::forward::<Vector, StridedF2, 2, 5>),
     row!("conv2d.forward.f32/winograd_4x4", Conv2dWinograd, winograd::forward::forward::<Vector, F4, 4, 6>),
-    row!("conv2d.forward.f32/winograd_4x4_lean", Conv2dWinograd, winograd::lean::forward::<Vector>),
+    row!("conv2d.forward.f32/winograd_4x4_lean", Conv2dWinograd, winograd::lean::forward::<Vector, UnscaledF4, 4, 6>),
     row!("conv2d.forward.f32/winograd_4x4_of_norm", Conv2dWinograd, winograd::forward::forward_of_norm::<Vector, F4, 4, 6>),
     row!("conv2d.forward.f32/im2col", Conv2dForward, im2col::forward::<Vector>),
     row!("conv2d.forward.f32/reference", Conv2dForward, reference::forward),
@@ -248,7 +249,7 @@ pub const KERNELS: &[Kernel] = &[
     row!("conv2d.backward_input.f32/positions", Conv2dForward, positions::forward::<Vector>),
     row!("conv2d.backward_input.f32/winograd_2x2", Conv2dWinograd, winograd::forward::forward::<Vector, F2, 2, 4>),
     row!("conv2d.backward_input.f32/winograd_4x4", Conv2dWinograd, winograd::forward::forward::<Vector, F4, 4, 6>),
-    row!("conv2d.backward_input.f32/winograd_4x4_lean", Conv2dWinograd, winograd::lean::forward::<Vector>),
+    row!("conv2d.backward_input.f32/winograd_4x4_lean", Conv2dWinograd, winograd::lean::forward::<Vector, UnscaledF4, 4, 6>),
     row!("conv2d.backward_input.f32/winograd_4x4_to_norm", Conv2dWinograd, winograd::forward::norm_gradient::<Vector>),
     row!("conv2d.backward_input.f32/reference", Conv2dBackwardInput, reference::backward_input),
     row!("conv2d.backward_weight.f32/taps", Conv2dTapsWeight, taps_weight::outer_product::<Vector>),

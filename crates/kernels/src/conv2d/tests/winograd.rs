@@ -1,6 +1,7 @@
-use super::super::winograd::{F2, F4, Lines, StridedF2};
+use super::super::winograd::{F2, F4, Lines, StridedF2, UnscaledF4};
 use super::super::*;
 use super::case::Case;
+use crate::abi::Task;
 use crate::gemm::{GemmPack, PANEL, tiles};
 use crate::lanes::{Lanes, Vector};
 use crate::testing::{Buffer, Random, assert_close, run_chunks};
@@ -22,25 +23,35 @@ fn winograd_case(random: &mut Random) -> Case {
 
 #[test]
 fn winograd_2x2_equals_reference() {
-    winograd_equals_reference::<F2, 2, 4>(11, false);
+    winograd_equals_reference::<F2, 2, 4>(11, None);
 }
 
 #[test]
 fn strided_winograd_2x2_equals_reference() {
-    winograd_equals_reference::<StridedF2, 2, 5>(23, false);
+    winograd_equals_reference::<StridedF2, 2, 5>(23, None);
 }
 
 #[test]
 fn winograd_4x4_equals_reference() {
-    winograd_equals_reference::<F4, 4, 6>(13, false);
+    winograd_equals_reference::<F4, 4, 6>(13, None);
 }
 
 #[test]
 fn lean_winograd_4x4_equals_reference() {
-    winograd_equals_reference::<F4, 4, 6>(19, true);
+    winograd_equals_reference::<F4, 4, 6>(19, Some(winograd::lean::forward::<Vector, UnscaledF4, 4, 6>));
 }
 
-fn winograd_equals_reference<F: Lines<TILE, PATCH>, const TILE: usize, const PATCH: usize>(seed: u64, lean: bool) {
+#[test]
+fn lean_strided_winograd_2x2_equals_reference() {
+    winograd_equals_reference::<StridedF2, 2, 5>(29, Some(winograd::lean::forward::<Vector, StridedF2, 2, 5>));
+}
+
+/// By the kernel that transforms weights where it multiplies, if there is one.
+fn winograd_equals_reference<F: Lines<TILE, PATCH>, const TILE: usize, const PATCH: usize>(
+    seed: u64,
+    lean_kernel: Option<unsafe fn(&Conv2dWinograd, &Task)>,
+) {
+    let lean = lean_kernel.is_some();
     let positions = (PATCH * PATCH) as u32;
     let mut random = Random(seed);
     for tried in 0..200 {
@@ -119,7 +130,7 @@ fn winograd_equals_reference<F: Lines<TILE, PATCH>, const TILE: usize, const PAT
         let weights = if lean { 2 * (128 * 8 + 16) } else { 0 } + BETWEEN;
         let scratch = positions * (row_count * (case.channels + 32 + unit_channels.max(16)) + weights + 32 + case.channels);
         tiles::set_high(tried % 2 == 0);
-        let kernel = if lean { winograd::lean::forward::<Vector> } else { winograd::forward::forward::<Vector, F, TILE, PATCH> };
+        let kernel = lean_kernel.unwrap_or(winograd::forward::forward::<Vector, F, TILE, PATCH>);
         run_chunks(kernel, &args, 1 + tried % 4, scratch as usize);
         y.assert_guards("y");
         assert_close(y.values(), expected.values(), 1e-4, &format!("winograd {TILE}×{TILE} lean {lean} {case:?}"));
