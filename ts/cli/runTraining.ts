@@ -101,7 +101,7 @@ class TrainingRun {
     let aborted: boolean;
     try {
       ({ aborted } = await trainer.fit(train, {
-        epochs: settings.epochs,
+        until: settings.epochs,
         batchSize: settings.batch,
         accumulate: settings.accumulate,
         seed: settings.seed,

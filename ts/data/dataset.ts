@@ -1,4 +1,5 @@
 import { FormatError } from '../errors.ts';
+import type { Normalisation } from '../normalisation.ts';
 import { channelStatistics } from './channelStatistics.ts';
 
 /** Labelled pictures in memory. */
@@ -17,10 +18,18 @@ export interface ImageDataset {
   readonly mean: readonly number[];
   /** Standard deviation of `pixel / 255` by channel, over the training images. */
   readonly std: readonly number[];
+  /**
+   * Which of the two were measured on these images, as nobody said them: a network that was trained on others reads
+   * these as it read those. None by default.
+   */
+  readonly measured?: readonly (keyof Normalisation)[];
 }
 
-/** What {@link imageDataset} is made of; mean and std are measured on the images when absent. */
-export type ImageDatasetFields = Omit<ImageDataset, 'count' | 'mean' | 'std'> &
+/**
+ * What {@link imageDataset} is made of; mean and std are measured on the images when absent, and then make way for those
+ * of a network that has been trained.
+ */
+export type ImageDatasetFields = Omit<ImageDataset, 'count' | 'measured' | 'mean' | 'std'> &
   Partial<Pick<ImageDataset, 'mean' | 'std'>>;
 
 /**
@@ -55,11 +64,12 @@ export function imageDataset(fields: ImageDatasetFields): ImageDataset {
     );
   }
   checkLabels(labels, classes.length, name);
-  const measured = fields.mean && fields.std ? undefined : channelStatistics(images, channels);
-  const mean = fields.mean ?? measured!.mean;
-  const std = fields.std ?? measured!.std;
+  const measured = (['mean', 'std'] as const).filter((what) => fields[what] === undefined);
+  const found = measured.length > 0 ? channelStatistics(images, channels) : undefined;
+  const mean = fields.mean ?? found!.mean;
+  const std = fields.std ?? found!.std;
   checkStatistics(name, mean, std, channels);
-  return { name, images, labels, count, height, width, channels, classes, mean, std };
+  return { name, images, labels, count, height, width, channels, classes, mean, std, measured };
 }
 
 /**

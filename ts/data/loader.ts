@@ -1,3 +1,4 @@
+import type { Normalisation } from '../normalisation.ts';
 import { RandomStream } from '../random.ts';
 import { type AugmentOptions, augmentSample } from './augment.ts';
 import type { ImageDataset } from './dataset.ts';
@@ -37,6 +38,8 @@ export interface Batch {
   readonly index: number;
   /** Whether it is the last one of its epoch. */
   readonly last: boolean;
+  /** What its images were normalised with, where it is known. */
+  readonly normalisation?: Normalisation;
 }
 
 type Arrays = Pick<Batch, 'images' | 'labels' | 'indices'>;
@@ -126,7 +129,9 @@ export class DataLoader implements AsyncIterable<Batch> {
       }
     }
     const shape = [size, height, width, channels] as const;
-    return { images, labels, shape, indices, index, last: index === this.batches - 1 };
+    const { mean, std } = dataset;
+    const last = index === this.batches - 1;
+    return { images, labels, shape, indices, index, last, normalisation: { mean, std } };
   }
 
   #arrays(size: number): Arrays {

@@ -1,5 +1,6 @@
 import { named } from '../apply.ts';
 import { StateDictError } from '../errors.ts';
+import type { Normalisation } from '../normalisation.ts';
 import { formatShape, sameShape, type Shape } from '../shape.ts';
 import { Tensor } from '../tensor.ts';
 import { summary } from './summary.ts';
@@ -29,6 +30,11 @@ export abstract class Module {
   training = true;
   /** Its place in the network, once that is built; shown in errors and plans. */
   path = '';
+  /**
+   * What the images that a network was trained on were normalised with, if it is known: training notes it, checkpoints
+   * have it, and images that come without are read with it.
+   */
+  normalisation: Normalisation | undefined;
 
   /** The layer's function of `[N, H, W, C]` or `[N, C]`. */
   abstract forward(x: Tensor): Tensor;

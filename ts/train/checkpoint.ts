@@ -6,8 +6,11 @@ import { checkStored, toStored, weightSlots, writeStored, type Slot } from '../i
 import { models, type ModelOptions } from '../models/registry.ts';
 import { withoutInitialWeights } from '../nn/initialize.ts';
 import type { Module } from '../nn/module.ts';
+import type { Normalisation } from '../normalisation.ts';
 import { dropoutState } from '../nn/seed.ts';
 import type { Tensor } from '../tensor.ts';
+import { noteNormalisation } from './readAs.ts';
+import type { RunStart } from './runPosition.ts';
 import type { Trainer } from './trainer.ts';
 
 /** What a checkpoint says besides its tensors. */
@@ -26,6 +29,10 @@ export interface CheckpointInfo {
 /** What is read back: with the number of training steps done. */
 export interface CheckpointFacts extends CheckpointInfo {
   readonly step: number;
+  /** What the network was trained with; that of its data where a checkpoint does not say. */
+  readonly normalisation?: Normalisation;
+  /** Where the run began that goes on; at the first step where a checkpoint does not say. */
+  readonly begun?: RunStart;
 }
 
 const VERSION = 1;
@@ -40,10 +47,13 @@ export function checkpointTensors(trainer: Trainer, info: CheckpointInfo): Safet
   const tensors = new Map(
     [...trainingSlots(trainer)].map(([name, slot]) => [name, toStored(name, slot)]),
   );
+  const { step, begun, model } = trainer;
   const facts: CheckpointFacts & { version: number } = {
-    version: VERSION,
-    step: trainer.step,
     ...info,
+    version: VERSION,
+    step,
+    begun: begun.step > 0 ? begun : undefined,
+    normalisation: model.normalisation,
   };
   return { tensors, metadata: { format: 'pt', residua: JSON.stringify(facts) } };
 }
@@ -77,6 +87,8 @@ export function checkpointFacts({ metadata }: Safetensors, file: string): Checkp
   if (
     typeof facts.model !== 'string' ||
     !isCount(facts.step) ||
+    !isRunStart(facts.begun, facts.step) ||
+    !isNormalisation(facts.normalisation ?? facts.data) ||
     !isCount(facts.seed) ||
     !isRecord(facts.modelOptions) ||
     !isRecord(facts.settings) ||
@@ -103,12 +115,14 @@ export function restoreCheckpoint(
   const facts = checkpointFacts(contents, file);
   restore(trainingSlots(trainer), contents.tensors, file);
   trainer.step = facts.step;
+  trainer.begun = { step: 0, epoch: 0, ...facts.begun };
+  noteNormalisation(trainer.model, facts.normalisation ?? facts.data);
   return facts;
 }
 
 /**
- * Takes a network's weights and statistics from a checkpoint, without what only training needs; nothing changes unless
- * all of them fit.
+ * Takes a network's weights, statistics and normalisation from a checkpoint, without what only training needs; nothing
+ * changes unless all of them fit.
  *
  * @throws {StateDictError} as {@link restoreCheckpoint}
  */
@@ -116,7 +130,9 @@ export function restoreWeights(model: Module, contents: Safetensors, file: strin
   const weights = [...contents.tensors].filter(
     ([name]) => !name.startsWith(OPTIMIZER) && name !== DROPOUT,
   );
+  const facts = isCheckpoint(contents) ? checkpointFacts(contents, file) : undefined;
   restore(weightSlots(model), new Map(weights), file);
+  if (facts) noteNormalisation(model, facts.normalisation ?? facts.data);
 }
 
 /**
@@ -174,6 +190,11 @@ function restore(
 const isCount = (value: unknown): value is number =>
   Number.isSafeInteger(value) && Number(value) >= 0;
 
+/** Absent in checkpoints of a first run. */
+const isRunStart = (value: unknown, step: number): boolean =>
+  value === undefined ||
+  (isRecord(value) && isCount(value['epoch']) && isCount(value['step']) && value['step'] <= step);
+
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -187,3 +208,9 @@ function isDatasetFacts(value: unknown): value is DatasetFacts {
     [mean, std].every((values) => Array.isArray(values) && values.length === channels)
   );
 }
+
+const isNormalisation = (value: unknown): boolean =>
+  isRecord(value) &&
+  [value['mean'], value['std']].every(
+    (values) => Array.isArray(values) && values.every(Number.isFinite),
+  );

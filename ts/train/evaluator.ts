@@ -11,6 +11,7 @@ import { batchSpecs } from './batchSpecs.ts';
 import { eventLoopTurn } from './eventLoopTurn.ts';
 import { inMode } from './inMode.ts';
 import type { Evaluation } from './metrics.ts';
+import { readAs, type Warn } from './readAs.ts';
 
 /** How an evaluation goes through its images. */
 export interface EvaluateOptions {
@@ -24,15 +25,17 @@ export interface EvaluateOptions {
 /** Measures a classifier on images; a plan is compiled once for each batch shape. */
 export class Evaluator {
   readonly #model: Module;
+  readonly #warn: Warn;
   readonly #plans = new Map<string, Plan>();
 
-  constructor(model: Module) {
+  constructor(model: Module, warn: Warn) {
     this.#model = model;
+    this.#warn = warn;
   }
 
   /** Loss and accuracy over a data set, with running statistics and without dropout. */
   async evaluate(data: ImageDataset, options: EvaluateOptions = {}): Promise<Evaluation> {
-    const loader = new DataLoader(data, {
+    const loader = new DataLoader(readAs(this.#model, data, 'evaluate', this.#warn), {
       batchSize: Math.min(options.batchSize ?? 128, data.count),
     });
     let [loss, correct, images] = [0, 0, 0];

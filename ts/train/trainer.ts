@@ -6,7 +6,7 @@ import { NonFiniteError } from '../errors.ts';
 import type { Engine } from '../kernels/engine.ts';
 import type { Module } from '../nn/module.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
-import { constantSchedule } from '../optim/schedule.ts';
+import { expectWhole } from '../settings.ts';
 import type { Shape } from '../shape.ts';
 import { compileStep, type CompiledStep } from './compileStep.ts';
 import { Evaluator, type EvaluateOptions } from './evaluator.ts';
@@ -15,6 +15,9 @@ import type { FitOptions, FitReport } from './fitOptions.ts';
 import { frozenState } from './frozenState.ts';
 import { GradientSums } from './gradientSums.ts';
 import type { EpochReport, Evaluation } from './metrics.ts';
+import { noteNormalisation, readAs, type Warn } from './readAs.ts';
+import { runOf, type Run, type RunStart } from './runPosition.ts';
+import { sayOnce } from './sayOnce.ts';
 import { StepGroup, type StepPart, type StepResult } from './stepGroup.ts';
 import type { TrainerOptions } from './trainerOptions.ts';
 
@@ -28,9 +31,13 @@ export class Trainer {
   readonly engine: Engine;
   /** Steps done; a resumed run starts from the checkpoint's. */
   step = 0;
+  /** Where the run began that `fit({ until })` goes on with; a resumed run has the checkpoint's. */
+  begun: RunStart = { step: 0, epoch: 0 };
   readonly #options: TrainerOptions;
   readonly #steps = new Map<string, CompiledStep>();
   readonly #evaluator: Evaluator;
+  readonly #warn: Warn;
+  #run: Run | undefined;
   #sums: GradientSums | undefined;
 
   constructor(model: Module, options: TrainerOptions) {
@@ -38,36 +45,35 @@ export class Trainer {
     this.optimizer = options.optimizer;
     this.engine = currentEngine();
     this.#options = options;
-    this.#evaluator = new Evaluator(model);
+    this.#warn = sayOnce(options.warn ?? ((message) => console.warn(message)));
+    this.#evaluator = new Evaluator(model, this.#warn);
   }
 
   /**
-   * Trains for some epochs, going on from {@link Trainer.step}: the order of the images depends on the seed and the epoch
-   * alone, so that a resumed run sees the batches that an uninterrupted one would have seen.
+   * Trains for some epochs. The order of the images depends on the seed and the epoch alone, so that a run that is taken up
+   * again sees the batches that an uninterrupted one would have seen.
    *
    * @throws NonFiniteError naming the step and the first op whose result is not finite; weights are then those of the last
-   * good step. RangeError for a label out of range or epochs below 1.
+   * good step. RangeError for a label out of range, or an option that is.
    */
   async fit(data: ImageDataset, options: FitOptions): Promise<FitReport> {
-    const { epochs, signal, accumulate = 1 } = options;
-    if (!Number.isInteger(accumulate) || accumulate < 1) {
-      throw new RangeError(
-        `fit: accumulate is ${accumulate} but must be a whole number of at least 1`,
-      );
-    }
-    if (!Number.isInteger(epochs) || epochs < 1) {
-      throw new RangeError(`fit: epochs is ${epochs} but must be a whole number of at least 1`);
-    }
-    const { batches } = new DataLoader(data, { batchSize: options.batchSize });
-    const perEpoch = Math.ceil(batches / accumulate);
+    const { signal, accumulate = 1, batchSize, dropLast } = options;
+    expectWhole('fit', 'accumulate', accumulate);
+    const own = readAs(this.model, data, 'fit', this.#warn);
+    const { batches } = new DataLoader(own, { batchSize, dropLast });
+    const run = runOf(options, own, batches, this.step, this.begun, this.#lastRun());
+    noteNormalisation(this.model, own);
+    this.#run = run;
+    this.begun = run.begun;
+    const end = run.begun.step + run.epochs * run.epochSteps;
     const reports: EpochReport[] = [];
-    while (this.step < epochs * perEpoch && !signal?.aborted) {
-      const report = await this.#fitEpoch(data, options, Math.floor(this.step / perEpoch));
+    while (this.step < end && !signal?.aborted) {
+      const report = await this.#fitEpoch(own, options, run);
       if (!report) break;
       reports.push(report);
       await options.onEpoch?.(report);
     }
-    return { steps: this.step, aborted: this.step < epochs * perEpoch, epochs: reports };
+    return { steps: this.step, aborted: this.step < end, epochs: reports };
   }
 
   /** Trains one step on a batch: the loss before the update, the share classified right. */
@@ -77,6 +83,8 @@ export class Trainer {
 
   /** Takes the gradients of a batch, and lets the optimizer step after the last of a group. */
   async #trainPart(batch: Batch, part: StepPart, share: number): Promise<StepResult> {
+    if (batch.normalisation && !this.model.normalisation)
+      noteNormalisation(this.model, batch.normalisation);
     const { plan, normNames } = this.#compiledStep(batch.shape, part);
     if (part !== 'whole') this.#gradientSums().share = share;
     let outputs;
@@ -120,25 +128,33 @@ export class Trainer {
     this.#sums = undefined;
   }
 
-  /** Returns nothing when the signal stopped it. */
+  /** The run that was fitted last, unless a checkpoint has been restored since. */
+  #lastRun(): Run | undefined {
+    return this.#run?.begun === this.begun ? this.#run : undefined;
+  }
+
+  /** The rest of an epoch. Returns nothing when the signal stopped it. */
   async #fitEpoch(
     data: ImageDataset,
     options: FitOptions,
-    epoch: number,
+    { begun, epochs, epochSteps }: Run,
   ): Promise<EpochReport | undefined> {
-    const { batchSize, seed = 0, augment, signal, epochs, accumulate = 1 } = options;
-    const all = Math.ceil(new DataLoader(data, { batchSize }).batches / accumulate);
-    const startBatch = (this.step - epoch * all) * accumulate;
+    const { batchSize, seed = 0, augment, dropLast, signal, accumulate = 1 } = options;
+    const before = Math.floor((this.step - begun.step) / epochSteps);
+    const first = begun.step + before * epochSteps;
+    const [epoch, all] = [begun.epoch + before, begun.epoch + epochs];
     const loader = new DataLoader(data, {
       batchSize,
       seed,
       epoch,
-      startBatch,
+      startBatch: (this.step - first) * accumulate,
       shuffle: true,
       reuseBuffers: true,
+      dropLast,
       ...(augment && { augment }),
     });
-    const schedule = this.#options.schedule ?? constantSchedule(this.optimizer.learningRate);
+    const used = Math.min(data.count, loader.batches * batchSize);
+    const { schedule } = this.#options;
     const started = performance.now();
     let [loss, accuracy, images] = [0, 0, 0];
     let group: StepGroup | undefined;
@@ -147,9 +163,10 @@ export class Trainer {
       if (!group) {
         // A group that has begun is finished: batch norm's statistics have moved already.
         if (signal?.aborted) return undefined;
-        learningRate = schedule(this.step, epochs * all);
-        this.optimizer.learningRate = learningRate;
-        const left = data.count - batch.index * batchSize;
+        if (schedule)
+          this.optimizer.learningRate = schedule(this.step - begun.step, epochs * epochSteps);
+        ({ learningRate } = this.optimizer);
+        const left = used - batch.index * batchSize;
         group = new StepGroup(Math.min(left, accumulate * batchSize), batchSize);
       }
       const share = batch.labels.length / group.images;
@@ -169,10 +186,10 @@ export class Trainer {
         ...result,
         ...totals,
         step: this.step,
-        steps: epochs * all,
+        steps: begun.step + epochs * epochSteps,
         epoch,
-        epochStep: this.step - epoch * all,
-        epochSteps: all,
+        epochStep: this.step - first,
+        epochSteps,
         learningRate,
       });
       await eventLoopTurn();
@@ -180,7 +197,7 @@ export class Trainer {
     const milliseconds = performance.now() - started;
     const report = {
       epoch,
-      epochs,
+      epochs: all,
       loss: loss / images,
       accuracy: accuracy / images,
       milliseconds,
