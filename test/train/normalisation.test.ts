@@ -148,10 +148,7 @@ describe('mean and deviation of the training data', () => {
     expect(restoreCheckpoint(resumed, contents, 'a').normalisation).toEqual({ mean, std });
     expect(resumed.model.normalisation).toEqual({ mean, std });
     // Those of 0.1.0 say it of their data alone.
-    const { normalisation: _, ...old } = JSON.parse(metadata['residua']!) as Record<
-      string,
-      unknown
-    >;
+    const old = { ...(JSON.parse(metadata['residua']!) as object), normalisation: undefined };
     const early = { ...contents, metadata: { residua: JSON.stringify(old) } };
     expect(modelOfCheckpoint(early, 'a').normalisation!.mean).toEqual(light.mean);
     expect((await resumed.evaluate(light)).accuracy).toBe(1);

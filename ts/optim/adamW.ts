@@ -19,6 +19,7 @@ export interface AdamWOptions {
 
 /** Adam with decoupled weight decay (Loshchilov and Hutter 2019, arXiv:1711.05101), by PyTorch's formula. */
 export class AdamW extends Optimizer {
+  /** As they were given, with defaults; they cannot be changed. */
   readonly options: Required<AdamWOptions>;
   readonly #first = new Map<string, Tensor>();
   readonly #second = new Map<string, Tensor>();
@@ -34,7 +35,7 @@ export class AdamW extends Optimizer {
           'and the others ≥ 0',
       );
     }
-    this.options = { lr, betas, eps, weightDecay };
+    this.options = Object.freeze({ lr, betas, eps, weightDecay });
     this.#count = state([]);
     for (const [name, parameter] of this.parameters) {
       this.#first.set(name, state(parameter.shape));

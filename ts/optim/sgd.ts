@@ -18,6 +18,7 @@ export interface SGDOptions {
 
 /** Stochastic gradient descent with momentum, by PyTorch's formula: `v ← m·v + g; w ← w - lr·v`. */
 export class SGD extends Optimizer {
+  /** As they were given, with defaults; they cannot be changed. */
   readonly options: Required<SGDOptions>;
   readonly #momenta = new Map<string, Tensor>();
 
@@ -31,7 +32,7 @@ export class SGD extends Optimizer {
       );
     }
     if (nesterov && momentum === 0) throw new RangeError('SGD: nesterov needs a momentum above 0');
-    this.options = { lr, momentum, nesterov, weightDecay };
+    this.options = Object.freeze({ lr, momentum, nesterov, weightDecay });
     for (const [name, parameter] of this.parameters)
       this.#momenta.set(name, state(parameter.shape));
   }

@@ -13,7 +13,7 @@ import { gradients } from '../tape.ts';
 import type { Tensor } from '../tensor.ts';
 import { batchSpecs } from './batchSpecs.ts';
 import type { GradientSums } from './gradientSums.ts';
-import { inMode } from './inMode.ts';
+import { inMode } from '../nn/inMode.ts';
 import type { StepPart } from './stepGroup.ts';
 
 /** What is compiled. */

@@ -9,9 +9,10 @@ import type { Shape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { batchSpecs } from './batchSpecs.ts';
 import { eventLoopTurn } from './eventLoopTurn.ts';
-import { inMode } from './inMode.ts';
+import { inMode } from '../nn/inMode.ts';
 import type { Evaluation } from './metrics.ts';
 import { readAs, type Warn } from './readAs.ts';
+import { SettingsWatch } from './settingsWatch.ts';
 
 /** How an evaluation goes through its images. */
 export interface EvaluateOptions {
@@ -22,10 +23,11 @@ export interface EvaluateOptions {
   readonly onBatch?: (done: number, all: number) => void;
 }
 
-/** Measures a classifier on images; a plan is compiled once for each batch shape. */
+/** Measures a classifier on images; a plan is compiled once for each batch shape and state of its settings. */
 export class Evaluator {
   readonly #model: Module;
   readonly #warn: Warn;
+  readonly #settings = new SettingsWatch(false);
   readonly #plans = new Map<string, Plan>();
 
   constructor(model: Module, warn: Warn) {
@@ -60,7 +62,7 @@ export class Evaluator {
   }
 
   #plan(shape: Shape): Plan {
-    const key = shape.join('×');
+    const key = `${shape.join('×')} ${this.#settings.state(this.#model)}`;
     let plan = this.#plans.get(key);
     if (!plan) {
       const measure = (x: Tensor, labels: Tensor): Tensor[] => {

@@ -5,14 +5,16 @@ import { softmax } from '../functions/softmax.ts';
 import type { Module } from '../nn/module.ts';
 import { formatShape, type Shape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
-import { inMode } from './inMode.ts';
+import { inMode } from '../nn/inMode.ts';
+import { SettingsWatch } from './settingsWatch.ts';
 
 /** Values that are normalised already, or pixels as bytes. */
 export type Images = Float32Array | Uint8Array | Uint8ClampedArray;
 
-/** Runs a model on batches: compiled once for each shape, batch norm folded, weights packed. */
+/** Runs a model on batches: compiled once for each shape and state of its settings, batch norm folded, weights packed. */
 export class Predictor {
   readonly model: Module;
+  readonly #settings = new SettingsWatch(false);
   readonly #plans = new Map<string, Plan>();
 
   constructor(model: Module) {
@@ -21,7 +23,7 @@ export class Predictor {
 
   /** The compiled forward pass for images `[N, H, W, C]`; its outputs are logits and probabilities. */
   plan(shape: Shape): Plan {
-    const key = shape.join('×');
+    const key = `${shape.join('×')} ${this.#settings.state(this.model)}`;
     let plan = this.#plans.get(key);
     if (!plan) {
       const predict = (x: Tensor): Tensor[] => {

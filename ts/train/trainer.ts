@@ -12,18 +12,19 @@ import { compileStep, type CompiledStep } from './compileStep.ts';
 import { Evaluator, type EvaluateOptions } from './evaluator.ts';
 import { eventLoopTurn } from './eventLoopTurn.ts';
 import type { FitOptions, FitReport } from './fitOptions.ts';
-import { frozenState } from './frozenState.ts';
 import { GradientSums } from './gradientSums.ts';
 import type { EpochReport, Evaluation } from './metrics.ts';
 import { noteNormalisation, readAs, type Warn } from './readAs.ts';
 import { runOf, type Run, type RunStart } from './runPosition.ts';
 import { sayOnce } from './sayOnce.ts';
+import { SettingsWatch } from './settingsWatch.ts';
 import { StepGroup, type StepPart, type StepResult } from './stepGroup.ts';
 import type { TrainerOptions } from './trainerOptions.ts';
 
 /**
  * Trains a classifier on images. A whole step (forward, loss, backward, optimizer) is compiled once for each batch size
- * and replayed; numbers are those of eager code.
+ * and replayed; numbers are those of eager code. A setting of the network that is changed, such as dropout's `p`, or what is
+ * frozen, counts from the next step on.
  */
 export class Trainer {
   readonly model: Module;
@@ -34,6 +35,7 @@ export class Trainer {
   /** Where the run began that `fit({ until })` goes on with; a resumed run has the checkpoint's. */
   begun: RunStart = { step: 0, epoch: 0 };
   readonly #options: TrainerOptions;
+  readonly #settings = new SettingsWatch(true);
   readonly #steps = new Map<string, CompiledStep>();
   readonly #evaluator: Evaluator;
   readonly #warn: Warn;
@@ -44,7 +46,7 @@ export class Trainer {
     this.model = model;
     this.optimizer = options.optimizer;
     this.engine = currentEngine();
-    this.#options = options;
+    this.#options = { ...options };
     this.#warn = sayOnce(options.warn ?? ((message) => console.warn(message)));
     this.#evaluator = new Evaluator(model, this.#warn);
   }
@@ -212,7 +214,7 @@ export class Trainer {
   }
 
   #compiledStep(shape: Shape, part: StepPart = 'whole'): CompiledStep {
-    const key = `${shape.join('×')} ${part} ${frozenState(this.model)}`;
+    const key = `${shape.join('×')} ${part} ${this.#settings.state(this.model, this.optimizer)}`;
     let step = this.#steps.get(key);
     if (!step) {
       step = compileStep(this.model, this.optimizer, { ...this.#options, shape, part }, () =>
