@@ -113,7 +113,7 @@ export function restoreCheckpoint(
   file: string,
 ): CheckpointFacts {
   const facts = checkpointFacts(contents, file);
-  restore(trainingSlots(trainer), contents.tensors, file);
+  restoreTraining(trainer, contents.tensors, file);
   trainer.step = facts.step;
   trainer.begun = { step: 0, epoch: 0, ...facts.begun };
   noteNormalisation(trainer.model, facts.normalisation ?? facts.data);
@@ -169,6 +169,23 @@ function trainingSlots({ model, optimizer }: Trainer): Map<string, Slot> {
     [`${OPTIMIZER}lr`, { tensor: optimizer.lr }],
     [DROPOUT, { tensor: dropoutState() }],
   ]);
+}
+
+/** Weights that have missed steps count their own; where a file does not have that they have missed none. */
+function restoreTraining(
+  trainer: Trainer,
+  given: ReadonlyMap<string, SafetensorsTensor>,
+  file: string,
+): void {
+  const names = [...given.keys()].filter((name) => name.startsWith(OPTIMIZER));
+  trainer.optimizer.makeState(names.map((name) => name.slice(OPTIMIZER.length)));
+  const own = trainingSlots(trainer);
+  const count = given.get(`${OPTIMIZER}step`);
+  const counted = [...own.keys()].filter(
+    (name) => name.startsWith(OPTIMIZER) && name.endsWith('.step') && !given.has(name),
+  );
+  const complete = count ? counted.map((name) => [name, count] as const) : [];
+  restore(own, new Map([...given, ...complete]), file);
 }
 
 function restore(

@@ -9,7 +9,7 @@ import { guardFinite } from '../ops/guardFinite.ts';
 import { sumSquares } from '../ops/sumSquares.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
 import type { Shape } from '../shape.ts';
-import { gradients } from '../tape.ts';
+import { gradients, isAbsent } from '../tape.ts';
 import type { Tensor } from '../tensor.ts';
 import { batchSpecs } from './batchSpecs.ts';
 import type { GradientSums } from './gradientSums.ts';
@@ -39,19 +39,18 @@ export function compileStep(
   { shape, part, labelSmoothing = 0, gradientNorms = false, memoryBudget }: StepOptions,
   sumsOf: () => GradientSums,
 ): CompiledStep {
-  const { parameters } = optimizer;
+  const parameters = new Map([...optimizer.weights].filter(([, { requiresGrad }]) => requiresGrad));
   const updates = part === 'whole' || part === 'last';
   const measured =
     gradientNorms && updates ? [...parameters].filter(([, tensor]) => tensor.shape.length > 1) : [];
   const step = (x: Tensor, labels: Tensor): Tensor[] => {
     const { logits, loss } = lossOf(model, x, labels, { labelSmoothing });
     apply(guardFinite, [loss], {});
-    const weights = [...parameters.values()];
+    const weights = [...optimizer.weights.values()];
     let dws: readonly Tensor[] = gradients(loss, weights);
     if (part !== 'whole') {
       const sums = sumsOf();
-      sums.add(dws, part === 'first');
-      dws = sums.sums;
+      dws = dws.map((dw, i) => (isAbsent(dw) ? dw : sums.add(weights[i]!, dw, part === 'first')));
     }
     const norms = measured.map(
       ([, weight]) => apply(sumSquares, [dws[weights.indexOf(weight)]!], {})[0]!,

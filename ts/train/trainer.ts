@@ -209,18 +209,20 @@ export class Trainer {
   }
 
   #gradientSums(): GradientSums {
-    this.#sums ??= new GradientSums(this.optimizer.parameters.values());
+    this.#sums ??= new GradientSums();
     return this.#sums;
   }
 
   #compiledStep(shape: Shape, part: StepPart = 'whole'): CompiledStep {
-    const key = `${shape.join('×')} ${part} ${this.#settings.state(this.model, this.optimizer)}`;
-    let step = this.#steps.get(key);
+    const key = (): string =>
+      `${shape.join('×')} ${part} ${this.#settings.state(this.model, this.optimizer)}`;
+    let step = this.#steps.get(key());
     if (!step) {
       step = compileStep(this.model, this.optimizer, { ...this.#options, shape, part }, () =>
         this.#gradientSums(),
       );
-      this.#steps.set(key, step);
+      // The optimizer may have made state meanwhile.
+      this.#steps.set(key(), step);
     }
     return step;
   }
