@@ -1,5 +1,6 @@
 import { state } from '../create.ts';
 import { withFrozenBeside } from '../frozenBeside.ts';
+import { expectNumber } from '../settings.ts';
 import { isAbsent, mayBeBy } from '../tape.ts';
 import { zipStrict } from './zipStrict.ts';
 import type { Tensor } from '../tensor.ts';
@@ -20,9 +21,7 @@ export abstract class Optimizer {
   revision = 0;
 
   constructor(parameters: Parameters, learningRate: number) {
-    if (!(learningRate >= 0 && Number.isFinite(learningRate))) {
-      throw new RangeError(`optimizer: lr is ${learningRate} but must be a number ≥ 0`);
-    }
+    expectNumber('optimizer', 'lr', learningRate, { least: 0 });
     this.parameters = Array.isArray(parameters)
       ? new Map((parameters as readonly Tensor[]).map((tensor, index) => [String(index), tensor]))
       : (parameters as ReadonlyMap<string, Tensor>);
@@ -33,12 +32,13 @@ export abstract class Optimizer {
     this.learningRate = learningRate;
   }
 
-  /** Learning rate of the next step. */
+  /** Learning rate of the next step. Throws RangeError for one that is no number ≥ 0. */
   get learningRate(): number {
     return this.lr.item();
   }
 
   set learningRate(value: number) {
+    expectNumber('optimizer', 'learningRate', value, { least: 0 });
     this.lr.write([value]);
   }
 

@@ -6,7 +6,7 @@ import { NonFiniteError } from '../errors.ts';
 import type { Engine } from '../kernels/engine.ts';
 import type { Module } from '../nn/module.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
-import { expectWhole } from '../settings.ts';
+import { expectNumber, expectWhole } from '../settings.ts';
 import type { Shape } from '../shape.ts';
 import { compileStep, type CompiledStep } from './compileStep.ts';
 import { Evaluator, type EvaluateOptions } from './evaluator.ts';
@@ -156,7 +156,6 @@ export class Trainer {
       ...(augment && { augment }),
     });
     const used = Math.min(data.count, loader.batches * batchSize);
-    const { schedule } = this.#options;
     const started = performance.now();
     let [loss, accuracy, images] = [0, 0, 0];
     let group: StepGroup | undefined;
@@ -165,9 +164,7 @@ export class Trainer {
       if (!group) {
         // A group that has begun is finished: batch norm's statistics have moved already.
         if (signal?.aborted) return undefined;
-        if (schedule)
-          this.optimizer.learningRate = schedule(this.step - begun.step, epochs * epochSteps);
-        ({ learningRate } = this.optimizer);
+        learningRate = this.#setRate(this.step - begun.step, epochs * epochSteps);
         const left = used - batch.index * batchSize;
         group = new StepGroup(Math.min(left, accumulate * batchSize), batchSize);
       }
@@ -206,6 +203,16 @@ export class Trainer {
     };
     if (!options.validation || signal?.aborted) return report;
     return { ...report, validation: await this.evaluate(options.validation, { batchSize }) };
+  }
+
+  /** The rate of a step of a run, which the optimizer has from now on; without a schedule it is the optimizer's own. */
+  #setRate(step: number, steps: number): number {
+    const { schedule } = this.#options;
+    if (!schedule) return this.optimizer.learningRate;
+    const rate = schedule(step, steps);
+    expectNumber('fit', `the schedule's rate of step ${step} of ${steps}`, rate, { least: 0 });
+    this.optimizer.learningRate = rate;
+    return rate;
   }
 
   #gradientSums(): GradientSums {
