@@ -54,6 +54,21 @@ describe('residua train', () => {
     expect(weightsOf('budget')).toEqual(weightsOf('a'));
   });
 
+  it('leaves out a last batch that is not whole', async () => {
+    const flags = ['--model', 'resnet8', '--limit', '100', '--test-limit', '50', '--batch', '33'];
+    const { code, stderr } = await residua('train', ...flags, '--drop-last', '--out', at('whole3'));
+    expect(code, stderr).toBe(0);
+    expect(json('whole3', 'result.json')).toMatchObject({ step: 3, steps: 3, aborted: false });
+    expect(metrics('whole3')).toHaveLength(4);
+    const other = await residua('train', '--resume', at('whole3'), '--epochs', '2');
+    expect(other.code, other.stderr).toBe(0);
+    expect(json('whole3', 'result.json')).toMatchObject({ step: 6, steps: 6 });
+    const none = ['train', ...flags.slice(0, -1), '128', '--drop-last', '--out', at('none')];
+    expect((await residua(...none)).stderr).toContain(
+      '100 samples but dropLast wants batches of 128',
+    );
+  });
+
   it('writes a whole run directory', () => {
     expect(trained.code, trained.stderr).toBe(0);
     expect(readdirSync(at('a')).sort()).toEqual([

@@ -104,6 +104,7 @@ class TrainingRun {
         until: settings.epochs,
         batchSize: settings.batch,
         accumulate: settings.accumulate,
+        dropLast: settings.dropLast,
         seed: settings.seed,
         ...(settings.augment && { augment: augmentation(facts) }),
         signal: this.#interrupt.signal,

@@ -1,6 +1,6 @@
 import { compile } from '../compile/compile.ts';
 import type { Plan } from '../compile/plan.ts';
-import type { ImageDataset } from '../data/dataset.ts';
+import { checkDataset, type ImageDataset } from '../data/dataset.ts';
 import { DataLoader } from '../data/loader.ts';
 import { countCorrect } from '../functions/countCorrect.ts';
 import { crossEntropy } from '../functions/crossEntropy.ts';
@@ -8,6 +8,7 @@ import type { Module } from '../nn/module.ts';
 import type { Shape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { batchSpecs } from './batchSpecs.ts';
+import { checkData } from './checkData.ts';
 import { eventLoopTurn } from './eventLoopTurn.ts';
 import { inMode } from '../nn/inMode.ts';
 import type { Evaluation } from './metrics.ts';
@@ -37,7 +38,7 @@ export class Evaluator {
 
   /** Loss and accuracy over a data set, with running statistics and without dropout. */
   async evaluate(data: ImageDataset, options: EvaluateOptions = {}): Promise<Evaluation> {
-    const loader = new DataLoader(readAs(this.#model, data, 'evaluate', this.#warn), {
+    const loader = new DataLoader(this.check(data, 'evaluate'), {
       batchSize: Math.min(options.batchSize ?? 128, data.count),
     });
     let [loss, correct, images] = [0, 0, 0];
@@ -53,6 +54,13 @@ export class Evaluator {
       await eventLoopTurn();
     }
     return { loss: loss / images, accuracy: correct / images, images };
+  }
+
+  /** The data set as the network reads it, when that can be measured on it. Throws as {@link checkData}. */
+  check(data: ImageDataset, place: 'evaluate' | 'validation'): ImageDataset {
+    const checked = checkDataset(readAs(this.#model, data, place, this.#warn));
+    checkData(this.#model, checked, place, [1], this.#warn);
+    return checked;
   }
 
   /** Frees the plans; the model stays. */

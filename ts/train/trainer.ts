@@ -8,6 +8,7 @@ import type { Module } from '../nn/module.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
 import { expectNumber, expectWhole } from '../settings.ts';
 import type { Shape } from '../shape.ts';
+import { batchSizes, checkData } from './checkData.ts';
 import { compileStep, type CompiledStep } from './compileStep.ts';
 import { Evaluator, type EvaluateOptions } from './evaluator.ts';
 import { eventLoopTurn } from './eventLoopTurn.ts';
@@ -62,8 +63,11 @@ export class Trainer {
     const { signal, accumulate = 1, batchSize, dropLast } = options;
     expectWhole('fit', 'accumulate', accumulate);
     const own = readAs(this.model, data, 'fit', this.#warn);
-    const { batches } = new DataLoader(own, { batchSize, dropLast });
+    const { batches, dataset } = new DataLoader(own, { batchSize, dropLast });
     const run = runOf(options, own, batches, this.step, this.begun, this.#lastRun());
+    const sizes = batchSizes(dataset.count, batchSize, dropLast ?? false);
+    checkData(this.model, dataset, 'fit', sizes, this.#warn);
+    if (options.validation) this.#evaluator.check(options.validation, 'validation');
     noteNormalisation(this.model, own);
     this.#run = run;
     this.begun = run.begun;
@@ -87,7 +91,14 @@ export class Trainer {
   async #trainPart(batch: Batch, part: StepPart, share: number): Promise<StepResult> {
     if (batch.normalisation && !this.model.normalisation)
       noteNormalisation(this.model, batch.normalisation);
-    const { plan, normNames } = this.#compiledStep(batch.shape, part);
+    const { plan, normNames, classes } = this.#compiledStep(batch.shape, part);
+    const beyond = batch.labels.findIndex((label) => label < 0 || label >= classes);
+    if (beyond >= 0) {
+      throw new RangeError(
+        `step ${this.step}: label ${beyond} of the batch is ${batch.labels[beyond]} but the network tells ${classes} ` +
+          `classes apart (0 to ${classes - 1})`,
+      );
+    }
     if (part !== 'whole') this.#gradientSums().share = share;
     let outputs;
     try {
