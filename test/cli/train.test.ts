@@ -207,6 +207,20 @@ describe('residua train --resume', () => {
     expect(metrics('one').every(({ loss }) => Number.isFinite(loss))).toBe(true);
   });
 
+  it('saves nothing when the last update makes weights that are not finite', async () => {
+    const flags = ['--model', 'resnet8', '--limit', '64', '--test-limit', '50', '--batch', '64'];
+    const hot = ['--lr', '1e30', '--weight-decay', '1e30', '--schedule', 'constant'];
+    const { code, stderr } = await residua('train', ...flags, ...hot, '--out', at('hot'));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /residua: step 0: its update made conv1\.weight: .*Infinity.*: training stopped, there is no checkpoint yet/,
+    );
+    expect(existsSync(at('hot', 'checkpoint.safetensors'))).toBe(false);
+    const beyond = await residua('train', ...flags, '--weight-decay', '1e39', '--out', at('far'));
+    expect([beyond.code, existsSync(at('far'))]).toEqual([1, false]);
+    expect(beyond.stderr).toContain('SGD: weightDecay is 1e+39 but must be a number ≥ 0');
+  });
+
   it('goes on after Ctrl-C as if nothing had happened', async () => {
     const flags = ['--model', 'resnet8', '--limit', '1600', '--test-limit', '100', '--batch', '16'];
     const straight = residua('train', ...flags, '--out', at('whole'));

@@ -55,7 +55,7 @@ export function checkData(
 
 function outputsOf(model: Module, shape: readonly number[], training: boolean): number {
   const logits = inMode(model, training, () =>
-    inferLike((x, labels) => lossOf(model, x!, labels!, {}).logits, batchSpecs(shape)),
+    inferLike((x, labels) => lossOf(model, x, labels, {}).logits, batchSpecs(shape)),
   );
   return logits.at(-1)!;
 }

@@ -1,5 +1,5 @@
 import type { DatasetFacts } from '../data/catalog.ts';
-import { FormatError, StateDictError } from '../errors.ts';
+import { FormatError, NonFiniteError, StateDictError } from '../errors.ts';
 import type { Safetensors, SafetensorsTensor } from '../io/safetensors.ts';
 import { listNames } from '../io/weights/names.ts';
 import { checkStored, toStored, weightSlots, writeStored, type Slot } from '../io/weights/slot.ts';
@@ -9,6 +9,7 @@ import type { Module } from '../nn/module.ts';
 import type { Normalisation } from '../normalisation.ts';
 import { dropoutState } from '../nn/seed.ts';
 import type { Tensor } from '../tensor.ts';
+import { nonFinite } from './nonFinite.ts';
 import { noteNormalisation } from './readAs.ts';
 import type { RunStart } from './runPosition.ts';
 import type { Trainer } from './trainer.ts';
@@ -42,11 +43,14 @@ const DROPOUT = 'random.dropout';
 /**
  * Everything that training needs to go on, for `serializeSafetensors`: weights under torchvision's names and in torch's
  * layouts, so that torch can load them, and beside them the optimizer's moments and the state of dropout.
+ *
+ * @throws {NonFiniteError} for a value that is NaN or infinite: such a file could not be read back
  */
 export function checkpointTensors(trainer: Trainer, info: CheckpointInfo): Safetensors {
-  const tensors = new Map(
-    [...trainingSlots(trainer)].map(([name, slot]) => [name, toStored(name, slot)]),
-  );
+  const slots = trainingSlots(trainer);
+  const found = nonFinite([...slots].map(([name, { tensor }]) => [name, tensor]));
+  if (found) throw new NonFiniteError(`checkpoint: ${found} but what is saved must be finite`);
+  const tensors = new Map([...slots].map(([name, slot]) => [name, toStored(name, slot)]));
   const { step, begun, model } = trainer;
   const facts: CheckpointFacts & { version: number } = {
     ...info,

@@ -5,6 +5,7 @@ import { DataLoader, type Batch } from '../data/loader.ts';
 import { NonFiniteError } from '../errors.ts';
 import type { Engine } from '../kernels/engine.ts';
 import type { Module } from '../nn/module.ts';
+import { dropoutState } from '../nn/seed.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
 import { expectNumber, expectWhole } from '../settings.ts';
 import type { Shape } from '../shape.ts';
@@ -15,10 +16,12 @@ import { eventLoopTurn } from './eventLoopTurn.ts';
 import type { FitOptions, FitReport } from './fitOptions.ts';
 import { GradientSums } from './gradientSums.ts';
 import type { EpochReport, Evaluation } from './metrics.ts';
+import { nonFinite } from './nonFinite.ts';
 import { noteNormalisation, readAs, type Warn } from './readAs.ts';
 import { runOf, type Run, type RunStart } from './runPosition.ts';
 import { sayOnce } from './sayOnce.ts';
 import { SettingsWatch } from './settingsWatch.ts';
+import { snapshot } from './snapshot.ts';
 import { StepGroup, type StepPart, type StepResult } from './stepGroup.ts';
 import type { TrainerOptions } from './trainerOptions.ts';
 
@@ -41,6 +44,8 @@ export class Trainer {
   readonly #evaluator: Evaluator;
   readonly #warn: Warn;
   #run: Run | undefined;
+  /** Puts state back to what it was before the first batch of a group. */
+  #putBack: (() => void) | undefined;
   #sums: GradientSums | undefined;
 
   constructor(model: Module, options: TrainerOptions) {
@@ -57,7 +62,7 @@ export class Trainer {
    * again sees the batches that an uninterrupted one would have seen.
    *
    * @throws NonFiniteError naming the step and the first op whose result is not finite; weights are then those of the last
-   * good step. RangeError for a label out of range, or an option that is.
+   * good step, but where its update itself made one. RangeError for a label out of range, or an option that is.
    */
   async fit(data: ImageDataset, options: FitOptions): Promise<FitReport> {
     const { signal, accumulate = 1, batchSize, dropLast } = options;
@@ -100,11 +105,17 @@ export class Trainer {
       );
     }
     if (part !== 'whole') this.#gradientSums().share = share;
+    if (part === 'first')
+      this.#putBack = snapshot([...this.model.buffers().values(), dropoutState()]);
     let outputs;
     try {
       outputs = await plan.run(batch.images, batch.labels);
     } catch (error) {
-      if (error instanceof NonFiniteError) error.message = `step ${this.step}: ${error.message}`;
+      if (error instanceof NonFiniteError) {
+        error.message = `step ${this.step}: ${error.message}`;
+        // The batches of the group before this one have moved statistics.
+        if (part === 'middle' || part === 'last') this.#putBack?.();
+      }
       throw error;
     }
     if (part === 'whole' || part === 'last') this.step++;
@@ -204,6 +215,7 @@ export class Trainer {
       });
       await eventLoopTurn();
     }
+    this.#assertFinite();
     const milliseconds = performance.now() - started;
     const report = {
       epoch,
@@ -214,6 +226,12 @@ export class Trainer {
     };
     if (!options.validation || signal?.aborted) return report;
     return { ...report, validation: await this.evaluate(options.validation, { batchSize }) };
+  }
+
+  /** A loss is guarded before its step, so that nothing guards what the last step of an epoch has made. */
+  #assertFinite(): void {
+    const found = nonFinite([...this.model.stateDict(), ...this.optimizer.state()]);
+    if (found) throw new NonFiniteError(`step ${this.step - 1}: its update made ${found}`);
   }
 
   /** The rate of a step of a run, which the optimizer has from now on; without a schedule it is the optimizer's own. */
