@@ -1,6 +1,7 @@
 import { basename, dirname, resolve } from 'node:path';
 import type { ImageDataset } from '../data/dataset.ts';
 import type { DatasetFacts } from '../data/catalog.ts';
+import { DataLoader } from '../data/loader.ts';
 import { loadDataset } from '../data/node/datasets.ts';
 import type { Engine } from '../kernels/engine.ts';
 import type { Safetensors } from '../io/safetensors.ts';
@@ -78,7 +79,8 @@ export async function prepareTraining(
     memoryBudget: flags.memoryBudget,
   });
   if (resumed) restoreCheckpoint(trainer, resumed.contents, resumed.file);
-  const batches = Math.ceil(train.count / settings.batch);
+  const { batch, dropLast = false } = settings;
+  const { batches } = new DataLoader(train, { batchSize: batch, dropLast });
   const steps = settings.epochs * Math.ceil(batches / (settings.accumulate ?? 1));
   if (trainer.step >= steps) {
     throw new Error(

@@ -104,9 +104,10 @@ class TrainingRun {
     let aborted: boolean;
     try {
       ({ aborted } = await trainer.fit(train, {
-        epochs: settings.epochs,
+        until: settings.epochs,
         batchSize: settings.batch,
         accumulate: settings.accumulate,
+        dropLast: settings.dropLast,
         seed: settings.seed,
         ...(settings.augment && { augment: augmentation(facts) }),
         signal: this.#interrupt.signal,

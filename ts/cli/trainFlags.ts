@@ -12,6 +12,7 @@ export interface TrainFlags extends EngineFlags {
   readonly epochs: number;
   readonly batch: number;
   readonly accumulate: number;
+  readonly dropLast?: boolean;
   readonly lr?: number;
   readonly seed: number;
   readonly optimizer: TrainSettings['optimizer'];
@@ -49,6 +50,7 @@ export function settingsOf(flags: TrainFlags): TrainSettings {
     epochs,
     batch,
     accumulate,
+    dropLast: flags.dropLast ?? false,
     lr: flags.lr ?? defaults.lr,
     seed,
     optimizer,
@@ -84,7 +86,11 @@ export function resumedSettings(
   if (!written) {
     throw new Error(`${file}: resume: the checkpoint was not written by residua train`);
   }
-  const settings = { ...written, accumulate: written.accumulate ?? 1 };
+  const settings = {
+    ...written,
+    accumulate: written.accumulate ?? 1,
+    dropLast: written.dropLast ?? false,
+  };
   for (const name of given) {
     if (FREE.has(name)) continue;
     const [began, asked] = [settings, flags].map(
