@@ -189,6 +189,16 @@ describe('a Keras file that does not fit', () => {
   };
   it.each<[string, () => Uint8Array, RegExp]>([
     ['is something else', () => strToU8('hello'), /^a: keras: begins with "hell" but must be HDF5/],
+    [
+      'is a file of torch.save',
+      () => zipSync({ 'archive/data.pkl': strToU8('...') }),
+      /^a: keras: is a file of torch\.save that holds neither model\.weights\.h5 nor arrays: 1 files/,
+    ],
+    [
+      'is a pointer of Git LFS',
+      () => strToU8('version https://git-lfs.github.com/spec/v1\n'),
+      /^a: keras: is a pointer of Git LFS: `git lfs pull` fetches the file itself$/,
+    ],
     ['is empty', () => new Uint8Array(), /^a: keras: begins with "" but/],
     [
       'is a broken archive',

@@ -1,4 +1,5 @@
 import { FormatError } from '../../errors.ts';
+import { foreignFormat } from '../foreignFormat.ts';
 import { readHdf5 } from './hdf5.ts';
 import type { KerasFile } from './layers.ts';
 import { readNpz } from './npz.ts';
@@ -18,7 +19,9 @@ const MOST_CONFIG_BYTES = 1 << 26;
 export function readKerasFile(bytes: Uint8Array, file: string, mostBytes: number): KerasFile {
   const magic = String.fromCharCode(...bytes.subarray(0, 4));
   if (magic === '\x89HDF') return readHdf5(bytes, file);
+  const foreign = foreignFormat(bytes);
   if (magic !== 'PK\x03\x04') {
+    if (foreign) throw new FormatError(`${file}: keras: is ${foreign.what}: ${foreign.advice}`);
     throw new FormatError(
       `${file}: keras: begins with ${JSON.stringify(magic)} but must be HDF5 or a zip archive`,
     );
@@ -26,7 +29,15 @@ export function readKerasFile(bytes: Uint8Array, file: string, mostBytes: number
   const entries = readZip(bytes, file);
   const find = (name: string): ZipEntry | undefined => entries.find((entry) => entry.name === name);
   const weights = find(WEIGHTS);
-  if (!weights) return readNpz(entriesOfArrays(entries), file);
+  if (!weights) {
+    const arrays = entries.filter(({ name }) => name.endsWith('.npy'));
+    if (arrays.length > 0) return readNpz(arrays, file);
+    const what = foreign?.what ?? 'a zip archive';
+    throw new FormatError(
+      `${file}: keras: is ${what} that holds neither ${WEIGHTS} nor arrays: ` +
+        `${entries.length} files${entries[0] ? `, first ${entries[0].name}` : ''}`,
+    );
+  }
   const config = readWithin(find(CONFIG), MOST_CONFIG_BYTES, file);
   return readHdf5(
     readWithin(weights, mostBytes, file)!,
@@ -34,9 +45,6 @@ export function readKerasFile(bytes: Uint8Array, file: string, mostBytes: number
     config && new TextDecoder().decode(config),
   );
 }
-
-const entriesOfArrays = (entries: readonly ZipEntry[]): readonly ZipEntry[] =>
-  entries.filter(({ name }) => name.endsWith('.npy'));
 
 function readWithin(
   entry: ZipEntry | undefined,

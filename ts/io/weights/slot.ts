@@ -3,7 +3,7 @@ import { Linear, type LinearOptions } from '../../nn/linear.ts';
 import type { Module } from '../../nn/module.ts';
 import { formatShape, sameShape, type Shape } from '../../shape.ts';
 import type { Tensor } from '../../tensor.ts';
-import type { SafetensorsDtype, SafetensorsTensor } from '../safetensors.ts';
+import type { SafetensorsTensor } from '../safetensors.ts';
 import { originOf } from '../safetensors/lazyTensor.ts';
 import { fromTorchLayout, torchShape, toTorchLayout, type WeightKind } from '../torchLayout.ts';
 import { TorchSource } from './torchSource.ts';
@@ -16,8 +16,8 @@ export interface Slot {
 }
 
 const COUNTER = 'num_batches_tracked';
-const FLOATS: readonly SafetensorsDtype[] = ['F32', 'F16', 'BF16', 'F64'];
-const INTEGERS: readonly SafetensorsDtype[] = ['I64', 'I32'];
+const FLOATS: readonly SafetensorsTensor['dtype'][] = ['F32', 'F16', 'BF16', 'F64'];
+const INTEGERS: readonly SafetensorsTensor['dtype'][] = ['I64', 'I32'];
 
 /** Whether a name is that of batch norm's counter, which older files do without. */
 export const isCounter = (name: string): boolean => name.endsWith(COUNTER);
