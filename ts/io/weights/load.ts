@@ -98,7 +98,22 @@ export function loadWeights(
   return report;
 }
 
-interface Given {
+/**
+ * The file's tensors by the names that {@link loadWeights} finds for them, whether the network has these or not.
+ *
+ * @throws {StateDictError} when two get one name
+ */
+export function matchNames(
+  model: Module,
+  tensors: ReadonlyMap<string, SafetensorsTensor>,
+  options: LoadWeightsOptions = {},
+): ReadonlyMap<string, Given> {
+  const { name: file = 'weights' } = options;
+  return namedLikeModel(tensors, findNames(tensors, weightSlots(model), options), file);
+}
+
+/** A tensor of a file. */
+export interface Given {
   /** Its name in the file. */
   readonly key: string;
   readonly tensor: SafetensorsTensor;
