@@ -6,21 +6,16 @@ import type { Width } from '../kernels/chooseWidth.ts';
 import { Predictor } from '../train/predictor.ts';
 import { fitImage } from './fitImage.ts';
 import { percent } from './format.ts';
+import { loadPlain, type PlainFlags } from './loadPlain.ts';
 import { loadRun } from './loadRun.ts';
-import {
-  jsonOption,
-  numericsOption,
-  simdOption,
-  runOption,
-  threadsOption,
-  type EngineFlags,
-} from './options.ts';
+import { jsonOption, numericsOption, runOption, simdOption, threadsOption } from './options.ts';
 import { printResult } from './say.ts';
+import { addWeightOptions } from './weightFlags.ts';
 
 const TOP = 3;
 const BAR = 30;
 
-interface PredictFlags extends EngineFlags {
+interface PredictFlags extends PlainFlags {
   readonly run?: string;
   readonly json?: boolean;
 }
@@ -35,10 +30,13 @@ interface Prediction {
 
 /** `residua predict`. */
 export function predictCommand(): Command {
-  return new Command('predict')
+  const command = new Command('predict')
     .description('Say what PNG pictures show: the three likeliest classes.')
     .argument('<image...>', 'PNG files, of any size')
     .addOption(runOption())
+    .option('--model <name>', 'network of plain weights, instead of a run')
+    .option('--weights <file>', 'safetensors file of these, or index of several');
+  return addWeightOptions(command)
     .addOption(threadsOption())
     .addOption(numericsOption())
     .addOption(simdOption())
@@ -49,7 +47,11 @@ export function predictCommand(): Command {
 async function predict(paths: readonly string[], flags: PredictFlags): Promise<void> {
   const images = [];
   for (const path of paths) images.push(await readImage(path));
-  const { model, facts } = await loadRun(flags.run, flags);
+  const isPlain = flags.model !== undefined || flags.weights !== undefined;
+  if (isPlain && flags.run !== undefined) {
+    throw new RangeError('predict: --run and --weights are there but one network is asked');
+  }
+  const { model, facts } = isPlain ? await loadPlain(flags) : await loadRun(flags.run, flags);
   const { height, width, channels, classes } = facts.data;
   const predictor = new Predictor(model);
   const engine = currentEngine();

@@ -142,7 +142,7 @@ export function restoreWeights(model: Module, contents: Safetensors, file: strin
 /**
  * The network of a checkpoint, with its weights.
  *
- * @throws {StateDictError} when its network is not known here, or as {@link restoreCheckpoint}
+ * @throws {StateDictError} when its network is not known here or cannot be made, or as {@link restoreCheckpoint}
  */
 export function modelOfCheckpoint(contents: Safetensors, file: string): Module {
   const { model: name, modelOptions } = checkpointFacts(contents, file);
@@ -152,7 +152,15 @@ export function modelOfCheckpoint(contents: Safetensors, file: string): Module {
       `${file}: checkpoint: is of network ${name} but known are ${Object.keys(models).join(', ')}`,
     );
   }
-  const model = withoutInitialWeights(() => make(modelOptions));
+  let model: Module;
+  try {
+    model = withoutInitialWeights(() => make(modelOptions));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new StateDictError(`${file}: checkpoint: its network ${name} cannot be made: ${reason}`, {
+      cause,
+    });
+  }
   restoreWeights(model, contents, file);
   return model;
 }
