@@ -64,8 +64,8 @@ export async function prepareTraining(
     });
   const train = await load('train', settings.limit);
   const test = await load('test', settings.testLimit);
-  const { name, height, width, channels, classes, mean, std } = train;
-  const facts = { name, height, width, channels, classes, mean, std };
+  const { name, height, width, channels, classes, mean, std, preparation } = train;
+  const facts = { name, height, width, channels, classes, mean, std, preparation };
 
   const engine = await startEngine({ ...flags, numerics: settings.numerics });
   const modelOptions = { numClasses: classes.length, inChannels: channels, ...stemFor(height) };

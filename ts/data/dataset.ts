@@ -1,4 +1,5 @@
 import { FormatError } from '../errors.ts';
+import type { Preparation } from './catalog.ts';
 import { channelStatistics } from './channelStatistics.ts';
 
 /** Labelled pictures in memory. */
@@ -17,6 +18,8 @@ export interface ImageDataset {
   readonly mean: readonly number[];
   /** Standard deviation of `pixel / 255` by channel, over the training images. */
   readonly std: readonly number[];
+  /** How its pictures were made, for `fitImage`. */
+  readonly preparation?: Preparation | undefined;
 }
 
 /** What {@link imageDataset} is made of; mean and std are measured on the images when absent. */
@@ -59,7 +62,11 @@ export function imageDataset(fields: ImageDatasetFields): ImageDataset {
   const mean = fields.mean ?? measured!.mean;
   const std = fields.std ?? measured!.std;
   checkStatistics(name, mean, std, channels);
-  return { name, images, labels, count, height, width, channels, classes, mean, std };
+  const { preparation } = fields;
+  return {
+    ...{ name, images, labels, count, height, width, channels, classes, mean, std },
+    ...(preparation && { preparation }),
+  };
 }
 
 /**
