@@ -4,7 +4,9 @@ pip install pillow numpy (written with Pillow 13.0.0 and numpy 2.4.6); pictures 
 """
 
 import base64
+import gzip
 import io
+import pickle
 import struct
 import zlib
 
@@ -231,3 +233,51 @@ write_json(
     'pictures/preparedDigits.json',
     {**VERSIONS, 'cases': cases, 'blank': [{'name': name, 'png': text(file_of(array))} for name, array in blank.items()]},
 )
+
+
+# --- CIFAR's Python version: pickles as Python 2 wrote them, and as Python 3 writes them. ---
+
+
+class Python2Pickler(pickle._Pickler):
+    """Protocol 2 with the strings of Python 2, which are bytes, as in the published files."""
+
+    dispatch = pickle._Pickler.dispatch.copy()
+
+    def save_string(self, obj):
+        data = obj.encode('latin1') if isinstance(obj, str) else obj
+        head = pickle.SHORT_BINSTRING + struct.pack('<B', len(data)) if len(data) < 256 else pickle.BINSTRING + struct.pack('<i', len(data))
+        self.write(head + data)
+        self.memoize(obj)
+
+    dispatch[str] = save_string
+    dispatch[bytes] = save_string
+
+
+def pickled(batch, python):
+    if python == 3:
+        return pickle.dumps(batch, protocol=4)
+    out = io.BytesIO()
+    Python2Pickler(out, 2).dump(batch)
+    return out.getvalue().replace(b'numpy._core.multiarray', b'numpy.core.multiarray')
+
+
+batches = []
+for python in (2, 3):
+    for name, keys in {'cifar10': {'labels': 10}, 'cifar100': {'coarse_labels': 20, 'fine_labels': 100}}.items():
+        data = np.repeat(random.integers(0, 256, (2, 96)), 32, axis=1).astype(np.uint8)
+        labels = {key: random.integers(0, most, 2).tolist() for key, most in keys.items()}
+        key_of = (lambda key: key.encode()) if python == 2 else (lambda key: key)
+        batch = {key_of('batch_label'): key_of('training batch 1 of 1'), key_of('data'): data}
+        batch |= {key_of(key): value for key, value in labels.items()}
+        file = pickled(batch, python)
+        assert (pickle.loads(file, encoding='bytes')[key_of('data')] == data).all()
+        batches.append(
+            {
+                'name': f'{name}, Python {python}',
+                'data': name,
+                'gzippedPickle': text(gzip.compress(file, mtime=0)),
+                'labels': labels[list(keys)[-1]],
+                'gzippedImages': text(gzip.compress(data.reshape(2, 3, 32, 32).transpose(0, 2, 3, 1).tobytes(), mtime=0)),
+            }
+        )
+write_json('pictures/cifarPython.json', {**VERSIONS, 'cases': batches})
