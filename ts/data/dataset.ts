@@ -50,6 +50,11 @@ export function imageDataset(fields: ImageDatasetFields): ImageDataset {
     }
   }
   if (count === 0) throw new FormatError(`${name}: labels: 0 labels but at least 1 is needed`);
+  const unclear = [name, ...classes].findIndex((text) => /\p{Cc}/u.test(text));
+  if (unclear >= 0) {
+    const what = unclear === 0 ? 'name' : `class ${unclear - 1}`;
+    throw new FormatError(`${name}: ${what}: has control characters but must be plain text`);
+  }
   const bytes = count * height * width * channels;
   if (images.length !== bytes) {
     throw new FormatError(

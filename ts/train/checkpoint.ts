@@ -8,6 +8,7 @@ import { withoutInitialWeights } from '../nn/initialize.ts';
 import type { Module } from '../nn/module.ts';
 import { dropoutState } from '../nn/seed.ts';
 import type { Tensor } from '../tensor.ts';
+import { readFacts } from './checkpointSchema.ts';
 import type { Trainer } from './trainer.ts';
 
 /** What a checkpoint says besides its tensors. */
@@ -35,6 +36,8 @@ const DROPOUT = 'random.dropout';
 /**
  * Everything that training needs to go on, for `serializeSafetensors`: weights under torchvision's names and in torch's
  * layouts, so that torch can load them, and beside them the optimizer's moments and the state of dropout.
+ *
+ * @throws {FormatError} for facts that could not be read again
  */
 export function checkpointTensors(trainer: Trainer, info: CheckpointInfo): Safetensors {
   const tensors = new Map(
@@ -45,7 +48,9 @@ export function checkpointTensors(trainer: Trainer, info: CheckpointInfo): Safet
     step: trainer.step,
     ...info,
   };
-  return { tensors, metadata: { format: 'pt', residua: JSON.stringify(facts) } };
+  const text = JSON.stringify(facts);
+  readFacts(JSON.parse(text), 'checkpoint');
+  return { tensors, metadata: { format: 'pt', residua: text } };
 }
 
 /** Whether a file was written by training here, and so holds more than weights. */
@@ -63,7 +68,7 @@ export function checkpointFacts({ metadata }: Safetensors, file: string): Checkp
       `${file}: checkpoint: has no "residua" entry in its metadata but one is needed to know its network`,
     );
   }
-  let facts: Partial<CheckpointFacts & { version: number }> | null;
+  let facts: { version?: unknown } | null;
   try {
     facts = JSON.parse(text) as typeof facts;
   } catch (cause) {
@@ -74,19 +79,7 @@ export function checkpointFacts({ metadata }: Safetensors, file: string): Checkp
       `${file}: checkpoint: is of version ${String(facts?.version)} but this code reads ${VERSION}`,
     );
   }
-  if (
-    typeof facts.model !== 'string' ||
-    !isCount(facts.step) ||
-    !isCount(facts.seed) ||
-    !isRecord(facts.modelOptions) ||
-    !isRecord(facts.settings) ||
-    !isDatasetFacts(facts.data)
-  ) {
-    throw new FormatError(
-      `${file}: checkpoint: its "residua" metadata does not say model, modelOptions, data, step, seed and settings`,
-    );
-  }
-  return facts as CheckpointFacts;
+  return readFacts(facts, `${file}: checkpoint`);
 }
 
 /**
@@ -169,21 +162,4 @@ function restore(
     checkStored(name, slot, given.get(name)!, `${file}: checkpoint`, 'exact');
   }
   for (const [name, slot] of own) writeStored(slot, given.get(name)!);
-}
-
-const isCount = (value: unknown): value is number =>
-  Number.isSafeInteger(value) && Number(value) >= 0;
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-function isDatasetFacts(value: unknown): value is DatasetFacts {
-  if (!isRecord(value)) return false;
-  const { name, height, width, channels, classes, mean, std } = value;
-  return (
-    typeof name === 'string' &&
-    [height, width, channels].every((size) => isCount(size) && size > 0) &&
-    Array.isArray(classes) &&
-    [mean, std].every((values) => Array.isArray(values) && values.length === channels)
-  );
 }
