@@ -34,7 +34,7 @@ describe('facts of a checkpoint', () => {
   });
 
   it('may say more than this version knows', () => {
-    const later = { ...facts(), normalisation: { mean: [1] } };
+    const later = { ...facts(), colour: 'blue', normalisation: { mean: [1], std: [2] } };
     expect(read(later)).toEqual(later);
     const prepared = facts();
     prepared.data['preparation'] = DATASETS.mnist.preparation;
@@ -89,6 +89,8 @@ describe('facts of a checkpoint', () => {
       inData({ channels: 3, mean: [0, 0, 0], std: [1, 1, 1] }),
       'data.channels: is 3 but the network takes 1',
     ],
+    [{ normalisation: { mean: [0], std: [-1] } }, 'normalisation.std.0: is -1 but must be above 0'],
+    [{ begun: { step: 1.5, epoch: 0 } }, 'begun.step: is 1.5 but must be a whole number'],
     [
       inData({ preparation: { inkSize: 0, centre: 'mass', fullContrast: true } }),
       'data.preparation.inkSize: is 0 but must be at least 1',

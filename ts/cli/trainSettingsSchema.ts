@@ -18,6 +18,7 @@ export const trainSettingsSchema = (): GenericSchema<unknown, TrainSettings> =>
     epochs: wholeNumber(1),
     batch: wholeNumber(1),
     accumulate: optional(wholeNumber(1)),
+    dropLast: optional(boolean()),
     lr: numberFrom(0),
     seed: wholeNumber(0),
     optimizer: picklist(['sgd', 'adamw']),

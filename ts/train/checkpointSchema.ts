@@ -25,6 +25,11 @@ const MOST_SMALL_PIXELS = 2 ** 20;
 
 const size = () => pipe(wholeNumber(1), maxValue(MOST_VALUES, `at most ${MOST_VALUES}`));
 
+const statistics = () => ({
+  mean: array(pipe(number(), finite('finite'))),
+  std: array(pipe(number(), finite('finite'), minValue(Number.MIN_VALUE, 'above 0'))),
+});
+
 const dataSchema = () =>
   looseObject({
     name: plainText(),
@@ -33,8 +38,7 @@ const dataSchema = () =>
     channels: size(),
     // None where nobody named them; what shows names asks for them.
     classes: array(plainText()),
-    mean: array(pipe(number(), finite('finite'))),
-    std: array(pipe(number(), finite('finite'), minValue(Number.MIN_VALUE, 'above 0'))),
+    ...statistics(),
     preparation: optional(
       looseObject({
         inkSize: size(),
@@ -60,6 +64,9 @@ const factsSchema = (): GenericSchema<unknown, CheckpointFacts> =>
     step: wholeNumber(0),
     seed: wholeNumber(0),
     settings: someObject(),
+    // Written by versions after 0.1.0: what the network reads by, and where a run that goes on began.
+    normalisation: optional(looseObject(statistics())),
+    begun: optional(looseObject({ step: wholeNumber(0), epoch: wholeNumber(0) })),
   });
 
 const PARTS = ['model', 'modelOptions', 'data', 'step', 'seed', 'settings'];
