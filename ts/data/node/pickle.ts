@@ -50,8 +50,15 @@ const OBJECTS: Readonly<Record<string, (...args: unknown[]) => unknown>> = {
   '_codecs.encode': (text) => Buffer.from(String(text), 'latin1'),
 };
 
-/** Reads strings of Python 2 a letter a byte, as `bytes` they may have to be again. */
+/** Reads strings of Python 2 a letter a byte, as `bytes` they may have to be again, and refuses lengths that no file has. */
 class Latin1Reader extends BufferReader {
+  override uint64(): number {
+    const [low, high] = [this.uint32(), this.uint32()];
+    const value = low + 2 ** 32 * high;
+    if (!Number.isSafeInteger(value)) throw new Error(`says a length of ${value} bytes`);
+    return value;
+  }
+
   override string(size: number, encoding: 'ascii' | 'utf-8'): string {
     if (encoding === 'utf-8') return super.string(size, encoding);
     const { buffer, byteOffset, byteLength } = this.bytes(size);
