@@ -74,7 +74,8 @@ describe('a run that was killed', () => {
     // No system numbers a process so.
     const lock = { pid: 2 ** 30, host: hostname(), since: 'noon' };
     writeFileSync(join(run, 'run.lock'), JSON.stringify(lock));
-    writeFileSync(join(run, '.checkpoint.safetensors.0.tmp'), 'half');
+    const half = `.checkpoint.safetensors.${crypto.randomUUID()}.tmp`;
+    writeFileSync(join(run, half), 'half');
     const { code, stderr } = await residua('train', '--resume', run);
     expect(code, stderr).toBe(0);
     expect(readdirSync(run).sort()).toEqual(readdirSync(at('whole')).sort());

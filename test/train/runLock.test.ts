@@ -123,17 +123,26 @@ describe('a run directory', () => {
 
   it('drops halves of files that a killed process left, and nothing else', async () => {
     const left = [
-      '.checkpoint.safetensors.6d1c0f5e.tmp',
-      '.metrics.jsonl.0.tmp',
-      '.config.json.a.tmp',
+      `.checkpoint.safetensors.${crypto.randomUUID()}.tmp`,
+      `.metrics.jsonl.${crypto.randomUUID()}.tmp`,
+      `.config.json.${crypto.randomUUID()}.tmp`,
     ];
-    for (const name of [...left, '.mine.tmp', 'notes.tmp']) writeFileSync(join(folder, name), 'x');
+    for (const name of [...left, '.config.json.mine.tmp', 'notes.tmp'])
+      writeFileSync(join(folder, name), 'x');
     const directory = await RunDirectory.create(folder);
     await directory.close();
-    expect(readdirSync(folder).sort()).toEqual(['.mine.tmp', 'metrics.jsonl', 'notes.tmp']);
+    expect(readdirSync(folder).sort()).toEqual([
+      '.config.json.mine.tmp',
+      'metrics.jsonl',
+      'notes.tmp',
+    ]);
     for (const name of left) writeFileSync(join(folder, name), 'x');
     await (await RunDirectory.resume(folder, 0)).close();
-    expect(readdirSync(folder).sort()).toEqual(['.mine.tmp', 'metrics.jsonl', 'notes.tmp']);
+    expect(readdirSync(folder).sort()).toEqual([
+      '.config.json.mine.tmp',
+      'metrics.jsonl',
+      'notes.tmp',
+    ]);
   });
 
   it('may be begun again when it was killed before its first checkpoint', async () => {

@@ -10,6 +10,7 @@ import { renderExperiment } from '../experiments/node/report.ts';
 import type { ExperimentResult } from '../experiments/result.ts';
 import { runExperiment } from '../experiments/runExperiment.ts';
 import { fileError } from '../io/node/fileError.ts';
+import { removeLeftOvers } from '../io/node/leftOvers.ts';
 import { writeAtomic } from '../io/node/writeAtomic.ts';
 import { RunLock } from '../train/node/runLock.ts';
 import { runName } from '../train/node/runName.ts';
@@ -54,6 +55,7 @@ export async function experiment(name: string, flags: ExperimentFlags): Promise<
   const lock = await RunLock.acquire(directory);
   try {
     refuseOldResult(directory);
+    await removeLeftOvers(directory, Object.values(FILES));
     return await runAndWrite(chosen, flags, directory, train, test);
   } finally {
     await lock.release();

@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileError } from '../../io/node/fileError.ts';
+import { removeLeftOvers } from '../../io/node/leftOvers.ts';
 import { writeAtomic } from '../../io/node/writeAtomic.ts';
 import type { CheckpointInfo } from '../checkpoint.ts';
 import type { Trainer } from '../trainer.ts';
@@ -99,7 +100,7 @@ export class RunDirectory {
     const lock = await RunLock.acquire(path);
     try {
       const metrics = await open();
-      await removeLeftOvers(path);
+      await removeLeftOvers(path, SIGNS);
       return new RunDirectory(path, metrics, lock);
     } catch (error) {
       await lock.release();
@@ -172,13 +173,4 @@ export function isUnfinished(path: string): boolean {
   if (has(RUN_FILES.checkpoint) || has(RUN_FILES.result) || has(RUN_FILES.report)) return false;
   if (has(RUN_FILES.config)) return true;
   return has(RUN_FILES.metrics) && statSync(join(path, RUN_FILES.metrics)).size === 0;
-}
-
-/** Removes halves of files: a process was killed between writing one and putting it into its place. */
-async function removeLeftOvers(path: string): Promise<void> {
-  const isLeftOver = (name: string): boolean =>
-    SIGNS.some((file) => name.startsWith(`.${file}.`) && name.endsWith('.tmp'));
-  for (const name of readdirSync(path).filter(isLeftOver)) {
-    await rm(join(path, name), { force: true });
-  }
 }
