@@ -281,3 +281,19 @@ for python in (2, 3):
             }
         )
 write_json('pictures/cifarPython.json', {**VERSIONS, 'cases': batches})
+
+
+# --- Sizes: Pillow's BILINEAR, which is the triangle filter widened by the scale. ---
+
+
+def pattern(height, width, channels):
+    y, x, c = np.mgrid[0:height, 0:width, 0:channels]
+    return ((x * 37 + y * 91 + ((x * y) % 7) * 29 + c * 77) & 255).astype(np.uint8)
+
+
+resized = []
+for height, width, channels, to_height, to_width in ((512, 512, 1, 32, 32), (200, 300, 3, 43, 64), (31, 17, 3, 64, 48), (40, 40, 1, 40, 9)):
+    image = Image.fromarray(pattern(height, width, channels).squeeze())
+    data = np.asarray(image.resize((to_width, to_height), Image.BILINEAR))
+    resized.append({'from': [height, width, channels], 'to': [to_height, to_width], 'pixels': text(data.tobytes())})
+write_json('pictures/resized.json', {**VERSIONS, 'cases': resized})

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
+import { encode } from 'fast-png';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { buildDemo, demoFolder } from '../../demo/build.mjs';
@@ -135,6 +136,15 @@ describe.each([
     await expect.poll(() => text(page, 'answer')).toMatch(/^It reads a \d, \d+\.\d % sure\.$/);
     // A short line in a corner of the sheet is 20 pixels tall in the middle of what the network sees.
     expect(await inkOf(page)).toEqual({ top: 5, bottom: 25, near: 14 });
+    const digit = new Uint8Array(60 * 40);
+    for (let y = 30; y < 38; y++) digit.fill(255, 40 * y + 4, 40 * y + 36);
+    await page.locator('#picture').setInputFiles({
+      name: 'one.png',
+      mimeType: 'image/png',
+      buffer: Buffer.from(encode({ width: 40, height: 60, channels: 1, data: digit })),
+    });
+    // 32 × 8 pixels become 20 × 5.
+    await expect.poll(() => inkOf(page)).toEqual({ top: 12, bottom: 17, near: 15 });
     await page.locator('#picture').setInputFiles({
       name: 'a.png',
       mimeType: 'image/png',

@@ -8,6 +8,7 @@ import { type Image, toGrey, toRgb } from '../../ts/io/image.ts';
 import { readImage } from '../../ts/io/node/image.ts';
 import { decodePng } from '../../ts/io/png.ts';
 import { resize } from '../../ts/io/resize.ts';
+import { readGoldenJson } from '../golden/readGolden.ts';
 import { errorOf, randomBytes } from '../data/generated.ts';
 
 const png = (base64: string) => decodePng(Buffer.from(base64, 'base64'), 'a.png');
@@ -209,6 +210,31 @@ describe('resize', () => {
     expect([...rows.subarray(200)]).toEqual([
       216, 126, 34, 77, 120, 163, 206, 153, 36, 79, 139, 216, 100, 47, 90, 133, 176, 219, 127, 37,
     ]);
+  });
+
+  // By scripts/goldens/pictures.py, Pillow 13.0.0.
+  const { cases } = readGoldenJson<{
+    cases: { from: [number, number, Image['channels']]; to: [number, number]; pixels: string }[];
+  }>('pictures/resized.json');
+  it.each(cases)('from $from to $to as Pillow does', ({ from, to, pixels }) => {
+    const [height, width, channels] = from;
+    const data = Uint8Array.from({ length: height * width * channels }, (_, at) => {
+      const [c, x, y] = [
+        at % channels,
+        Math.floor(at / channels) % width,
+        Math.floor(at / channels / width),
+      ];
+      return x * 37 + y * 91 + ((x * y) % 7) * 29 + c * 77;
+    });
+    const found = resize({ height, width, channels, data }, ...to).data;
+    const expected = Buffer.from(pixels, 'base64');
+    expect(found.length).toBe(expected.length);
+    // Pillow's weights have 22 bits: a sum that lies between two bytes may fall to either side.
+    const differences = found.map((value, at) => Math.abs(value - expected[at]!));
+    expect(Math.max(...differences)).toBeLessThanOrEqual(1);
+    expect(differences.filter((difference) => difference > 0).length).toBeLessThanOrEqual(
+      found.length / 1000,
+    );
   });
 
   it('keeps channels apart', () => {
