@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import { currentEngine } from '../current.ts';
+import { fitImage } from '../data/fitImage.ts';
 import { normalise } from '../data/normalise.ts';
 import { readImage } from '../io/node/image.ts';
 import type { Width } from '../kernels/chooseWidth.ts';
 import { Predictor } from '../train/predictor.ts';
-import { fitImage } from './fitImage.ts';
 import { percent } from './format.ts';
 import { loadPlain, type PlainFlags } from './loadPlain.ts';
 import { loadRun } from './loadRun.ts';
@@ -25,6 +25,8 @@ interface Prediction {
   /** Bits of the vectors that it was computed with. */
   readonly simd: Width;
   readonly changes: readonly string[];
+  /** True when it shows nothing, so that it is of no class. */
+  readonly blank?: true;
   readonly classes: readonly { readonly name: string; readonly probability: number }[];
 }
 
@@ -57,7 +59,11 @@ async function predict(paths: readonly string[], flags: PredictFlags): Promise<v
   const engine = currentEngine();
   const predictions: Prediction[] = [];
   for (const [index, image] of images.entries()) {
-    const { pixels, changes } = fitImage(image, facts.data);
+    const { pixels, changes, blank } = fitImage(image, facts.data);
+    if (blank) {
+      predictions.push({ image: paths[index]!, simd: engine.simd, changes, blank, classes: [] });
+      continue;
+    }
     const shape = [1, height, width, channels];
     const probabilities = await predictor.probabilities(normalise(pixels, facts.data), shape);
     const ranked = [...probabilities]
@@ -74,7 +80,9 @@ async function predict(paths: readonly string[], flags: PredictFlags): Promise<v
   printResult(Boolean(flags.json), predictions, () => predictions.map(describe).join('\n\n'));
 }
 
-function describe({ image, changes, classes }: Prediction): string {
+function describe({ image, changes, blank, classes }: Prediction): string {
+  if (blank)
+    return `${image}: shows nothing: all of it is one ground, so there is no class to tell`;
   const width = Math.max(...classes.map(({ name }) => name.length));
   const lines = classes.map(({ name, probability }) => {
     const bar = '█'.repeat(Math.round(BAR * probability));

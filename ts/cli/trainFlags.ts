@@ -1,4 +1,3 @@
-import type { CheckpointFacts } from '../train/checkpoint.ts';
 import { UsageError } from './fail.ts';
 import { findModel } from './findModel.ts';
 import type { EngineFlags } from './options.ts';
@@ -77,15 +76,10 @@ const FREE = new Set([
  * @throws {UsageError} when a flag contradicts them
  */
 export function resumedSettings(
-  facts: CheckpointFacts,
-  file: string,
+  written: TrainSettings,
   flags: TrainFlags,
   given: ReadonlySet<string>,
 ): TrainSettings {
-  const written = facts.settings['train'] as TrainSettings | undefined;
-  if (!written) {
-    throw new Error(`${file}: resume: the checkpoint was not written by residua train`);
-  }
   const settings = {
     ...written,
     accumulate: written.accumulate ?? 1,
