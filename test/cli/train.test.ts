@@ -310,6 +310,7 @@ describe('residua predict', () => {
     const [empty, digit] = JSON.parse(stdout) as { blank?: boolean; classes: unknown[] }[];
     expect(empty).toEqual({
       image: at('empty.png'),
+      simd: 128,
       changes: ['made grey'],
       blank: true,
       classes: [],
