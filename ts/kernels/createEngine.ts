@@ -1,3 +1,4 @@
+import { expectOneOf } from '../settings.ts';
 import type { Build } from './assets.ts';
 import { cores } from './cores.ts';
 import { Engine, type Numerics } from './engine.ts';
@@ -64,12 +65,13 @@ const onMainThreadOfPage = (): boolean =>
 /**
  * Loads the best WASM build for this runtime and starts its workers.
  *
- * @throws RangeError when `threads` is not a whole number of at least 1; Error when no build can be loaded.
+ * @throws RangeError when `threads` is not a whole number of at least 1, or there are no such numerics; Error when no build can be loaded.
  */
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
   const warn = options.warn ?? ((message: string): void => console.warn(message));
   const features = probe();
   const numerics = options.numerics ?? 'fast';
+  expectOneOf('init', 'numerics', numerics, ['strict', 'fast']);
   const threads = chooseThreads(options, features, warn);
   const build = chooseBuild(features, numerics, threads);
   const module = await loadModule(build, options.wasmUrl);
