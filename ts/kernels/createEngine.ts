@@ -1,3 +1,4 @@
+import { expectOneOf } from '../settings.ts';
 import type { Build } from './assets.ts';
 import { chooseWidth, type Width } from './chooseWidth.ts';
 import { cores } from './cores.ts';
@@ -112,7 +113,8 @@ async function loadChecked(
  * Loads the best WASM build for this runtime and starts its workers.
  *
  * @param loadCheck gives what looks at the kernels of a build that `auto` took for pairing vectors
- * @throws RangeError when `threads` is not a whole number of at least 1 or `simd` no width; Error when no build can be loaded.
+ * @throws RangeError when `threads` is not a whole number of at least 1, or there are no such numerics or width; Error when no build can be
+ *   loaded.
  */
 export async function createEngine(
   options: EngineOptions = {},
@@ -121,6 +123,7 @@ export async function createEngine(
   const warn = options.warn ?? ((message: string): void => console.warn(message));
   const { numerics = 'fast', simd: asked = 'auto', wasmUrl } = options;
   const features = probe();
+  expectOneOf('init', 'numerics', numerics, ['strict', 'fast']);
   const threads = chooseThreads(options, features, warn);
   const auto = asked === 'auto' && wasmUrl === undefined;
   const simd = asked === 'auto' && !auto ? 128 : chooseWidth(asked, features, numerics);
