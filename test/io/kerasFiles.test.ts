@@ -294,6 +294,20 @@ describe('weights that HDF5 stores otherwise', () => {
   });
 });
 
+describe('bytes of a Buffer, at any place in its memory', () => {
+  it.each(['front.keras', 'front.weights.h5', 'transfer.h5', 'fortran.npz'])('%s', (file) => {
+    const bytes = read(file);
+    const pool = Buffer.alloc(bytes.length + 3);
+    pool.set(bytes, 3);
+    const [plain, pooled] = [bytes, pool.subarray(3)].map((given) => {
+      const model = file === 'fortran.npz' ? new Attributes() : new Net();
+      loadKerasWeights(model, given, { name: file });
+      return [...model.stateDict().values()].map((tensor) => [...tensor.data()]);
+    });
+    expect(pooled).toEqual(plain);
+  });
+});
+
 describe('an array in the order of columns', () => {
   it('is turned', () => {
     const text = "{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3, 2), }";
