@@ -6,7 +6,8 @@ network as one layer, whose batch norm has an epsilon of its own, and a head, co
 bare.keras: batch norm without gamma and without beta. attributes.weights.h5 and .keras: a model's class, whose attributes lie
 on both sides of the name `layers`; stages.weights.h5: with a list of blocks among them. fortran.npz: the arrays of attributes, kernels transposed in memory.
 deflated.weights.h5: front's weights, shuffled and deflated in chunks as h5repack does it; latest.weights.h5: in the newer
-format of HDF5. half.weights.h5 and bfloat.weights.h5: in f16, and in bf16 as Keras stores it.
+format of HDF5. dense.h5: groups of 10, 60 and 200 members, in
+that format. half.weights.h5 and bfloat.weights.h5: in f16, and in bf16 as Keras stores it.
 
 files.safetensors: `images`, pixels of 0 to 255 [4, 8, 8, 3], and the logits of each file for them, by Keras in f32. Weights
 are uniform('keras_files.<layer>/<variable>', shape, …) as in keras_nets.py, seed 1 for what Keras draws. Needs keras 3.15,
@@ -212,6 +213,11 @@ def main():
     repack(weights, at('latest.weights.h5'), file={'libver': 'latest'})
     repack(weights, at('half.weights.h5'), lambda array: array.astype('float16'))
     repack(weights, at('bfloat.weights.h5'), lambda array: array.astype(ml_dtypes.bfloat16), {'dtype': 'bfloat16'})
+    with h5py.File(at('dense.h5'), 'w', libver='latest') as file:
+        for count in (10, 60, 200):
+            group = file.create_group(f'of_{count}')
+            for index in range(count):
+                group[f'a member with a long name, number {index}'] = h5py.SoftLink('/nowhere') if index % 5 else file['/']
     write_safetensors('keras/files/files.safetensors', {'images': IMAGES, **logits}, metadata(keras=keras.__version__, jax=jax.__version__, h5py=h5py.__version__, seed=1))
 
 

@@ -51,6 +51,15 @@ describe('openHdf5', () => {
     ]);
   });
 
+  it.each([10, 60, 200])('reads a group of %i members in the newer format', (count) => {
+    const group = openHdf5(golden('dense.h5'), 'a').get(`of_${count}`) as Hdf5Group;
+    // Of five members four are links to a path, which are left out.
+    const hard = Array.from({ length: count }, (_, index) => index).filter((i) => i % 5 === 0);
+    const names = hard.map((index) => `a member with a long name, number ${index}`);
+    expect([...group.keys].sort()).toEqual(names.sort());
+    expect((group.get(names[0]!) as Hdf5Group).keys).toContain('of_10');
+  });
+
   it('has the same values in one piece and in deflated chunks', () => {
     const [plain, packed] = ['front', 'deflated'].map((name) =>
       datasetsOf(openHdf5(golden(`${name}.weights.h5`), 'a')).map((data) => [...data.values()]),
