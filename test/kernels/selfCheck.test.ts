@@ -3,12 +3,31 @@ import { describe, expect, it } from 'vitest';
 import { Engine } from '../../ts/kernels/engine.ts';
 import { probe } from '../../ts/kernels/probe.ts';
 import { checkKernels } from '../../ts/selfCheck/checkKernels.ts';
+import { convolutions } from '../../ts/selfCheck/convolutions.ts';
+import { others } from '../../ts/selfCheck/others.ts';
+import { prepare } from '../../ts/selfCheck/prepare.ts';
 import { mutant, multiplying } from '../helpers/mutant.ts';
 import { HAS_AVX2, PAIRS } from '../helpers/pairs.ts';
 import { runBundled } from '../helpers/runBundled.ts';
 
 /** Functions in which an instruction is changed. */
 const TRIES = 12;
+
+/** Kernels that no start pays for looking at, as others have the same loops. */
+const UNCHECKED: readonly string[] = [
+  'adaptiveAvgPool2d.backward.f32/simd',
+  'avgPool2d.backward.f32/simd',
+  'batchNorm.fold.f32/simd',
+  'ceiling.fma.f32/simd',
+  'conv2d.pack.f32/winograd_2x2',
+  'conv2d.forward.f32/winograd_2x2',
+  'conv2d.forward.f32/im2col',
+  'conv2d.backward_input.f32/winograd_2x2',
+  'copy.fill.f32/simd',
+  'multiply.scale.f32/simd',
+  'multiply.partials.f32/simd',
+  'subsamplePad.backward.f32/simd',
+];
 
 const { relaxed } = probe();
 const build = relaxed ? 'relaxed-256' : 'simd-256';
@@ -27,6 +46,19 @@ describe('checkKernels', () => {
       const parts = { build: name, numerics, threads: 1, module };
       expect(() => checkKernels(new Engine(parts), new Engine(parts))).not.toThrow();
     }
+  });
+
+  it('looks at every kernel but those beside a batch norm, of transforms for the smallest maps, and small ones', () => {
+    const engine = engineOf(wasm);
+    const problems = [...convolutions(true), ...others()];
+    const steps = problems.flatMap((one) => prepare(engine, one, false).steps);
+    const reached = new Set(steps.map(({ kernel }) => kernel));
+    const left = [...engine.kernels.keys()].filter(
+      (name) => !reached.has(name) && /\/(?!reference|scalar)/.test(name),
+    );
+    const beside = left.filter((name) => /_(of|to)_norm$/.test(name));
+    expect(beside.length).toBe(4);
+    expect(left.filter((name) => !beside.includes(name))).toEqual(UNCHECKED);
   });
 
   it('says which op gives a wrong value when one instruction of a kernel is wrong', () => {

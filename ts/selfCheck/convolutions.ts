@@ -51,6 +51,7 @@ const FAST_KINDS: readonly Kind[] = [
   ['winograd_4x4', (count, channels) => [[1, 4, 4 * count - 1, channels], 3]],
   ['winograd_4x4_lean', (count, channels) => [[1, 4, 4 * count - 1, channels], 3]],
   ['winograd_2x2_strided', (count, channels) => [[1, 4, 4 * count - 1, channels], 3, 2]],
+  ['winograd_2x2_strided_lean', (count, channels) => [[1, 4, 4 * count - 1, channels], 3, 2]],
 ];
 
 const WEIGHT: readonly [WeightAlgorithm, Convolution][] = [
@@ -75,8 +76,8 @@ export function convolutions(fast: boolean): Problem[] {
         return convolution(x, side, outChannels, stride);
       };
       const y = forward(algorithm, of(from, to));
-      // The gradient of the strided one is made of others.
-      return algorithm === 'winograd_2x2_strided' ? [y] : [y, input(algorithm, of(to, from))];
+      // The gradient of the strided ones is made of others.
+      return algorithm.includes('strided') ? [y] : [y, input(algorithm, of(to, from))];
     }),
   );
   return [
