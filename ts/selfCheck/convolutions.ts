@@ -30,12 +30,10 @@ function convolution(x: Shape, side: number, outChannels: number, stride = 1): C
  * a rest, and channels of all three that are read.
  */
 const SIZES: readonly (readonly [count: number, from: number, to: number])[] = [
-  [1, 8, 28],
-  [2, 8, 28],
-  [3, 8, 28],
-  [4, 8, 28],
-  [5, 8, 28],
-  [7, 8, 28],
+  [3, 8, 24],
+  [5, 8, 24],
+  [6, 8, 24],
+  [6, 12, 28],
   [3, 28, 28],
 ];
 
@@ -55,16 +53,16 @@ const FAST_KINDS: readonly Kind[] = [
 ];
 
 const WEIGHT: readonly [WeightAlgorithm, Convolution][] = [
-  ...[1, 2, 3, 4, 5, 7].map((channels): [WeightAlgorithm, Convolution] => [
+  ...[3, 5, 6].map((channels): [WeightAlgorithm, Convolution] => [
     'outer_product',
     convolution([1, 5, 4, channels], 3, 28, 2),
   ]),
-  ...[4, 8, 20, 28].map((channels): [WeightAlgorithm, Convolution] => [
+  ...[8, 20].map((channels): [WeightAlgorithm, Convolution] => [
     'taps',
     convolution([1, 3, 4, channels], 3, 24),
   ]),
 ];
-const FAST_WEIGHT = [4, 8, 20, 28].map((channels) => convolution([1, 5, 9, channels], 3, 28));
+const FAST_WEIGHT = [8, 20].map((channels) => convolution([1, 5, 9, channels], 3, 28));
 
 /** The convolutions that are looked at; `fast` adds Winograd's algorithms. */
 export function convolutions(fast: boolean): Problem[] {
