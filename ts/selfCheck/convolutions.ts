@@ -53,14 +53,12 @@ const FAST_KINDS: readonly Kind[] = [
 ];
 
 const WEIGHT: readonly [WeightAlgorithm, Convolution][] = [
-  ...[3, 5, 6].map((channels): [WeightAlgorithm, Convolution] => [
-    'outer_product',
-    convolution([1, 5, 4, channels], 3, 28, 2),
-  ]),
-  ...[8, 20].map((channels): [WeightAlgorithm, Convolution] => [
-    'taps',
-    convolution([1, 3, 4, channels], 3, 24),
-  ]),
+  ['outer_product', convolution([1, 5, 4, 3], 3, 24, 2)],
+  ['outer_product', convolution([1, 5, 4, 5], 3, 24, 2)],
+  ['outer_product', convolution([1, 5, 4, 6], 3, 28)],
+  ['outer_product', convolution([1, 3, 5, 12], 1, 40)],
+  ['taps', convolution([1, 3, 4, 8], 3, 24)],
+  ['taps', convolution([1, 3, 4, 20], 3, 24)],
 ];
 const FAST_WEIGHT = [8, 20].map((channels) => convolution([1, 5, 9, channels], 3, 28));
 

@@ -77,9 +77,9 @@ function onChannels(channels: number): Problem[] {
     problem(softmaxCrossEntropy, [floats(shape, { scale: 5 }), ints([6], channels)], {
       labelSmoothing: 0.1,
     }),
-    problem(sgdUpdate, [rows, shifted, rows, lr], {
-      ...{ momentum: 0.9, nesterov: true, weightDecay: 0.01 },
-    }),
+    ...[true, false].map((nesterov) =>
+      problem(sgdUpdate, [rows, shifted, rows, lr], { momentum: 0.9, nesterov, weightDecay: 0.01 }),
+    ),
     problem(adamwUpdate, [rows, shifted, rows, floats(shape, { shift: 1, scale: 0.5 }), lr, lr], {
       ...{ beta1: 0.9, beta2: 0.99, eps: 1e-8, weightDecay: 0.1 },
     }),
