@@ -58,7 +58,11 @@ async function checks() {
   ]);
   await check('lint (eslint)', process.execPath, [tool('eslint/bin/eslint.js'), '.']);
   await check('layers', process.execPath, [join(root, 'scripts/checkLayers.mjs')]);
-  await check('types (tsc)', process.execPath, [tool('typescript/bin/tsc'), '-p', 'tsconfig.json']);
+  await check('types (tsc)', process.execPath, [
+    tool('typescript-native/bin/tsc'),
+    '-p',
+    'tsconfig.json',
+  ]);
   await check('format (cargo fmt)', 'cargo', ['fmt', '--check'], rust);
   await check('lint (clippy)', 'cargo', ['clippy', ...strict], rust);
   await check('lint (clippy), wide', 'cargo', ['clippy', '--features', 'wide', ...strict], rust);
@@ -92,14 +96,15 @@ async function cargoTest(name, features) {
   add(counts, name);
 }
 
-async function vitest(name, node, args) {
+async function vitest(name, node, args, flags = '') {
   const report = join(localCache, `vitest-${name}.json`);
   mkdirSync(localCache, { recursive: true });
   rmSync(report, { force: true });
   const reporters = ['--reporter=default', '--reporter=./scripts/vitestReporter.mjs'];
-  const env = { ...process.env, RESIDUA_REPORT: report };
-  const flags = ['--passWithNoTests', '--allowOnly=false', ...reporters];
-  const vitestArgs = [tool('vitest/vitest.mjs'), 'run', ...flags, ...args];
+  const env = { ...process.env, RESIDUA_REPORT: report, RESIDUA_NODE_FLAGS: flags };
+  if (!flags) delete env.RESIDUA_NODE_FLAGS;
+  const options = ['--passWithNoTests', '--allowOnly=false', ...reporters];
+  const vitestArgs = [tool('vitest/vitest.mjs'), 'run', ...options, ...args];
   const { code } = await execute(node, vitestArgs, env);
   const counts = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : {};
   if (code !== 0 && !counts.failed) {
@@ -142,7 +147,7 @@ async function denoTests(deno) {
   add(counts, 'deno');
 }
 
-/** Folders whose tests depend on the JavaScript engine and so run under Node 24 as well. */
+/** Folders whose tests depend on the JavaScript engine and so run under Node 24 and 26 as well. */
 const ENGINE_TESTS = [
   'test/kernels',
   'test/ops',
@@ -152,6 +157,15 @@ const ENGINE_TESTS = [
   'test/train',
 ];
 
+/** Those whose values come from kernels without a network around them, for engines as they start by themselves. */
+const KERNEL_TESTS = ['test/kernels', 'test/ops', 'test/compile'];
+
+/**
+ * Flags under which V8 makes one instruction of a pair of vectors, which it does in optimised code alone: so functions are
+ * optimised when they are first called. The builds of both widths take part in the tests then.
+ */
+const PAIRS = '--experimental-wasm-revectorize --no-liftoff';
+
 async function main() {
   const { values, positionals } = parseArgs({
     options: { only: { type: 'string', multiple: true } },
@@ -159,19 +173,17 @@ async function main() {
   });
   await setUp('test');
   add({ passed: 1 }, 'set-up');
-  const { nodeBinary24, denoBinary } = await import('./runtimes.mjs');
+  const { nodeBinary24, nodeBinary26, denoBinary } = await import('./runtimes.mjs');
+  const core = (folders) => ['--project', 'core', ...(positionals.length ? positionals : folders)];
+  const inNode = (name, binary, folders, flags) => () =>
+    inRuntime(name, binary, (node) => vitest(name, node, core(folders), flags));
   const phases = {
     checks,
     cargo: cargoTests,
-    node: () => vitest('node', process.execPath, ['--project', 'core', ...positionals]),
-    node24: () =>
-      inRuntime('node24', nodeBinary24(), (node) =>
-        vitest('node24', node, [
-          '--project',
-          'core',
-          ...(positionals.length ? positionals : ENGINE_TESTS),
-        ]),
-      ),
+    node: () => vitest('node', process.execPath, core([])),
+    node24: inNode('node24', nodeBinary24(), ENGINE_TESTS, PAIRS),
+    node26: inNode('node26', nodeBinary26(), ENGINE_TESTS, PAIRS),
+    'node26-128': inNode('node26-128', nodeBinary26(), KERNEL_TESTS),
     deno: () => inRuntime('deno', denoBinary(), denoTests),
     slow: () => vitest('slow', process.execPath, ['--project', 'slow', ...positionals]),
   };

@@ -29,14 +29,15 @@ import { find, run, say } from './run.mjs';
 
 const PYTHON_PACKAGES = ['nbclient==0.10.*', 'nbformat==5.10.*'];
 
-async function setUpRuntimes() {
+/** Installs the runtimes of test/runtimes, unless they are there. */
+export async function setUpRuntimes() {
   if (existsSync(join(runtimesFolder, 'node_modules/.package-lock.json'))) return;
   mkdirSync(runtimesFolder, { recursive: true });
   for (const name of ['package.json', 'package-lock.json']) {
     copyFileSync(join(root, 'test/runtimes', name), join(runtimesFolder, name));
   }
   await npm(
-    'Node 24, Deno and a Chromium from npm for the tests',
+    'Node 24, Node 26, Deno and a Chromium from npm for the tests',
     ['ci', '--no-audit', '--no-fund', '--ignore-scripts'],
     { cwd: runtimesFolder },
   );

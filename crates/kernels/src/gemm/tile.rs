@@ -206,10 +206,62 @@ unsafe fn store<L: Lanes, const R: usize, const V: usize>(
     let columns = out.columns - column;
     // SAFETY: rows below `height` and columns of the output exist.
     unsafe {
-        for (r, &values) in sums.iter().enumerate() {
-            if R == LOWEST && r >= height {
-                return;
+        if columns >= V * L::WIDTH && height >= R {
+            let indices = core::array::from_fn(|r| *out.rows.add(row + r) as usize);
+            store_whole(sums, out, indices, column);
+        } else {
+            store_rows(&sums[..height.min(R)], out, row, column, columns);
+        }
+    }
+}
+
+/// A tile all of whose rows and columns exist. What happens to a sum is asked once for all of them.
+///
+/// # Safety
+/// As for [`multiply`].
+#[inline(always)]
+unsafe fn store_whole<L: Lanes, const R: usize, const V: usize>(
+    mut sums: [[L; V]; R],
+    out: &Output,
+    rows: [usize; R],
+    column: usize,
+) {
+    let Activation { bias, residual, residual_stride, relu } = out.activation;
+    let c = rows.map(|row| out.c.wrapping_add(row * out.c_stride + column));
+    // SAFETY: bias and residual have the columns of c, residual its rows.
+    unsafe {
+        if out.accumulate {
+            for r in 0..R {
+                sums[r] = plus(sums[r], load_all(c[r]));
             }
+        }
+        if !bias.is_null() {
+            let bias: [L; V] = load_all(bias.add(column));
+            sums = sums.map(|sum| plus(sum, bias));
+        }
+        if !residual.is_null() {
+            for r in 0..R {
+                sums[r] = plus(sums[r], load_all(residual.add(rows[r] * residual_stride + column)));
+            }
+        }
+        if relu {
+            sums = sums.map(|sum| sum.map(|x| x.max(L::zero())));
+        }
+        for r in 0..R {
+            store_all(sums[r], c[r]);
+        }
+    }
+}
+
+/// Rows one by one.
+///
+/// # Safety
+/// As for [`multiply`].
+#[inline(never)]
+unsafe fn store_rows<L: Lanes, const V: usize>(sums: &[[L; V]], out: &Output, row: usize, column: usize, columns: usize) {
+    for (r, &values) in sums.iter().enumerate() {
+        // SAFETY: rows and columns of the output exist.
+        unsafe {
             let index = *out.rows.add(row + r) as usize;
             let c = out.c.add(index * out.c_stride + column);
             if columns >= V * L::WIDTH {
@@ -221,27 +273,27 @@ unsafe fn store<L: Lanes, const R: usize, const V: usize>(
     }
 }
 
+#[inline(always)]
+fn plus<L: Lanes, const V: usize>(sum: [L; V], more: [L; V]) -> [L; V] {
+    core::array::from_fn(|v| sum[v].add(more[v]))
+}
+
 /// # Safety
 /// The columns of `V` vectors exist from `column` on.
 #[inline(always)]
 unsafe fn finish<L: Lanes, const V: usize>(values: [L; V], out: &Output, index: usize, column: usize, c: *const f32) -> [L; V] {
-    let plus = |sum: [L; V], p: *const f32| -> [L; V] {
-        // SAFETY: the caller vouches for the columns.
-        let more: [L; V] = unsafe { load_all(p) };
-        core::array::from_fn(|v| sum[v].add(more[v]))
-    };
     let Activation { bias, residual, residual_stride, relu } = out.activation;
     let mut sum = values;
-    if out.accumulate {
-        sum = plus(sum, c);
-    }
-    // SAFETY: bias and residual have the columns of c, residual its rows.
+    // SAFETY: c, bias and residual have the columns, residual the rows of c.
     unsafe {
+        if out.accumulate {
+            sum = plus(sum, load_all(c));
+        }
         if !bias.is_null() {
-            sum = plus(sum, bias.add(column));
+            sum = plus(sum, load_all(bias.add(column)));
         }
         if !residual.is_null() {
-            sum = plus(sum, residual.add(index * residual_stride + column));
+            sum = plus(sum, load_all(residual.add(index * residual_stride + column)));
         }
     }
     if relu { sum.map(|x| x.max(L::zero())) } else { sum }
