@@ -76,8 +76,8 @@ function chooseThreads(
 const onMainThreadOfPage = (): boolean =>
   'window' in globalThis && !('Deno' in globalThis) && 'document' in globalThis;
 
-/** Looks at the kernels of an engine by the references of another one of the same build; throws where a value is wrong. */
-export type KernelCheck = (engine: Engine, references: Engine) => void;
+/** Looks at the kernels of an engine by the references of another one of the same build, made when it is needed; throws where a value is wrong. */
+export type KernelCheck = (engine: Engine, references: () => Engine) => void;
 
 const sharedMemory = (maximum: number): WebAssembly.Memory =>
   new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum, shared: true });
@@ -105,7 +105,7 @@ async function loadChecked(
       module: own,
       ...(threads > 1 && { memory: sharedMemory(CHECK_PAGES) }),
     });
-  check(alone(module), alone(new WebAssembly.Module(apart(bytes, 2))));
+  check(alone(module), () => alone(new WebAssembly.Module(apart(bytes, 2))));
   checked.add(build);
   return module;
 }
