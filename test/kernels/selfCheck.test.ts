@@ -101,6 +101,20 @@ describe('an engine whose vectors V8 pairs', () => {
     });
   });
 
+  it("leaves V8's flags as they were", async ({ skip }) => {
+    skip(!PAIRS || !HAS_AVX2, 'this Node or processor does not pair vectors');
+    const script = `
+      import { cachedDataVersionTag } from 'node:v8';
+      import { init } from './ts/index.ts';
+      const before = cachedDataVersionTag();
+      const engine = await init({ threads: 1 });
+      console.log(engine.simd, cachedDataVersionTag() === before);
+      engine.close();
+    `;
+    const { stdout } = await runBundled('flags', script, ['--experimental-wasm-revectorize']);
+    expect(stdout).toBe('256 true\n');
+  });
+
   it('gives way to 128 bits, with one warning, when a kernel is wrong', async ({ skip }) => {
     skip(!PAIRS || !HAS_AVX2, 'this Node or processor does not pair vectors');
     const wrong = multiplying(wasm, true).reduce((bytes, code) => mutant(bytes, code, true), wasm);
@@ -143,7 +157,7 @@ describe('an engine whose vectors V8 pairs', () => {
 const optimised = (times: number): string => `
   import { readFileSync } from 'node:fs';
   import { Engine } from './ts/kernels/engine.ts';
-  import { compileHot, optimisingAtOnce } from './ts/kernels/optimiseAtOnce.ts';
+  import { compileHot, optimisingAtOnce, optimisingSoon } from './ts/kernels/optimiseAtOnce.ts';
   import { convolutions } from './ts/selfCheck/convolutions.ts';
   import { run } from './ts/selfCheck/checkKernels.ts';
   import { prepare } from './ts/selfCheck/prepare.ts';
@@ -152,6 +166,6 @@ const optimised = (times: number): string => `
   const module = compileHot(new Uint8Array(bytes));
   const engine = new Engine({ build: 'relaxed-256', numerics: 'fast', threads: 1, module });
   const prepared = [...convolutions(true), ...others()].map((one) => prepare(engine, one, false));
-  run(engine, prepared);
+  optimisingSoon(() => run(engine, prepared));
   optimisingAtOnce(() => { for (let i = 0; i < ${times}; i++) run(engine, prepared); });
 `;
