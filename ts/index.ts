@@ -31,9 +31,10 @@ export {
   type CheckpointInfo,
 } from './train/checkpoint.ts';
 export type * from './train/metrics.ts';
-export { Predictor } from './train/predictor.ts';
+export { Predictor, type Images } from './train/predictor.ts';
 export type { EvaluateOptions } from './train/evaluator.ts';
 export type { FitOptions, FitReport } from './train/fitOptions.ts';
+export type { RunStart } from './train/runPosition.ts';
 export { Trainer } from './train/trainer.ts';
 export type { TrainerOptions } from './train/trainerOptions.ts';
 export * from './functions/index.ts';

@@ -26,6 +26,7 @@ export function trainCommand(): Command {
     .addOption(dataDirOption())
     .addOption(number('--epochs <n>', 'passes over the training images', wholeNumber(1)).default(1))
     .addOption(number('--batch <n>', 'images a step', wholeNumber(1)).default(128))
+    .option('--drop-last', 'leave out a last batch that is smaller than the others')
     .addOption(
       number(
         '--accumulate <n>',

@@ -67,7 +67,7 @@ export function describeResult(result: TrainResult, directory: string): string {
 /** Rows of the report's table of settings. */
 export function settingRows(settings: TrainSettings): [string, string][] {
   const { optimizer, momentum, limit } = settings;
-  const { accumulate = 1 } = settings;
+  const { accumulate = 1, dropLast = false } = settings;
   const accumulated: [string, string][] =
     accumulate === 1 ? [] : [['batches a step', String(accumulate)]];
   const optional: [string, string][] =
@@ -79,6 +79,7 @@ export function settingRows(settings: TrainSettings): [string, string][] {
     ['epochs', String(settings.epochs)],
     ['batch', String(settings.batch)],
     ...accumulated,
+    ...(dropLast ? [['last batch', 'left out where smaller'] as [string, string]] : []),
     ['optimizer', optimizer === 'sgd' ? `sgd, Nesterov momentum ${momentum}` : optimizer],
     ['learning rate', `${settings.lr}, ${settings.schedule}`],
     ['weight decay', String(settings.weightDecay)],
