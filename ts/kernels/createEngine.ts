@@ -31,6 +31,8 @@ export interface EngineOptions {
 const MOST_THREADS = 8;
 const INITIAL_PAGES = 64;
 const MOST_PAGES = 65536;
+/** Memory of an engine whose kernels are looked at: 64 MB. */
+const CHECK_PAGES = 1024;
 
 /** The build for the numerics and width that this runtime can load. */
 export function chooseBuild(
@@ -75,11 +77,11 @@ function chooseThreads(
 const onMainThreadOfPage = (): boolean =>
   'window' in globalThis && !('Deno' in globalThis) && 'document' in globalThis;
 
-/** Looks at the kernels of an engine by the references of another one of the same build; throws where a value is wrong. */
-export type KernelCheck = (engine: Engine, references: Engine) => void;
+/** Looks at the kernels of an engine by the references of another one of the same build, made when it is needed; throws where a value is wrong. */
+export type KernelCheck = (engine: Engine, references: () => Engine) => void;
 
-const sharedMemory = (): WebAssembly.Memory =>
-  new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MOST_PAGES, shared: true });
+const sharedMemory = (maximum: number): WebAssembly.Memory =>
+  new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum, shared: true });
 
 /** An engine before it has a module. */
 type Facts = Pick<EngineParts, 'build' | 'numerics' | 'threads'>;
@@ -102,9 +104,9 @@ async function loadChecked(
       ...facts,
       threads: 1,
       module: own,
-      ...(threads > 1 && { memory: sharedMemory() }),
+      ...(threads > 1 && { memory: sharedMemory(CHECK_PAGES) }),
     });
-  check(alone(module), alone(new WebAssembly.Module(apart(bytes, 2))));
+  check(alone(module), () => alone(new WebAssembly.Module(apart(bytes, 2))));
   checked.add(build);
   return module;
 }
@@ -143,7 +145,7 @@ export async function createEngine(
     module = await loadModule(facts.build);
   }
   if (threads === 1) return new Engine({ ...facts, module });
-  const memory = sharedMemory();
+  const memory = sharedMemory(MOST_PAGES);
   const engine = new Engine({ ...facts, module, memory });
   const workerUrl =
     options.workerUrl === undefined ? undefined : new URL(options.workerUrl, import.meta.url);
