@@ -67,7 +67,8 @@ export class Plan implements Disposable {
   }
 
   /**
-   * Runs the plan on these inputs and returns copies of its outputs.
+   * Runs the plan on these inputs and returns copies of its outputs. Runs of an engine, of this plan and others, go one
+   * after the other in the order in which they were asked for.
    *
    * @throws RangeError when an input has the wrong number of elements; {@link NonFiniteError}, naming the first op that
    * made one, when a guarded value is NaN or infinite: nothing after the guard has run then.
@@ -79,16 +80,21 @@ export class Plan implements Disposable {
       throw new RangeError(`plan: ${inputs.length} inputs given, ${expected.length} wanted`);
     }
     expected.forEach((value, index) => this.#checkInput(value, inputs[index]!, index));
-    this.#refreshConstants();
-    this.#writeInputs(inputs);
-    const run = this.engine.runPlan(this.#written);
-    // Where the run is over already the outputs are read at once: another plan may use the arena next.
-    const finished = typeof run === 'boolean' ? run : await run;
-    for (const tensor of this.#mutated) tensor.version++;
-    if (!finished) throw this.#findNonFinite(inputs);
-    return this.graph.outputs.map((value) => {
-      const { pointer } = this.lowered.viewOf(value);
-      return this.engine.read(pointer, sizeOf(value.shape), value.dtype);
+    // What waits for its turn must not be what the caller writes next.
+    const given = this.engine.busy ? inputs.map((input) => input.slice()) : inputs;
+    return this.engine.runPlan(this.#written, {
+      begin: () => {
+        this.#refreshConstants();
+        this.#writeInputs(given);
+      },
+      finish: (finished) => {
+        for (const tensor of this.#mutated) tensor.version++;
+        if (!finished) throw this.#findNonFinite(given);
+        return this.graph.outputs.map((value) => {
+          const { pointer } = this.lowered.viewOf(value);
+          return this.engine.read(pointer, sizeOf(value.shape), value.dtype);
+        });
+      },
     });
   }
 
@@ -98,7 +104,10 @@ export class Plan implements Disposable {
     return deferred.reduce((bytes, state) => bytes + bytesOf(state), 0);
   }
 
-  /** Frees its memory; parameters and other state stay. */
+  /**
+   * Frees its memory; parameters and other state stay. Runs that have been asked for go on to their end, it can be asked for no
+   * others.
+   */
   dispose(): void {
     if (!this.#arena) return;
     this.engine.freePlan(this.#written);

@@ -2,6 +2,7 @@ import type { Build } from './assets.ts';
 import { cores } from './cores.ts';
 import { Engine, type Numerics } from './engine.ts';
 import { loadModule } from './loadModule.ts';
+import { mayWait } from './mayWait.ts';
 import { probe, type Features } from './probe.ts';
 import { startTeam } from './team.ts';
 
@@ -57,10 +58,6 @@ function chooseThreads(
   return threads;
 }
 
-/** Whether this is a page's main thread, which may not wait on an atomic. */
-const onMainThreadOfPage = (): boolean =>
-  'window' in globalThis && !('Deno' in globalThis) && 'document' in globalThis;
-
 /**
  * Loads the best WASM build for this runtime and starts its workers.
  *
@@ -82,6 +79,6 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   const engine = new Engine({ build, numerics, threads, module, memory });
   const workerUrl =
     options.workerUrl === undefined ? undefined : new URL(options.workerUrl, import.meta.url);
-  engine.attach(await startTeam(module, memory, threads, onMainThreadOfPage(), workerUrl));
+  engine.attach(await startTeam(module, memory, threads, !mayWait(), workerUrl));
   return engine;
 }
