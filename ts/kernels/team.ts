@@ -39,7 +39,7 @@ function join(
     });
     port.onMessage((answer) => {
       if (answer !== 'ready') return;
-      port.watchLock();
+      port.watch();
       resolve();
     });
     port.post({ ...message, ...(port.lock && { lock: port.lock }) });
@@ -85,7 +85,9 @@ export async function startTeam(
   });
   return {
     ...(leader && { lead: (message: RunMessage) => leader.post(message) }),
-    tells: ports.every((port) => port.tells),
+    get tells() {
+      return ports.every((port) => port.tells);
+    },
     listen: (listener) => {
       events = listener;
       if (reason !== undefined) listener.ended(reason);

@@ -10,8 +10,8 @@ export interface WorkerPort {
   onMessage(listener: (message: unknown) => void): void;
   /** Told why the worker has ended, once; not when {@link terminate} was called. */
   onEnd(listener: (error: Error) => void): void;
-  /** To be called when the worker holds its {@link lock}. */
-  watchLock(): void;
+  /** To be called when the worker has answered, and holds its {@link lock}: from then on its end is noticed. */
+  watch(): void;
   /** Whether the worker has ended by now, without waiting for the event loop; false where that cannot be told. */
   ended(): boolean;
   /** Lets the process wait for this worker, or end while it lives (Node, Deno). */
@@ -31,15 +31,14 @@ export function startWorker(url: URL): WorkerPort {
 }
 
 function startThread(threads: typeof import('node:worker_threads'), url: URL): WorkerPort {
-  // A page's document that is emulated in Node brings a URL of its own.
-  const { fileURLToPath } = nodeModule<typeof import('node:url')>('node:url')!;
-  const worker = new threads.Worker(fileURLToPath(url.href));
-  let [left, told] = [false, false];
-  // Node answers -1 as soon as the thread has stopped. Bun has the method but not the answer.
-  const idle = (): number | undefined =>
-    'Bun' in globalThis ? undefined : worker.performance?.eventLoopUtilization().idle;
+  // Where a page is emulated in Node, URLs are of another kind.
+  const { URL: NodeUrl } = nodeModule<typeof import('node:url')>('node:url')!;
+  const worker = new threads.Worker(new NodeUrl(url.href));
+  let [left, told, tells] = [false, false, false];
   return {
-    tells: idle() !== undefined,
+    get tells() {
+      return tells;
+    },
     post: (message) => worker.postMessage(message),
     onMessage: (listener) => void worker.on('message', listener),
     onEnd: (listener) => {
@@ -50,8 +49,14 @@ function startThread(threads: typeof import('node:worker_threads'), url: URL): W
       worker.on('error', tell);
       worker.on('exit', (code) => tell(new Error(`exit code ${code}`)));
     },
-    watchLock: () => undefined,
-    ended: () => told || idle() === -1,
+    watch: () => {
+      // Bun has the method and not the answer, which Node gives from the time on at which the event loop runs.
+      if ('Bun' in globalThis) return;
+      const utilization = worker.performance?.eventLoopUtilization();
+      tells = utilization !== undefined && utilization.active > 0;
+    },
+    // Node says -1 as soon as the thread has stopped.
+    ended: () => told || (tells && worker.performance.eventLoopUtilization().idle === -1),
     ref: () => worker.ref(),
     unref: () => worker.unref(),
     terminate: () => {
@@ -80,7 +85,7 @@ function startWebWorker(url: URL): WorkerPort {
       worker.addEventListener('error', (event) => end(new Error(event.message)));
     },
     // A browser gives a worker's locks to others when it is gone, however it went.
-    watchLock: () => {
+    watch: () => {
       if (lock) void locks.request(lock, () => end(new Error('it was terminated')));
     },
     ended: () => told,
