@@ -30,7 +30,7 @@ export {
   type CheckpointInfo,
 } from './train/checkpoint.ts';
 export type * from './train/metrics.ts';
-export { Predictor } from './train/predictor.ts';
+export { Predictor, type PredictorOptions } from './train/predictor.ts';
 export type { EvaluateOptions } from './train/evaluator.ts';
 export type { FitOptions, FitReport } from './train/fitOptions.ts';
 export { Trainer } from './train/trainer.ts';

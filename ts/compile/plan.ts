@@ -1,11 +1,13 @@
 import { NonFiniteError, OutOfMemoryError } from '../errors.ts';
 import type { Graph, Node, Value } from '../graph.ts';
+import type { ArenaUse } from '../kernels/arena.ts';
 import type { Engine, WrittenPlan } from '../kernels/engine.ts';
-import type { Buffer } from '../kernels/step.ts';
 import { bytesOf, formatShape, sizeOf } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { describeNode } from './capture.ts';
-import type { Lowered } from './lower.ts';
+import { holdConstant, leaveConstant, type HeldConstant } from './heldConstants.ts';
+import type { Constant, Lowered } from './lower.ts';
+import { explainMemory } from './explainMemory.ts';
 import { printPlan } from './printPlan.ts';
 import { runPrologue } from './runPrologue.ts';
 
@@ -21,14 +23,17 @@ export class Plan implements Disposable {
   readonly peakBytes: number;
   /** Bytes of parameters, statistics and optimizer state that the plan works on. */
   readonly stateBytes: number;
-  /** Bytes of weights that were folded and packed for it. */
+  /** Bytes of folded and packed weights that it reads; plans that read them alike share them. */
   readonly constantBytes: number;
   readonly #states: readonly Tensor[];
   /** Those that the prologue reads. */
   readonly #folded: readonly Tensor[];
   readonly #mutated: readonly Tensor[];
-  #arena: Buffer | undefined;
-  #written: WrittenPlan;
+  readonly #held = new Map<Constant, HeldConstant>();
+  readonly #written: WrittenPlan;
+  #arena: ArenaUse | undefined;
+  /** Where the arena was when the steps were written. */
+  #place = -1;
   #versions = -1;
 
   /** For `compile`. */
@@ -55,8 +60,9 @@ export class Plan implements Disposable {
     }
     this.peakBytes = lowered.arenaBytes;
     this.stateBytes = this.#states.reduce((bytes, state) => bytes + bytesOf(state), 0);
-    this.constantBytes = lowered.constants.reduce((bytes, buffer) => bytes + buffer.bytes, 0);
-    this.#arena = this.#allocateArena();
+    const constants = new Map(lowered.constants.map(({ key, buffer }) => [key, buffer.bytes]));
+    this.constantBytes = [...constants.values()].reduce((sum, bytes) => sum + bytes, 0);
+    this.#arena = this.#allocate();
     this.#written = engine.writePlan(lowered.main.flatMap((node) => node.steps));
     try {
       this.#refreshConstants();
@@ -84,6 +90,7 @@ export class Plan implements Disposable {
     const given = this.engine.busy ? inputs.map((input) => input.slice()) : inputs;
     return this.engine.runPlan(this.#written, {
       begin: () => {
+        this.locate();
         this.#refreshConstants();
         this.#writeInputs(given);
       },
@@ -111,8 +118,7 @@ export class Plan implements Disposable {
   dispose(): void {
     if (!this.#arena) return;
     this.engine.freePlan(this.#written);
-    this.engine.releaseArena(this.#arena);
-    for (const buffer of this.lowered.constants) this.engine.free(buffer);
+    this.#release(this.#arena);
     this.#arena = undefined;
   }
 
@@ -125,25 +131,41 @@ export class Plan implements Disposable {
     return printPlan(this);
   }
 
-  #allocateArena(): Buffer {
-    let arena: Buffer | undefined;
+  /** Gives what a run makes its addresses: where the arena is now. Steps are written again if it has moved. */
+  locate(): void {
+    if (this.#move()) this.engine.rewritePlan(this.#written);
+  }
+
+  #move(): boolean {
+    const place = this.engine.arenaAddress;
+    if (place === this.#place) return false;
+    this.#place = place;
+    for (const { buffer, offset } of this.lowered.storages) buffer.address = place + offset;
+    return true;
+  }
+
+  #allocate(): ArenaUse {
+    let arena: ArenaUse | undefined;
     try {
-      arena = this.engine.acquireArena(this.peakBytes);
-      for (const { buffer, offset } of this.lowered.storages)
-        buffer.address = arena.address! + offset;
-      for (const buffer of this.lowered.constants)
-        buffer.address = this.engine.allocate(buffer.bytes).address;
+      arena = this.engine.useArena(this.peakBytes);
+      for (const constant of this.lowered.constants) {
+        const held = holdConstant(this.engine, constant.key, constant.buffer.bytes);
+        this.#held.set(constant, held);
+        constant.buffer.address = held.buffer.address;
+      }
+      this.#move();
       return arena;
     } catch (error) {
-      for (const buffer of this.lowered.constants) if (buffer.address) this.engine.free(buffer);
-      if (arena) this.engine.releaseArena(arena);
+      this.#release(arena);
       if (!(error instanceof OutOfMemoryError)) throw error;
-      const total = this.peakBytes + this.constantBytes;
-      throw new OutOfMemoryError(
-        `plan: needs ${total} bytes (${this.peakBytes} for activations) but WASM memory is at ` +
-          `${this.engine.memoryBytes} bytes and cannot grow by that: try a smaller batch`,
-      );
+      throw new OutOfMemoryError(explainMemory(this));
     }
+  }
+
+  #release(arena: ArenaUse | undefined): void {
+    for (const { key } of this.#held.keys()) leaveConstant(this.engine, key);
+    this.#held.clear();
+    if (arena) this.engine.leaveArena(arena);
   }
 
   /** Throws when the plan, or a tensor that it works on, has been disposed. */
@@ -171,12 +193,21 @@ export class Plan implements Disposable {
     });
   }
 
-  /** Folds and packs weights again when a parameter has been written since. */
+  /** Folds and packs weights again which have been written since, unless another plan has done so. */
   #refreshConstants(): void {
     if (this.lowered.prologue.length === 0) return;
-    const versions = this.#folded.reduce((sum, state) => sum + state.version, 0);
+    const versions = versionOf(this.#folded);
     if (versions === this.#versions) return;
-    runPrologue(this.engine, this.lowered.prologue);
+    const stale = [...this.#held].filter(
+      ([{ tensors }, held]) => held.version !== versionOf(tensors),
+    );
+    const nodes = new Set(stale.flatMap(([constant]) => [...constant.nodes]));
+    for (const [, held] of stale) held.version = -1;
+    runPrologue(
+      this.engine,
+      this.lowered.prologue.filter((node) => nodes.has(node)),
+    );
+    for (const [{ tensors }, held] of stale) held.version = versionOf(tensors);
     this.#versions = versions;
   }
 
@@ -218,4 +249,11 @@ export class Plan implements Disposable {
     const at = { buffer: pointer.buffer, byteOffset: pointer.byteOffset + 4 * index };
     return `${this.engine.read(at, 1, 'f32')[0]} at element ${index} of ${formatShape(value.shape)}`;
   }
+}
+
+/** A number that grows with each write to one of the tensors. */
+function versionOf(tensors: Iterable<Tensor>): number {
+  let sum = 0;
+  for (const { version } of tensors) sum += version;
+  return sum;
 }

@@ -1,4 +1,4 @@
-import { Arenas } from './arenas.ts';
+import { Arena, type ArenaUse } from './arena.ts';
 import type { Build } from './assets.ts';
 import { encodePlan, PLAN_VERSION, planBytes } from './encodePlan.ts';
 import { Heap } from './heap.ts';
@@ -27,6 +27,8 @@ export interface EngineParts {
 /** Steps in WASM memory, ready to run. */
 export interface WrittenPlan {
   readonly address: number;
+  /** In the order and in the chunks in which they were written. */
+  readonly steps: readonly Step[];
 }
 
 /** What a plan does before and after a run. */
@@ -56,7 +58,7 @@ export class Engine {
   readonly #exports: KernelExports;
   readonly #memory: WebAssembly.Memory;
   readonly #heap: Heap;
-  readonly #arenas: Arenas;
+  readonly #arena: Arena;
   readonly #runner: TeamRunner;
   readonly #runs: RunQueue;
   /** Addresses that no run knows which has been asked for. */
@@ -82,7 +84,7 @@ export class Engine {
     this.#exports.set_high_tiles(holdsHighTiles());
     this.kernels = readKernelTable(this.#exports, this.#memory);
     this.#heap = new Heap(this.#memory, this.#exports.heap_base());
-    this.#arenas = new Arenas(this.#heap);
+    this.#arena = new Arena(this.#heap);
     this.#views = this.#makeViews();
     this.#runner = new TeamRunner(this.#exports, this.#memory, parts.threads, {
       look: () => this.#runs.look(),
@@ -136,14 +138,19 @@ export class Engine {
     this.#later(() => this.#heap.free(address));
   }
 
-  /** Memory of at least `bytes` bytes for the runs of a plan, shared with other plans. Throws {@link OutOfMemoryError}. */
-  acquireArena(bytes: number): Required<Buffer> {
-    this.#assertOpen();
-    return this.#arenas.acquire(bytes);
+  /** Makes sure of `bytes` bytes for the runs of a plan, which all plans share. Throws {@link OutOfMemoryError}. */
+  useArena(bytes: number): ArenaUse {
+    this.#settle();
+    return this.#arena.use(bytes);
   }
 
-  releaseArena(buffer: Buffer): void {
-    this.#later(() => this.#arenas.release(buffer));
+  /** Where that memory is, until another plan asks for more. */
+  get arenaAddress(): number {
+    return this.#arena.address;
+  }
+
+  leaveArena(use: ArenaUse): void {
+    this.#later(() => this.#arena.leave(use));
   }
 
   /** Copies `count` elements out. */
@@ -220,7 +227,14 @@ export class Engine {
     const cut = this.#cut(orderSteps(this.kernels, steps));
     this.#prepareScratch(cut);
     encodePlan(this.kernels, cut, this.#memory.buffer, address);
-    return { address };
+    return { address, steps: cut };
+  }
+
+  /** Writes a plan's steps again, as their buffers have other addresses; only when no run is going on. */
+  rewritePlan({ address, steps }: WrittenPlan): void {
+    this.#settle();
+    this.#runner.quiesce();
+    encodePlan(this.kernels, steps, this.#memory.buffer, address);
   }
 
   /** Steps in the chunks that suit the number of threads. */

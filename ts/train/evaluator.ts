@@ -11,6 +11,7 @@ import { batchSpecs } from './batchSpecs.ts';
 import { eventLoopTurn } from './eventLoopTurn.ts';
 import { inMode } from './inMode.ts';
 import type { Evaluation } from './metrics.ts';
+import { RecentPlans, type PlanLimit } from './recentPlans.ts';
 
 /** How an evaluation goes through its images. */
 export interface EvaluateOptions {
@@ -24,10 +25,11 @@ export interface EvaluateOptions {
 /** Measures a classifier on images; a plan is compiled once for each batch shape. */
 export class Evaluator {
   readonly #model: Module;
-  readonly #plans = new Map<string, Plan>();
+  readonly #plans: RecentPlans<{ readonly plan: Plan }>;
 
-  constructor(model: Module) {
+  constructor(model: Module, options: PlanLimit = {}) {
     this.#model = model;
+    this.#plans = new RecentPlans('Evaluator', options);
   }
 
   /** Loss and accuracy over a data set, with running statistics and without dropout. */
@@ -52,23 +54,16 @@ export class Evaluator {
 
   /** Frees the plans; the model stays. */
   dispose(): void {
-    for (const plan of this.#plans.values()) plan.dispose();
-    this.#plans.clear();
+    this.#plans.dispose();
   }
 
   #plan(shape: Shape): Plan {
-    const key = shape.join('×');
-    let plan = this.#plans.get(key);
-    if (!plan) {
-      const measure = (x: Tensor, labels: Tensor): Tensor[] => {
-        const logits = this.#model.forward(x);
-        return [crossEntropy(logits, labels), countCorrect(logits, labels)];
-      };
-      plan = inMode(this.#model, false, () =>
-        compile(measure, batchSpecs(shape), { recording: false }),
-      );
-      this.#plans.set(key, plan);
-    }
-    return plan;
+    const measure = (x: Tensor, labels: Tensor): Tensor[] => {
+      const logits = this.#model.forward(x);
+      return [crossEntropy(logits, labels), countCorrect(logits, labels)];
+    };
+    const make = (): Plan =>
+      inMode(this.#model, false, () => compile(measure, batchSpecs(shape), { recording: false }));
+    return this.#plans.get(shape.join('×'), () => ({ plan: make() })).plan;
   }
 }

@@ -5,31 +5,33 @@ import type { Module } from '../nn/module.ts';
 import type { Shape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { inMode } from './inMode.ts';
+import { RecentPlans, type PlanLimit } from './recentPlans.ts';
+
+/** How a `Predictor` runs. */
+export type PredictorOptions = PlanLimit;
 
 /** Runs a model on batches: compiled once for each shape, batch norm folded, weights packed. */
 export class Predictor {
   readonly model: Module;
-  readonly #plans = new Map<string, Plan>();
+  readonly #plans: RecentPlans<{ readonly plan: Plan }>;
 
-  constructor(model: Module) {
+  /** Throws RangeError for a number of plans below 1. */
+  constructor(model: Module, options: PredictorOptions = {}) {
     this.model = model;
+    this.#plans = new RecentPlans('Predictor', options);
   }
 
   /** The compiled forward pass for images `[N, H, W, C]`; its outputs are logits and probabilities. */
   plan(shape: Shape): Plan {
-    const key = shape.join('×');
-    let plan = this.#plans.get(key);
-    if (!plan) {
-      const predict = (x: Tensor): Tensor[] => {
-        const logits = this.model.forward(x);
-        return [logits, softmax(logits)];
-      };
-      plan = inMode(this.model, false, () =>
+    const predict = (x: Tensor): Tensor[] => {
+      const logits = this.model.forward(x);
+      return [logits, softmax(logits)];
+    };
+    const make = (): Plan =>
+      inMode(this.model, false, () =>
         compile(predict, [{ shape, dtype: 'f32' }], { recording: false }),
       );
-      this.#plans.set(key, plan);
-    }
-    return plan;
+    return this.#plans.get(shape.join('×'), () => ({ plan: make() })).plan;
   }
 
   /** Logits of images, row by row. Throws RangeError when the values do not fill the shape. */
@@ -44,8 +46,8 @@ export class Predictor {
     return probabilities as Float32Array;
   }
 
+  /** Frees the plans; runs that have been asked for go on to their end, and the model stays. */
   dispose(): void {
-    for (const plan of this.#plans.values()) plan.dispose();
-    this.#plans.clear();
+    this.#plans.dispose();
   }
 }

@@ -15,6 +15,7 @@ import type { FitOptions, FitReport } from './fitOptions.ts';
 import { frozenState } from './frozenState.ts';
 import { GradientSums } from './gradientSums.ts';
 import type { EpochReport, Evaluation } from './metrics.ts';
+import { RecentPlans } from './recentPlans.ts';
 import { StepGroup, type StepPart, type StepResult } from './stepGroup.ts';
 import type { TrainerOptions } from './trainerOptions.ts';
 
@@ -29,7 +30,7 @@ export class Trainer {
   /** Steps done; a resumed run starts from the checkpoint's. */
   step = 0;
   readonly #options: TrainerOptions;
-  readonly #steps = new Map<string, CompiledStep>();
+  readonly #steps: RecentPlans<CompiledStep>;
   readonly #evaluator: Evaluator;
   #sums: GradientSums | undefined;
 
@@ -38,7 +39,8 @@ export class Trainer {
     this.optimizer = options.optimizer;
     this.engine = currentEngine();
     this.#options = options;
-    this.#evaluator = new Evaluator(model);
+    this.#steps = new RecentPlans('Trainer', options);
+    this.#evaluator = new Evaluator(model, options);
   }
 
   /**
@@ -113,8 +115,7 @@ export class Trainer {
 
   /** Frees the compiled steps; model and optimizer stay. */
   dispose(): void {
-    for (const { plan } of this.#steps.values()) plan.dispose();
-    this.#steps.clear();
+    this.#steps.dispose();
     this.#evaluator.dispose();
     this.#sums?.dispose();
     this.#sums = undefined;
@@ -196,13 +197,10 @@ export class Trainer {
 
   #compiledStep(shape: Shape, part: StepPart = 'whole'): CompiledStep {
     const key = `${shape.join('×')} ${part} ${frozenState(this.model)}`;
-    let step = this.#steps.get(key);
-    if (!step) {
-      step = compileStep(this.model, this.optimizer, { ...this.#options, shape, part }, () =>
+    return this.#steps.get(key, () =>
+      compileStep(this.model, this.optimizer, { ...this.#options, shape, part }, () =>
         this.#gradientSums(),
-      );
-      this.#steps.set(key, step);
-    }
-    return step;
+      ),
+    );
   }
 }
