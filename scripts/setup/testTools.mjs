@@ -23,7 +23,7 @@ async function setUpRuntimes() {
     copyFileSync(join(root, 'test/runtimes', name), join(runtimesFolder, name));
   }
   await npm(
-    'Node 24 and Deno from npm for the tests',
+    'Node 24, Deno and Bun from npm for the tests',
     ['ci', '--no-audit', '--no-fund', '--ignore-scripts'],
     { cwd: runtimesFolder },
   );

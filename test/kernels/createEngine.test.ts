@@ -4,11 +4,29 @@ import { cores } from '../../ts/kernels/cores.ts';
 import { probe } from '../../ts/kernels/probe.ts';
 import { allBuilds, engineOn, missing } from '../helpers/engines.ts';
 
-const all = { simd: true, relaxed: true, threads: true };
+const all = { simd: true, relaxed: true, fma: true, threads: true };
 
 describe('probe', () => {
   it('finds SIMD and threads in every runtime that the tests run in', () => {
     expect(probe()).toMatchObject({ simd: true, threads: true });
+  });
+
+  it('asks a multiply-add for a value: one that rounds twice is none, and plain SIMD is used', async () => {
+    if (!probe().relaxed) return;
+    const { Instance } = WebAssembly;
+    const twice = (a: number, b: number, c: number): number => Math.fround(Math.fround(a * b) + c);
+    const once = (a: number, b: number, c: number): number => Math.fround(a * b + c);
+    const fmaOf = (f: typeof twice): boolean => {
+      WebAssembly.Instance = class {
+        readonly exports = { f };
+      };
+      try {
+        return probe().fma;
+      } finally {
+        WebAssembly.Instance = Instance;
+      }
+    };
+    expect([fmaOf(once), fmaOf(twice)]).toEqual([true, false]);
   });
 });
 
@@ -33,24 +51,26 @@ describe('chooseBuild', () => {
     [all, 'fast', 1, 'relaxed'],
     [all, 'strict', 2, 'simd-threads'],
     [all, 'strict', 1, 'simd'],
-    [{ ...all, relaxed: false }, 'fast', 2, 'simd-threads'],
+    [{ ...all, relaxed: false, fma: false }, 'fast', 2, 'simd-threads'],
+    [{ ...all, fma: false }, 'fast', 2, 'simd-threads'],
+    [{ ...all, fma: false }, 'fast', 1, 'simd'],
     [{ ...all, threads: false }, 'fast', 2, 'relaxed'],
   ] as const)('%o, %s, %i threads: %4$s', (features, numerics, threads, build) => {
     expect(chooseBuild(features, numerics, threads)).toBe(build);
   });
 
   it('says so where there is no SIMD', () => {
-    const none = { simd: false, relaxed: false, threads: false };
+    const none = { simd: false, relaxed: false, fma: false, threads: false };
     expect(() => chooseBuild(none, 'fast', 1)).toThrow('no WebAssembly SIMD');
   });
 });
 
 describe('createEngine', () => {
   it('takes the best build for the numerics', async () => {
-    const { relaxed } = probe();
+    const { fma } = probe();
     const fast = await createEngine({ threads: 1 });
     const strict = await createEngine({ threads: 1, numerics: 'strict' });
-    expect([fast.build, fast.numerics]).toEqual([relaxed ? 'relaxed' : 'simd', 'fast']);
+    expect([fast.build, fast.numerics]).toEqual([fma ? 'relaxed' : 'simd', 'fast']);
     expect([strict.build, strict.numerics]).toEqual(['simd', 'strict']);
     fast.close();
     strict.close();

@@ -10,7 +10,7 @@ import { startTeam } from './team.ts';
 export interface EngineOptions {
   /** Workers that share the work, the caller among them; all cores (at most 8) by default. */
   readonly threads?: number;
-  /** `fast` by default where the runtime has relaxed SIMD; Winograd's algorithms belong to it everywhere. */
+  /** `fast` by default: fused multiply-add where the runtime has it (see {@link probe}), and Winograd's algorithms everywhere. */
   readonly numerics?: Numerics;
   /** Where the WASM file of the chosen build lies, if not beside the package's code. */
   readonly wasmUrl?: URL | string;
@@ -28,7 +28,7 @@ const MOST_PAGES = 65536;
 /** Builds this runtime can load for the numerics, best first. */
 export function chooseBuild(features: Features, numerics: Numerics, threads: number): Build {
   if (!features.simd) throw new Error('init: this runtime has no WebAssembly SIMD');
-  const lanes = features.relaxed && numerics === 'fast' ? 'relaxed' : 'simd';
+  const lanes = features.fma && numerics === 'fast' ? 'relaxed' : 'simd';
   return threads > 1 && features.threads ? `${lanes}-threads` : lanes;
 }
 
