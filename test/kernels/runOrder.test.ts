@@ -170,6 +170,26 @@ describe.each([
     }
   });
 
+  it('a predictor that is disposed packs the weights that a step before its run has written', async () => {
+    const outcome = async (dispose: boolean): Promise<number[]> => {
+      const model = resnet8({ inChannels: 1, seed: 5 });
+      const optimizer = new SGD(model.parameters(), { lr: 0.5 });
+      const trainer = new Trainer(model, { optimizer });
+      const predictor = new Predictor(model);
+      await predictor.logits(batchOf(0).images, SHAPE);
+      trainer.plan(SHAPE);
+      const steps = [trainer.trainStep(batchOf(1)), trainer.trainStep(batchOf(2))];
+      const asked = predictor.logits(batchOf(0).images, SHAPE);
+      if (dispose) predictor.dispose();
+      await Promise.all(steps);
+      const logits = [...(await asked)];
+      predictor.dispose();
+      trainer.dispose();
+      return logits;
+    };
+    expect(await outcome(true)).toEqual(await outcome(false));
+  });
+
   it('a tensor that is disposed while a plan works on it keeps its values until then', async () => {
     const w = parameter([4]);
     w.write([1, 2, 3, 4]);

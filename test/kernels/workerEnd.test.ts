@@ -66,7 +66,9 @@ describe('a worker that ends', () => {
   it('rejects the run whose chunks it held, where the caller leads', async () => {
     const team = await teamOf(2, false);
     const { plan, run } = await pendingRun(team);
-    void team.workers[0]!.terminate();
+    // A signal, such as Ctrl-C's, has its turn meanwhile.
+    process.once('SIGUSR2', () => void team.workers[0]!.terminate());
+    process.kill(process.pid, 'SIGUSR2');
     await expect(run).rejects.toThrow(ENDED);
     expectEnded(team, plan);
   });

@@ -32,6 +32,7 @@ export class Plan implements Disposable {
   readonly #held = new Map<Constant, HeldConstant>();
   readonly #written: WrittenPlan;
   #arena: ArenaUse | undefined;
+  #disposed = false;
   /** Where the arena was when the steps were written. */
   #place = -1;
   #versions = -1;
@@ -62,8 +63,13 @@ export class Plan implements Disposable {
     this.stateBytes = this.#states.reduce((bytes, state) => bytes + bytesOf(state), 0);
     const constants = new Map(lowered.constants.map(({ key, buffer }) => [key, buffer.bytes]));
     this.constantBytes = [...constants.values()].reduce((sum, bytes) => sum + bytes, 0);
-    this.#arena = this.#allocate();
-    this.#written = engine.writePlan(lowered.main.flatMap((node) => node.steps));
+    this.#allocate();
+    try {
+      this.#written = engine.writePlan(lowered.main.flatMap((node) => node.steps));
+    } catch (error) {
+      this.#release();
+      throw error;
+    }
     try {
       this.#refreshConstants();
     } catch (error) {
@@ -116,10 +122,12 @@ export class Plan implements Disposable {
    * others.
    */
   dispose(): void {
-    if (!this.#arena) return;
-    this.engine.freePlan(this.#written);
-    this.#release(this.#arena);
-    this.#arena = undefined;
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.engine.afterRuns(() => {
+      this.engine.freePlan(this.#written);
+      this.#release();
+    });
   }
 
   [Symbol.dispose](): void {
@@ -144,33 +152,31 @@ export class Plan implements Disposable {
     return true;
   }
 
-  #allocate(): ArenaUse {
-    let arena: ArenaUse | undefined;
+  #allocate(): void {
     try {
-      arena = this.engine.useArena(this.peakBytes);
+      this.#arena = this.engine.useArena(this.peakBytes);
       for (const constant of this.lowered.constants) {
         const held = holdConstant(this.engine, constant.key, constant.buffer.bytes);
         this.#held.set(constant, held);
         constant.buffer.address = held.buffer.address;
       }
       this.#move();
-      return arena;
     } catch (error) {
-      this.#release(arena);
+      this.#release();
       if (!(error instanceof OutOfMemoryError)) throw error;
       throw new OutOfMemoryError(explainMemory(this));
     }
   }
 
-  #release(arena: ArenaUse | undefined): void {
+  #release(): void {
     for (const { key } of this.#held.keys()) leaveConstant(this.engine, key);
     this.#held.clear();
-    if (arena) this.engine.leaveArena(arena);
+    if (this.#arena) this.engine.leaveArena(this.#arena);
   }
 
   /** Throws when the plan, or a tensor that it works on, has been disposed. */
   #assertLive(): void {
-    if (!this.#arena) throw new Error('plan: used after dispose()');
+    if (this.#disposed) throw new Error('plan: used after dispose()');
     for (const { disposed, shape } of this.#states) {
       if (disposed)
         throw new Error(`plan: its tensor ${formatShape(shape)} was used after dispose()`);

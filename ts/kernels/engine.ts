@@ -127,7 +127,7 @@ export class Engine {
   /** Memory of `bytes` bytes, 64-byte aligned, not initialised. Throws {@link OutOfMemoryError}. */
   allocate(bytes: number): Required<Buffer> {
     this.#assertOpen();
-    const address = this.#heap.allocate(bytes);
+    const address = this.#allocate(bytes);
     if (this.#runs.busy) this.#fresh.add(address);
     return { bytes, address };
   }
@@ -135,7 +135,7 @@ export class Engine {
   /** Gives memory back when the runs that have been asked for are over. */
   free(buffer: Buffer): void {
     const address = buffer.address!;
-    this.#later(() => this.#heap.free(address));
+    this.afterRuns(() => this.#heap.free(address));
   }
 
   /** Makes sure of `bytes` bytes for the runs of a plan, which all plans share. Throws {@link OutOfMemoryError}. */
@@ -150,7 +150,7 @@ export class Engine {
   }
 
   leaveArena(use: ArenaUse): void {
-    this.#later(() => this.#arena.leave(use));
+    this.afterRuns(() => this.#arena.leave(use));
   }
 
   /** Copies `count` elements out. */
@@ -211,6 +211,7 @@ export class Engine {
     this.#runner.quiesce();
     if (bytes > this.#eager.bytes) {
       if (this.#eager.bytes > 0) this.#heap.free(this.#eager.address);
+      this.#eager = { address: 0, bytes: 0 };
       this.#eager = { address: this.#heap.allocate(2 * bytes), bytes: 2 * bytes };
     }
     const cut = this.#cut(steps);
@@ -223,9 +224,9 @@ export class Engine {
   /** Writes steps for many runs; every buffer must have its address. */
   writePlan(steps: readonly Step[]): WrittenPlan {
     this.#assertOpen();
-    const address = this.#heap.allocate(planBytes(this.kernels, steps));
     const cut = this.#cut(orderSteps(this.kernels, steps));
     this.#prepareScratch(cut);
+    const address = this.#allocate(planBytes(this.kernels, steps));
     encodePlan(this.kernels, cut, this.#memory.buffer, address);
     return { address, steps: cut };
   }
@@ -261,9 +262,16 @@ export class Engine {
   }
 
   freePlan(plan: WrittenPlan): void {
-    this.#later(() => {
+    this.afterRuns(() => {
       this.#runner.quiesce();
       this.#heap.free(plan.address);
+    });
+  }
+
+  /** Gives something up as soon as no run that has been asked for may use it; now, where none takes time. */
+  afterRuns(giveUp: () => void): void {
+    this.#runs.after(() => {
+      if (!this.#closed) giveUp();
     });
   }
 
@@ -284,6 +292,17 @@ export class Engine {
     this.#runner.close();
   }
 
+  /** What has been freed may be kept for a run: where memory does not suffice it is waited for. */
+  #allocate(bytes: number): number {
+    try {
+      return this.#heap.allocate(bytes);
+    } catch (error) {
+      if (!this.#runs.busy) throw error;
+      this.#runs.settle();
+      return this.#heap.allocate(bytes);
+    }
+  }
+
   #prepareScratch(steps: readonly Step[]): void {
     this.#ensureScratch(steps.reduce((most, step) => Math.max(most, step.scratchBytes ?? 0), 0));
   }
@@ -292,8 +311,18 @@ export class Engine {
     if (bytes <= this.#scratch.bytes) return;
     this.#settle();
     this.#runner.quiesce();
-    if (this.#scratch.bytes > 0) this.#heap.free(this.#scratch.address);
-    const stride = Math.ceil(bytes / 64) * 64;
+    const before = this.#scratch;
+    if (before.bytes > 0) this.#heap.free(before.address);
+    try {
+      this.#placeScratch(Math.ceil(bytes / 64) * 64);
+    } catch (error) {
+      // Plans that were written before go on in what they had.
+      if (before.bytes > 0) this.#placeScratch(before.bytes);
+      throw error;
+    }
+  }
+
+  #placeScratch(stride: number): void {
     this.#scratch = { address: this.#heap.allocate(stride * this.threads), bytes: stride };
     this.#exports.set_scratch(this.#scratch.address, stride);
   }
@@ -312,13 +341,6 @@ export class Engine {
     this.#assertOpen();
     const untouched = places.every(({ buffer }) => this.#fresh.has(buffer.address!));
     if (this.#runs.busy && !(places.length > 0 && untouched)) this.#runs.settle();
-  }
-
-  /** Gives memory back as soon as no run that has been asked for may use it. */
-  #later(giveBack: () => void): void {
-    this.#runs.after(() => {
-      if (!this.#closed) giveBack();
-    });
   }
 
   #current(): { f32: Float32Array; i32: Int32Array } {
