@@ -1,36 +1,18 @@
-// `node scripts/faults.mjs`: the tests of corrupted files and killed runs, with many more of either than `npm test` has.
-import { spawnSync } from 'node:child_process';
+// Kills and ends what trains, at random moments: `node scripts/faults.mjs [--kills 40] [--deaths 20] [--seed n]`.
 import { parseArgs } from 'node:util';
-import { root } from './setup/paths.mjs';
-
-const HELP = `node scripts/faults.mjs [options]
-
-  --files N  corrupted files of each format, 5000 by default
-  --kills N  kills of a training run, 40 by default
-  --seed N   that of an earlier run, which it printed
-  --help`;
+import { killTraining } from '../test/faults/kills.mjs';
+import { endWorkers } from '../test/faults/workerDeaths.mjs';
 
 const { values } = parseArgs({
   options: {
-    files: { type: 'string', default: '5000' },
     kills: { type: 'string', default: '40' },
-    seed: { type: 'string' },
-    help: { type: 'boolean', default: false },
+    deaths: { type: 'string', default: '20' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
   },
 });
-if (values.help) {
-  console.log(HELP);
-} else {
-  const tests = ['test/io/corruptedFiles.test.ts', 'test/cli/kills.test.ts'];
-  const { status } = spawnSync('npx', ['vitest', 'run', '--project', 'core', ...tests], {
-    cwd: root,
-    stdio: 'inherit',
-    env: {
-      ...process.env,
-      RESIDUA_FILES: values.files,
-      RESIDUA_KILLS: values.kills,
-      ...(values.seed && { RESIDUA_SEED: values.seed }),
-    },
-  });
-  process.exitCode = status ?? 1;
-}
+const seed = Number(values.seed);
+const say = (line) => console.log(line);
+say(`seed ${seed}`);
+await killTraining({ count: Number(values.kills), seed, say });
+await endWorkers({ count: Number(values.deaths), seed, say });
+say(`${values.kills} kills and ${values.deaths} worker deaths: nothing was lost, wrong or blocked`);
