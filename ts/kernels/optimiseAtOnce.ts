@@ -1,14 +1,22 @@
 import { canSetV8Flags, setV8Flag } from './v8Flag.ts';
 
 const BUDGET = '--wasm-tiering-budget';
-/** V8's own value, in bytes of code that run before a function is optimised. */
-const USUAL_BUDGET = 13_000_000;
+/** V8's own value, in bytes of code that run before a function is optimised, */
+const USUAL_BUDGET = `${BUDGET}=13000000`;
 /** V8's first major that has both flags. */
 const FIRST_MAJOR = 12;
 
+interface Host {
+  readonly execArgv?: readonly string[];
+  readonly versions?: { readonly v8?: string };
+}
+
+const { execArgv = [], versions } = (globalThis as { process?: Host }).process ?? {};
+/** or what Node was started with. */
+const budget = execArgv.findLast((flag) => flag.startsWith(`${BUDGET}=`)) ?? USUAL_BUDGET;
+
 /** Whether V8 can be told to optimise WASM functions at once. */
 export function canOptimiseAtOnce(): boolean {
-  const { versions } = (globalThis as { process?: { versions?: { v8?: string } } }).process ?? {};
   return canSetV8Flags() && parseInt(versions?.v8 ?? '0', 10) >= FIRST_MAJOR;
 }
 
@@ -22,7 +30,7 @@ function withFlags<T>(flags: readonly (readonly [flag: string, back: string])[],
   }
 }
 
-const SOON = [`${BUDGET}=1`, `${BUDGET}=${USUAL_BUDGET}`] as const;
+const SOON = [`${BUDGET}=1`, budget] as const;
 const SYNCHRONOUS = ['--wasm-sync-tier-up', '--no-wasm-sync-tier-up'] as const;
 
 /**
