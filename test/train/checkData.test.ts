@@ -134,7 +134,7 @@ describe('a last batch that batch norm cannot take', () => {
       small(),
       images,
       { batchSize: 4 },
-      /^fit: the last batch of an epoch has 1 image: layer4\.0\.bn1: batchNorm: .* input \[1, 1, 1, 512\] has 1: take another batchSize, or dropLast$/,
+      /^fit: the last batch of an epoch has 1 image: layer4\.0\.bn1: batchNorm: .* input \[1, 1, 1, 512\] has 1: take another batch size, or leave it out \(dropLast, --drop-last\)$/,
     );
     await expectRefused(small(), images, { batchSize: 4, accumulate: 2 }, /^fit: the last batch/);
   });

@@ -70,12 +70,9 @@ export class Trainer {
   async fit(data: ImageDataset, options: FitOptions): Promise<FitReport> {
     const { signal, accumulate = 1, batchSize, dropLast } = options;
     expectWhole('fit', 'accumulate', accumulate);
-    const own = readAs(this.model, data, 'fit', this.#warn);
-    const { batches, dataset } = new DataLoader(own, { batchSize, dropLast });
+    const own = this.check(data, options);
+    const { batches } = new DataLoader(own, { batchSize, dropLast });
     const run = runOf(options, own, batches, this.step, this.begun, this.#lastRun());
-    const sizes = batchSizes(dataset.count, batchSize, dropLast ?? false);
-    checkData(this.model, dataset, 'fit', sizes, this.#warn);
-    if (options.validation) this.#evaluator.check(options.validation, 'validation');
     noteNormalisation(this.model, own);
     this.#run = run;
     this.begun = run.begun;
@@ -88,6 +85,27 @@ export class Trainer {
       await options.onEpoch?.(report);
     }
     return { steps: this.step, aborted: this.step < end, epochs: reports };
+  }
+
+  /**
+   * What {@link Trainer.fit} looks at before its first step: that the network takes the images, in all batches that an epoch has,
+   * and tells their classes apart. Gives the data set as the network reads it.
+   *
+   * @throws {ShapeError} when it does not take the images, or the last batch is too small for it
+   * @throws {RangeError} when a label is none of its classes, or an option is out of its range
+   * @throws {FormatError} for a data set that is none
+   */
+  check(
+    data: ImageDataset,
+    options: Pick<FitOptions, 'batchSize' | 'dropLast' | 'validation'>,
+  ): ImageDataset {
+    const { batchSize, dropLast, validation } = options;
+    const own = readAs(this.model, data, 'fit', this.#warn);
+    const { dataset } = new DataLoader(own, { batchSize, dropLast });
+    const sizes = batchSizes(dataset.count, batchSize, dropLast ?? false);
+    checkData(this.model, dataset, 'fit', sizes, this.#warn);
+    if (validation) this.#evaluator.check(validation, 'validation');
+    return dataset;
   }
 
   /** Trains one step on a batch: the loss before the update, the share classified right. */
@@ -228,7 +246,11 @@ export class Trainer {
       milliseconds,
     };
     if (!options.validation || signal?.aborted) return report;
-    return { ...report, validation: await this.evaluate(options.validation, { batchSize }) };
+    const { validation } = options;
+    return {
+      ...report,
+      validation: await this.#evaluator.evaluate(validation, { batchSize }, 'validation'),
+    };
   }
 
   /** A loss is guarded before its step, so that nothing guards what the last step of an epoch has made. */
