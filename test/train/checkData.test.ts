@@ -90,6 +90,12 @@ describe('more classes in the data than in the network', () => {
     const batch = goldenImages('labels', [4, 1, 8, 8]);
     batch.labels[2] = 10;
     const before = stateOf(trainer);
+    for (const label of [0.5, '1', NaN, -1]) {
+      const labels = [0, 1, label, 3] as unknown as Int32Array;
+      await expect(trainer.trainStep({ ...batch, labels })).rejects.toThrow(
+        `step 0: label 2 of the batch is ${label === '1' ? '"1"' : label} but the network`,
+      );
+    }
     await expect(trainer.trainStep(batch)).rejects.toThrow(
       'step 0: label 2 of the batch is 10 but the network tells 10 classes apart (0 to 9)',
     );

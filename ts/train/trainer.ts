@@ -7,7 +7,7 @@ import type { Engine } from '../kernels/engine.ts';
 import type { Module } from '../nn/module.ts';
 import { dropoutState } from '../nn/seed.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
-import { expectNumber, expectWhole } from '../settings.ts';
+import { expectNumber, expectWhole, shown } from '../settings.ts';
 import type { Shape } from '../shape.ts';
 import { checkOptions } from './checkOptions.ts';
 import { batchSizes, checkData } from './checkData.ts';
@@ -118,10 +118,12 @@ export class Trainer {
     if (batch.normalisation && !this.model.normalisation)
       noteNormalisation(this.model, batch.normalisation);
     const { plan, normNames, classes } = this.#compiledStep(batch.shape, part);
-    const beyond = batch.labels.findIndex((label) => label < 0 || label >= classes);
+    const beyond = batch.labels.findIndex(
+      (label) => !Number.isInteger(label) || label < 0 || label >= classes,
+    );
     if (beyond >= 0) {
       throw new RangeError(
-        `step ${this.step}: label ${beyond} of the batch is ${batch.labels[beyond]} but the network tells ${classes} ` +
+        `step ${this.step}: label ${beyond} of the batch is ${shown(batch.labels[beyond])} but the network tells ${classes} ` +
           `classes apart (0 to ${classes - 1})`,
       );
     }
