@@ -284,8 +284,8 @@ describe('residua predict', () => {
     }[];
     expect(predictions[0]!.changes).toEqual([
       'made grey',
-      'resized from 112 × 112 to 28 × 28',
       'inverted, as it is dark on light',
+      'its ink, 64 × 80 of 112 × 112 pixels, scaled to 20 and put into the middle of 28 × 28',
     ]);
     expect(predictions[1]!.changes).toEqual([]);
     for (const { classes } of predictions) {
@@ -296,5 +296,27 @@ describe('residua predict', () => {
     }
     const text = await residua('predict', at('plain.png'), '--run', at('a'));
     expect(text.stdout).toMatch(/^.*plain\.png\n( {2}\d +\d+\.\d %.*\n){3}$/);
+  });
+
+  it('says that a sheet is empty, and reads the others', async () => {
+    const { images } = await loadDataset('mnist', { split: 'test', limit: 1 });
+    const data = images.slice(0, 784);
+    writeFileSync(at('digit.png'), encode({ width: 28, height: 28, channels: 1, data }));
+    const white = new Uint8Array(4 * 400).fill(255);
+    writeFileSync(at('empty.png'), encode({ width: 20, height: 20, channels: 4, data: white }));
+    const paths = [at('empty.png'), at('digit.png')];
+    const { code, stdout } = await residua('predict', ...paths, '--run', at('a'), '--json');
+    expect(code).toBe(0);
+    const [empty, digit] = JSON.parse(stdout) as { blank?: boolean; classes: unknown[] }[];
+    expect(empty).toEqual({
+      image: at('empty.png'),
+      simd: 128,
+      changes: ['made grey'],
+      blank: true,
+      classes: [],
+    });
+    expect([digit!.blank, digit!.classes.length]).toEqual([undefined, 3]);
+    const text = await residua('predict', at('empty.png'), '--run', at('a'));
+    expect(text.stdout).toMatch(/^.*empty\.png: shows nothing: all of it is one ground/);
   });
 });

@@ -152,7 +152,9 @@ describe('fit({ until })', () => {
     expectSameBits(weightsOf(resumed), weightsOf(whole), 'weights');
     const later = metadata['residua']!.replace('"begun":{"step":2', '"begun":{"step":7');
     const damaged = { tensors: contents.tensors, metadata: { ...metadata, residua: later } };
-    expect(() => restoreCheckpoint(newTrainer(), damaged, 'a')).toThrow('does not say model');
+    expect(() => restoreCheckpoint(newTrainer(), damaged, 'a')).toThrow(
+      'a: checkpoint: begun.step: is 7 but the run is at step 6',
+    );
   });
 
   it('refuses other images and other batches', async () => {

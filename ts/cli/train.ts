@@ -6,6 +6,7 @@ import {
   memoryBudgetOption,
   numberIn,
   numericsOption,
+  simdOption,
   threadsOption,
   wholeNumber,
 } from './options.ts';
@@ -72,6 +73,7 @@ export function trainCommand(): Command {
     .addOption(number('--test-limit <n>', 'only the first n test images', wholeNumber(1)))
     .addOption(threadsOption())
     .addOption(numericsOption())
+    .addOption(simdOption())
     .addOption(memoryBudgetOption())
     .option('--out <dir>', 'run directory (default: runs/<model>-<data>-<time>)')
     .option('--resume <path>', 'go on with a run directory or checkpoint, with its settings')

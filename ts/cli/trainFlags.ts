@@ -1,4 +1,3 @@
-import type { CheckpointFacts } from '../train/checkpoint.ts';
 import { UsageError } from './fail.ts';
 import { findModel } from './findModel.ts';
 import type { EngineFlags } from './options.ts';
@@ -67,7 +66,7 @@ export function settingsOf(flags: TrainFlags): TrainSettings {
 
 /** Options that may differ from those that a resumed run began with: they do not change what a step computes. */
 const FREE = new Set([
-  ...['epochs', 'testLimit', 'threads', 'memoryBudget'],
+  ...['epochs', 'testLimit', 'threads', 'simd', 'memoryBudget'],
   ...['dataDir', 'out', 'resume', 'json'],
 ]);
 
@@ -77,15 +76,10 @@ const FREE = new Set([
  * @throws {UsageError} when a flag contradicts them
  */
 export function resumedSettings(
-  facts: CheckpointFacts,
-  file: string,
+  written: TrainSettings,
   flags: TrainFlags,
   given: ReadonlySet<string>,
 ): TrainSettings {
-  const written = facts.settings['train'] as TrainSettings | undefined;
-  if (!written) {
-    throw new Error(`${file}: resume: the checkpoint was not written by residua train`);
-  }
   const settings = {
     ...written,
     accumulate: written.accumulate ?? 1,

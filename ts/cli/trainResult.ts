@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Width } from '../kernels/chooseWidth.ts';
 import { RUN_FILES } from '../train/node/runDirectory.ts';
 import { formatPairs, megabytes, percent } from './format.ts';
 import type { TrainSettings } from './trainSettings.ts';
@@ -21,6 +22,8 @@ export interface TrainResult {
   /** Bytes of weights, statistics and optimizer state. */
   readonly stateBytes: number;
   readonly build: string;
+  /** Bits of its vectors; a run may go on with another width. */
+  readonly simd: Width;
   readonly threads: number;
   readonly numerics: string;
   readonly runtime: string;
@@ -46,7 +49,7 @@ export function resultRows(result: TrainResult): [string, string][] {
     ['training time', `${result.trainSeconds.toFixed(1)} s`],
     ['images/s', result.imagesPerSecond.toFixed(0)],
     ['peak memory', `${megabytes(result.peakBytes)} plan + ${megabytes(result.stateBytes)} state`],
-    ['WASM build', `${result.build}, ${result.numerics} numerics`],
+    ['WASM build', `${result.build}, ${result.simd} bits, ${result.numerics} numerics`],
     ['threads', String(result.threads)],
     ['runtime', result.runtime],
   ];

@@ -1,4 +1,5 @@
 import { FormatError } from '../errors.ts';
+import type { Preparation } from './catalog.ts';
 import type { Normalisation } from '../normalisation.ts';
 import { shown } from '../settings.ts';
 import { channelStatistics } from './channelStatistics.ts';
@@ -24,6 +25,8 @@ export interface ImageDataset {
    * these as it read those. None by default.
    */
   readonly measured?: readonly (keyof Normalisation)[];
+  /** How its pictures were made, for `fitImage`. */
+  readonly preparation?: Preparation | undefined;
 }
 
 /**
@@ -65,6 +68,11 @@ export function imageDataset(fields: ImageDatasetFields): ImageDataset {
   const count = fields.labels.length;
   if (count === 0) throw new FormatError(`${name}: labels: 0 labels but at least 1 is needed`);
   const images = bytesOf(name, fields.images);
+  const unclear = [name, ...classes].findIndex((text) => /\p{Cc}/u.test(text));
+  if (unclear >= 0) {
+    const what = unclear === 0 ? 'name' : `class ${unclear - 1}`;
+    throw new FormatError(`${name}: ${what}: has control characters but must be plain text`);
+  }
   const bytes = count * height * width * channels;
   if (images.length !== bytes) {
     throw new FormatError(
@@ -91,6 +99,7 @@ export function imageDataset(fields: ImageDatasetFields): ImageDataset {
     mean,
     std,
     measured,
+    ...(fields.preparation && { preparation: fields.preparation }),
   };
   checked.add(made);
   return made;

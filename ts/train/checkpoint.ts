@@ -9,6 +9,7 @@ import type { Module } from '../nn/module.ts';
 import type { Normalisation } from '../normalisation.ts';
 import { dropoutState } from '../nn/seed.ts';
 import type { Tensor } from '../tensor.ts';
+import { readFacts } from './checkpointSchema.ts';
 import { nonFinite } from './nonFinite.ts';
 import { noteNormalisation } from './readAs.ts';
 import type { RunStart } from './runPosition.ts';
@@ -45,6 +46,7 @@ const DROPOUT = 'random.dropout';
  * layouts, so that torch can load them, and beside them the optimizer's moments and the state of dropout.
  *
  * @throws {NonFiniteError} for a value that is NaN or infinite: such a file could not be read back
+ * @throws {FormatError} for facts that could not be read again
  */
 export function checkpointTensors(trainer: Trainer, info: CheckpointInfo): Safetensors {
   const slots = trainingSlots(trainer);
@@ -59,7 +61,9 @@ export function checkpointTensors(trainer: Trainer, info: CheckpointInfo): Safet
     begun: begun.step > 0 ? begun : undefined,
     normalisation: model.normalisation,
   };
-  return { tensors, metadata: { format: 'pt', residua: JSON.stringify(facts) } };
+  const text = JSON.stringify(facts);
+  readFacts(JSON.parse(text), 'checkpoint');
+  return { tensors, metadata: { format: 'pt', residua: text } };
 }
 
 /** Whether a file was written by training here, and so holds more than weights. */
@@ -77,7 +81,7 @@ export function checkpointFacts({ metadata }: Safetensors, file: string): Checkp
       `${file}: checkpoint: has no "residua" entry in its metadata but one is needed to know its network`,
     );
   }
-  let facts: Partial<CheckpointFacts & { version: number }> | null;
+  let facts: { version?: unknown } | null;
   try {
     facts = JSON.parse(text) as typeof facts;
   } catch (cause) {
@@ -88,21 +92,7 @@ export function checkpointFacts({ metadata }: Safetensors, file: string): Checkp
       `${file}: checkpoint: is of version ${String(facts?.version)} but this code reads ${VERSION}`,
     );
   }
-  if (
-    typeof facts.model !== 'string' ||
-    !isCount(facts.step) ||
-    !isRunStart(facts.begun, facts.step) ||
-    !isNormalisation(facts.normalisation ?? facts.data) ||
-    !isCount(facts.seed) ||
-    !isRecord(facts.modelOptions) ||
-    !isRecord(facts.settings) ||
-    !isDatasetFacts(facts.data)
-  ) {
-    throw new FormatError(
-      `${file}: checkpoint: its "residua" metadata does not say model, modelOptions, data, step, seed and settings`,
-    );
-  }
-  return facts as CheckpointFacts;
+  return readFacts(facts, `${file}: checkpoint`);
 }
 
 /**
@@ -142,7 +132,7 @@ export function restoreWeights(model: Module, contents: Safetensors, file: strin
 /**
  * The network of a checkpoint, with its weights.
  *
- * @throws {StateDictError} when its network is not known here, or as {@link restoreCheckpoint}
+ * @throws {StateDictError} when its network is not known here or cannot be made, or as {@link restoreCheckpoint}
  */
 export function modelOfCheckpoint(contents: Safetensors, file: string): Module {
   const { model: name, modelOptions } = checkpointFacts(contents, file);
@@ -152,7 +142,15 @@ export function modelOfCheckpoint(contents: Safetensors, file: string): Module {
       `${file}: checkpoint: is of network ${name} but known are ${Object.keys(models).join(', ')}`,
     );
   }
-  const model = withoutInitialWeights(() => make(modelOptions));
+  let model: Module;
+  try {
+    model = withoutInitialWeights(() => make(modelOptions));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new StateDictError(`${file}: checkpoint: its network ${name} cannot be made: ${reason}`, {
+      cause,
+    });
+  }
   restoreWeights(model, contents, file);
   return model;
 }
@@ -207,31 +205,3 @@ function restore(
   }
   for (const [name, slot] of own) writeStored(slot, given.get(name)!);
 }
-
-const isCount = (value: unknown): value is number =>
-  Number.isSafeInteger(value) && Number(value) >= 0;
-
-/** Absent in checkpoints of a first run. */
-const isRunStart = (value: unknown, step: number): boolean =>
-  value === undefined ||
-  (isRecord(value) && isCount(value['epoch']) && isCount(value['step']) && value['step'] <= step);
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-function isDatasetFacts(value: unknown): value is DatasetFacts {
-  if (!isRecord(value)) return false;
-  const { name, height, width, channels, classes, mean, std } = value;
-  return (
-    typeof name === 'string' &&
-    [height, width, channels].every((size) => isCount(size) && size > 0) &&
-    Array.isArray(classes) &&
-    [mean, std].every((values) => Array.isArray(values) && values.length === channels)
-  );
-}
-
-const isNormalisation = (value: unknown): boolean =>
-  isRecord(value) &&
-  [value['mean'], value['std']].every(
-    (values) => Array.isArray(values) && values.every(Number.isFinite),
-  );
