@@ -90,6 +90,12 @@ describe('more classes in the data than in the network', () => {
     const batch = goldenImages('labels', [4, 1, 8, 8]);
     batch.labels[2] = 10;
     const before = stateOf(trainer);
+    for (const label of [0.5, '1', NaN, -1]) {
+      const labels = [0, 1, label, 3] as unknown as Int32Array;
+      await expect(trainer.trainStep({ ...batch, labels })).rejects.toThrow(
+        `step 0: label 2 of the batch is ${label === '1' ? '"1"' : label} but the network`,
+      );
+    }
     await expect(trainer.trainStep(batch)).rejects.toThrow(
       'step 0: label 2 of the batch is 10 but the network tells 10 classes apart (0 to 9)',
     );
@@ -134,7 +140,7 @@ describe('a last batch that batch norm cannot take', () => {
       small(),
       images,
       { batchSize: 4 },
-      /^fit: the last batch of an epoch has 1 image: layer4\.0\.bn1: batchNorm: .* input \[1, 1, 1, 512\] has 1: take another batchSize, or dropLast$/,
+      /^fit: the last batch of an epoch has 1 image: layer4\.0\.bn1: batchNorm: .* input \[1, 1, 1, 512\] has 1: take another batch size, or leave it out \(dropLast, --drop-last\)$/,
     );
     await expectRefused(small(), images, { batchSize: 4, accumulate: 2 }, /^fit: the last batch/);
   });

@@ -103,6 +103,7 @@ export async function prepareTraining(
     );
   }
   const batchShape = [Math.min(settings.batch, train.count), height, width, channels];
+  trainer.check(train, { batchSize: batch, dropLast, validation: test });
   // Compiling now tells of a lack of memory before anything is written.
   trainer.plan(batchShape);
   const secondsBefore = resumed?.secondsBefore ?? 0;

@@ -37,7 +37,7 @@ export function checkData(
       if (!(error instanceof ShapeError) || place !== 'fit' || index === 0) throw error;
       const images = size === 1 ? '1 image' : `${size} images`;
       throw new ShapeError(
-        `fit: the last batch of an epoch has ${images}: ${error.message}: take another batchSize, or dropLast`,
+        `fit: the last batch of an epoch has ${images}: ${error.message}: take another batch size, or leave it out (dropLast, --drop-last)`,
         { cause: error },
       );
     }

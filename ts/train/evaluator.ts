@@ -39,8 +39,12 @@ export class Evaluator {
   }
 
   /** Loss and accuracy over a data set, with running statistics and without dropout. */
-  async evaluate(data: ImageDataset, options: EvaluateOptions = {}): Promise<Evaluation> {
-    const loader = new DataLoader(this.check(data, 'evaluate'), {
+  async evaluate(
+    data: ImageDataset,
+    options: EvaluateOptions = {},
+    place: 'evaluate' | 'validation' = 'evaluate',
+  ): Promise<Evaluation> {
+    const loader = new DataLoader(this.check(data, place), {
       batchSize: Math.min(options.batchSize ?? 128, data.count),
     });
     let [loss, correct, images] = [0, 0, 0];

@@ -7,7 +7,7 @@ import type { Engine } from '../kernels/engine.ts';
 import type { Module } from '../nn/module.ts';
 import { dropoutState } from '../nn/seed.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
-import { expectNumber, expectWhole } from '../settings.ts';
+import { expectNumber, expectWhole, shown } from '../settings.ts';
 import type { Shape } from '../shape.ts';
 import { checkOptions } from './checkOptions.ts';
 import { batchSizes, checkData } from './checkData.ts';
@@ -72,12 +72,9 @@ export class Trainer {
   async fit(data: ImageDataset, options: FitOptions): Promise<FitReport> {
     const { signal, accumulate = 1, batchSize, dropLast } = options;
     expectWhole('fit', 'accumulate', accumulate);
-    const own = readAs(this.model, data, 'fit', this.#warn);
-    const { batches, dataset } = new DataLoader(own, { batchSize, dropLast });
+    const own = this.check(data, options);
+    const { batches } = new DataLoader(own, { batchSize, dropLast });
     const run = runOf(options, own, batches, this.step, this.begun, this.#lastRun());
-    const sizes = batchSizes(dataset.count, batchSize, dropLast ?? false);
-    checkData(this.model, dataset, 'fit', sizes, this.#warn);
-    if (options.validation) this.#evaluator.check(options.validation, 'validation');
     noteNormalisation(this.model, own);
     this.#run = run;
     this.begun = run.begun;
@@ -92,6 +89,27 @@ export class Trainer {
     return { steps: this.step, aborted: this.step < end, epochs: reports };
   }
 
+  /**
+   * What {@link Trainer.fit} looks at before its first step: that the network takes the images, in all batches that an epoch has,
+   * and tells their classes apart. Gives the data set as the network reads it.
+   *
+   * @throws {ShapeError} when it does not take the images, or the last batch is too small for it
+   * @throws {RangeError} when a label is none of its classes, or an option is out of its range
+   * @throws {FormatError} for a data set that is none
+   */
+  check(
+    data: ImageDataset,
+    options: Pick<FitOptions, 'batchSize' | 'dropLast' | 'validation'>,
+  ): ImageDataset {
+    const { batchSize, dropLast, validation } = options;
+    const own = readAs(this.model, data, 'fit', this.#warn);
+    const { dataset } = new DataLoader(own, { batchSize, dropLast });
+    const sizes = batchSizes(dataset.count, batchSize, dropLast ?? false);
+    checkData(this.model, dataset, 'fit', sizes, this.#warn);
+    if (validation) this.#evaluator.check(validation, 'validation');
+    return dataset;
+  }
+
   /** Trains one step on a batch: the loss before the update, the share classified right. */
   async trainStep(batch: Batch): Promise<StepResult> {
     return this.#trainPart(batch, 'whole', 1);
@@ -102,10 +120,12 @@ export class Trainer {
     if (batch.normalisation && !this.model.normalisation)
       noteNormalisation(this.model, batch.normalisation);
     const { plan, normNames, classes } = this.#compiledStep(batch.shape, part);
-    const beyond = batch.labels.findIndex((label) => label < 0 || label >= classes);
+    const beyond = batch.labels.findIndex(
+      (label) => !Number.isInteger(label) || label < 0 || label >= classes,
+    );
     if (beyond >= 0) {
       throw new RangeError(
-        `step ${this.step}: label ${beyond} of the batch is ${batch.labels[beyond]} but the network tells ${classes} ` +
+        `step ${this.step}: label ${beyond} of the batch is ${shown(batch.labels[beyond])} but the network tells ${classes} ` +
           `classes apart (0 to ${classes - 1})`,
       );
     }
@@ -229,7 +249,11 @@ export class Trainer {
       milliseconds,
     };
     if (!options.validation || signal?.aborted) return report;
-    return { ...report, validation: await this.evaluate(options.validation, { batchSize }) };
+    const { validation } = options;
+    return {
+      ...report,
+      validation: await this.#evaluator.evaluate(validation, { batchSize }, 'validation'),
+    };
   }
 
   /** A loss is guarded before its step, so that nothing guards what the last step of an epoch has made. */
