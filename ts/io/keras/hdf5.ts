@@ -152,8 +152,10 @@ class NumberedFile {
       this.#withWeights.add(path);
       const settings = configured?.settings ?? {};
       const named = numbered(variables, settings, kind);
-      if (named) this.#layers.push({ names, variables: named, settings });
-      else
+      const inputSize = configured?.inputSize;
+      if (named) {
+        this.#layers.push({ names, variables: named, settings, ...(inputSize && { inputSize }) });
+      } else
         this.#unknown.push({
           name,
           fact: `${this.#file}: ${name}: keras: ${unknownNumbered(variables)}`,
