@@ -155,11 +155,10 @@ class NumberedFile {
       const inputSize = configured?.inputSize;
       if (named) {
         this.#layers.push({ names, variables: named, settings, ...(inputSize && { inputSize }) });
-      } else
-        this.#unknown.push({
-          name,
-          fact: `${this.#file}: ${name}: keras: ${unknownNumbered(variables)}`,
-        });
+      } else {
+        const fact = `${this.#file}: ${name}: keras: ${unknownNumbered(variables)}`;
+        this.#unknown.push({ name, fact });
+      }
     } else if (variables.length > 0) {
       this.#passedOver.push(path);
     } else if (kind !== undefined && !isKnownGroup(kind) && !steps.at(-1)!.isModel) {
