@@ -104,7 +104,7 @@ async function trainTo(trainer: Trainer, end: number, data: ImageDataset): Promi
   const stop = new AbortController();
   const losses: number[] = [];
   await trainer.fit(data, {
-    epochs: EPOCHS,
+    until: EPOCHS,
     batchSize: BATCH,
     seed: 7,
     augment: { crop: 1, flip: true },

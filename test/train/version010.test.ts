@@ -90,7 +90,7 @@ describe('a checkpoint that version 0.1.0 wrote', () => {
     expect(trainer.step).toBe(expected.step);
     const losses: number[] = [];
     await trainer.fit(train, {
-      epochs: 2,
+      until: 2,
       batchSize: 32,
       seed: 1,
       augment: { crop: 1 },

@@ -1,13 +1,14 @@
 import { Command } from 'commander';
 import { currentEngine } from '../current.ts';
+import { fitImage } from '../data/fitImage.ts';
 import { normalise } from '../data/normalise.ts';
 import { readImage } from '../io/node/image.ts';
+import type { Width } from '../kernels/chooseWidth.ts';
 import { Predictor } from '../train/predictor.ts';
-import { fitImage } from './fitImage.ts';
 import { percent } from './format.ts';
 import { loadPlain, type PlainFlags } from './loadPlain.ts';
 import { loadRun } from './loadRun.ts';
-import { jsonOption, numericsOption, runOption, threadsOption } from './options.ts';
+import { jsonOption, numericsOption, runOption, simdOption, threadsOption } from './options.ts';
 import { printResult } from './say.ts';
 import { addWeightOptions } from './weightFlags.ts';
 
@@ -21,7 +22,11 @@ interface PredictFlags extends PlainFlags {
 
 interface Prediction {
   readonly image: string;
+  /** Bits of the vectors that it was computed with. */
+  readonly simd: Width;
   readonly changes: readonly string[];
+  /** True when it shows nothing, so that it is of no class. */
+  readonly blank?: true;
   readonly classes: readonly { readonly name: string; readonly probability: number }[];
 }
 
@@ -36,6 +41,7 @@ export function predictCommand(): Command {
   return addWeightOptions(command)
     .addOption(threadsOption())
     .addOption(numericsOption())
+    .addOption(simdOption())
     .addOption(jsonOption())
     .action(predict);
 }
@@ -50,21 +56,33 @@ async function predict(paths: readonly string[], flags: PredictFlags): Promise<v
   const { model, facts } = isPlain ? await loadPlain(flags) : await loadRun(flags.run, flags);
   const { height, width, channels, classes } = facts.data;
   const predictor = new Predictor(model);
+  const engine = currentEngine();
   const predictions: Prediction[] = [];
   for (const [index, image] of images.entries()) {
-    const { pixels, changes } = fitImage(image, facts.data);
+    const { pixels, changes, blank } = fitImage(image, facts.data);
+    if (blank) {
+      predictions.push({ image: paths[index]!, simd: engine.simd, changes, blank, classes: [] });
+      continue;
+    }
     const shape = [1, height, width, channels];
     const probabilities = await predictor.probabilities(normalise(pixels, facts.data), shape);
     const ranked = [...probabilities]
       .map((probability, index) => ({ name: classes[index]!, probability }))
       .sort((a, b) => b.probability - a.probability);
-    predictions.push({ image: paths[index]!, changes, classes: ranked.slice(0, TOP) });
+    predictions.push({
+      image: paths[index]!,
+      simd: engine.simd,
+      changes,
+      classes: ranked.slice(0, TOP),
+    });
   }
-  currentEngine().close();
+  engine.close();
   printResult(Boolean(flags.json), predictions, () => predictions.map(describe).join('\n\n'));
 }
 
-function describe({ image, changes, classes }: Prediction): string {
+function describe({ image, changes, blank, classes }: Prediction): string {
+  if (blank)
+    return `${image}: shows nothing: all of it is one ground, so there is no class to tell`;
   const width = Math.max(...classes.map(({ name }) => name.length));
   const lines = classes.map(({ name, probability }) => {
     const bar = '█'.repeat(Math.round(BAR * probability));

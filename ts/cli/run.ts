@@ -11,7 +11,13 @@ import { checkClasses, normalisationOf, readClasses } from './plainImages.ts';
 import { findModel } from './findModel.ts';
 import { formatPairs, megabytes } from './format.ts';
 import { classesOf, modelOfWeights } from './modelOfWeights.ts';
-import { jsonOption, numericsOption, threadsOption, type EngineFlags } from './options.ts';
+import {
+  jsonOption,
+  numericsOption,
+  simdOption,
+  threadsOption,
+  type EngineFlags,
+} from './options.ts';
 import { printResult } from './say.ts';
 import { startEngine } from './startEngine.ts';
 import { addWeightOptions, type WeightFlags } from './weightFlags.ts';
@@ -41,6 +47,7 @@ export function runCommand(): Command {
     .option('--grad', 'write the loss, and its gradient by each weight, too')
     .addOption(threadsOption())
     .addOption(numericsOption())
+    .addOption(simdOption())
     .addOption(jsonOption())
     .action(run);
 }
@@ -61,7 +68,7 @@ async function run(flags: RunFlags): Promise<void> {
     training: Boolean(flags.trainMode),
     freezeBatchNorm: Boolean(flags.freezeBn),
   });
-  const { build, threads, numerics, memoryBytes } = engine;
+  const { build, simd, threads, numerics, memoryBytes } = engine;
   engine.close();
   const facts = { model: found.name, build, numerics, runtime: runtimeName() };
   await writeTensors(flags.output, { tensors: tensorsOf(result), metadata: facts });
@@ -70,6 +77,7 @@ async function run(flags: RunFlags): Promise<void> {
   const planned = moduleBytes + peakBytes + held + constantBytes;
   const report = {
     ...facts,
+    simd,
     threads,
     output: flags.output,
     logits: logitsShape,
@@ -100,7 +108,7 @@ async function run(flags: RunFlags): Promise<void> {
         'high-water',
         `${megabytes(memoryBytes)} of WASM memory, ${megabytes(report.processBytes)} of the process`,
       ],
-      ['WASM build', `${build}, ${numerics} numerics, ${threads} threads`],
+      ['WASM build', `${build}, ${simd} bits, ${numerics} numerics, ${threads} threads`],
     ]),
   );
 }

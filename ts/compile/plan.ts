@@ -1,11 +1,17 @@
 import { NonFiniteError, OutOfMemoryError } from '../errors.ts';
 import type { Graph, Node, Value } from '../graph.ts';
+import type { ArenaUse } from '../kernels/arena.ts';
 import type { Engine, WrittenPlan } from '../kernels/engine.ts';
-import type { Buffer } from '../kernels/step.ts';
-import { bytesOf, formatShape, sizeOf } from '../shape.ts';
+import type { Buffer, Pointer } from '../kernels/step.ts';
+import { after } from '../ops/args.ts';
+import { guardFinite } from '../ops/guardFinite.ts';
+import type { Op } from '../ops/op.ts';
+import { bytesOf, channelsOf, formatShape, pixelsOf, sizeOf } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { describeNode } from './capture.ts';
-import type { Lowered } from './lower.ts';
+import { holdConstant, leaveConstant, type HeldConstant } from './heldConstants.ts';
+import type { Constant, Lowered } from './lower.ts';
+import { explainMemory } from './explainMemory.ts';
 import { printPlan } from './printPlan.ts';
 import { runPrologue } from './runPrologue.ts';
 
@@ -21,14 +27,23 @@ export class Plan implements Disposable {
   readonly peakBytes: number;
   /** Bytes of parameters, statistics and optimizer state that the plan works on. */
   readonly stateBytes: number;
-  /** Bytes of weights that were folded and packed for it. */
+  /** Bytes of folded and packed weights that it reads; plans that read them alike share them. */
   readonly constantBytes: number;
   readonly #states: readonly Tensor[];
   /** Those that the prologue reads. */
   readonly #folded: readonly Tensor[];
   readonly #mutated: readonly Tensor[];
-  #arena: Buffer | undefined;
-  #written: WrittenPlan;
+  /** Nodes up to the last guard, when there is one: what may have run when it ends a run. */
+  readonly #guarded: number;
+  /** What those write, and where it is kept while they run. */
+  #kept: readonly Kept[] = [];
+  #backup: Required<Buffer> | undefined;
+  readonly #held = new Map<Constant, HeldConstant>();
+  readonly #written: WrittenPlan;
+  #arena: ArenaUse | undefined;
+  #disposed = false;
+  /** Where the arena was when the steps were written. */
+  #place = -1;
   #versions = -1;
 
   /** For `compile`. */
@@ -55,9 +70,17 @@ export class Plan implements Disposable {
     }
     this.peakBytes = lowered.arenaBytes;
     this.stateBytes = this.#states.reduce((bytes, state) => bytes + bytesOf(state), 0);
-    this.constantBytes = lowered.constants.reduce((bytes, buffer) => bytes + buffer.bytes, 0);
-    this.#arena = this.#allocateArena();
-    this.#written = engine.writePlan(lowered.main.flatMap((node) => node.steps));
+    const constants = new Map(lowered.constants.map(({ key, buffer }) => [key, buffer.bytes]));
+    this.constantBytes = [...constants.values()].reduce((sum, bytes) => sum + bytes, 0);
+    this.#guarded = worked.findLastIndex(({ op }) => op === (guardFinite as Op)) + 1;
+    this.#allocate();
+    try {
+      [this.#kept, this.#backup] = keptOf(engine, worked.slice(0, this.#guarded));
+      this.#written = engine.writePlan(lowered.main.flatMap((node) => node.steps));
+    } catch (error) {
+      this.#release();
+      throw error;
+    }
     try {
       this.#refreshConstants();
     } catch (error) {
@@ -67,10 +90,12 @@ export class Plan implements Disposable {
   }
 
   /**
-   * Runs the plan on these inputs and returns copies of its outputs.
+   * Runs the plan on these inputs and returns copies of its outputs. Runs of an engine, of this plan and others, go one
+   * after the other in the order in which they were asked for.
    *
    * @throws RangeError when an input has the wrong number of elements; {@link NonFiniteError}, naming the first op that
-   * made one, when a guarded value is NaN or infinite: nothing after the guard has run then.
+   * made one, when a guarded value is NaN or infinite: nothing after the guard has run then, and what was written before it,
+   * such as running statistics, is as it was.
    */
   async run(...inputs: (Float32Array | Int32Array)[]): Promise<Values[]> {
     this.#assertLive();
@@ -79,16 +104,23 @@ export class Plan implements Disposable {
       throw new RangeError(`plan: ${inputs.length} inputs given, ${expected.length} wanted`);
     }
     expected.forEach((value, index) => this.#checkInput(value, inputs[index]!, index));
-    this.#refreshConstants();
-    this.#writeInputs(inputs);
-    const run = this.engine.runPlan(this.#written);
-    // Where the run is over already the outputs are read at once: another plan may use the arena next.
-    const finished = typeof run === 'boolean' ? run : await run;
-    for (const tensor of this.#mutated) tensor.version++;
-    if (!finished) throw this.#findNonFinite(inputs);
-    return this.graph.outputs.map((value) => {
-      const { pointer } = this.lowered.viewOf(value);
-      return this.engine.read(pointer, sizeOf(value.shape), value.dtype);
+    // What waits for its turn must not be what the caller writes next.
+    const given = this.engine.busy ? inputs.map((input) => input.slice()) : inputs;
+    return this.engine.runPlan(this.#written, {
+      begin: () => {
+        this.locate();
+        this.#refreshConstants();
+        this.#writeInputs(given);
+        for (const { at, copy, bytes } of this.#kept) this.engine.copy(at, copy, bytes);
+      },
+      finish: (finished) => {
+        for (const tensor of this.#mutated) tensor.version++;
+        if (!finished) throw this.#findNonFinite(given);
+        return this.graph.outputs.map((value) => {
+          const { pointer } = this.lowered.viewOf(value);
+          return this.engine.read(pointer, sizeOf(value.shape), value.dtype);
+        });
+      },
     });
   }
 
@@ -98,13 +130,17 @@ export class Plan implements Disposable {
     return deferred.reduce((bytes, state) => bytes + bytesOf(state), 0);
   }
 
-  /** Frees its memory; parameters and other state stay. */
+  /**
+   * Frees its memory; parameters and other state stay. Runs that have been asked for go on to their end, it can be asked for no
+   * others.
+   */
   dispose(): void {
-    if (!this.#arena) return;
-    this.engine.freePlan(this.#written);
-    this.engine.releaseArena(this.#arena);
-    for (const buffer of this.lowered.constants) this.engine.free(buffer);
-    this.#arena = undefined;
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.engine.afterRuns(() => {
+      this.engine.freePlan(this.#written);
+      this.#release();
+    });
   }
 
   [Symbol.dispose](): void {
@@ -116,30 +152,45 @@ export class Plan implements Disposable {
     return printPlan(this);
   }
 
-  #allocateArena(): Buffer {
-    let arena: Buffer | undefined;
+  /** Gives what a run makes its addresses: where the arena is now. Steps are written again if it has moved. */
+  locate(): void {
+    if (this.#move()) this.engine.rewritePlan(this.#written);
+  }
+
+  #move(): boolean {
+    const place = this.engine.arenaAddress;
+    if (place === this.#place) return false;
+    this.#place = place;
+    for (const { buffer, offset } of this.lowered.storages) buffer.address = place + offset;
+    return true;
+  }
+
+  #allocate(): void {
     try {
-      arena = this.engine.acquireArena(this.peakBytes);
-      for (const { buffer, offset } of this.lowered.storages)
-        buffer.address = arena.address! + offset;
-      for (const buffer of this.lowered.constants)
-        buffer.address = this.engine.allocate(buffer.bytes).address;
-      return arena;
+      this.#arena = this.engine.useArena(this.peakBytes);
+      for (const constant of this.lowered.constants) {
+        const held = holdConstant(this.engine, constant.key, constant.buffer.bytes);
+        this.#held.set(constant, held);
+        constant.buffer.address = held.buffer.address;
+      }
+      this.#move();
     } catch (error) {
-      for (const buffer of this.lowered.constants) if (buffer.address) this.engine.free(buffer);
-      if (arena) this.engine.releaseArena(arena);
+      this.#release();
       if (!(error instanceof OutOfMemoryError)) throw error;
-      const total = this.peakBytes + this.constantBytes;
-      throw new OutOfMemoryError(
-        `plan: needs ${total} bytes (${this.peakBytes} for activations) but WASM memory is at ` +
-          `${this.engine.memoryBytes} bytes and cannot grow by that: try a smaller batch`,
-      );
+      throw new OutOfMemoryError(explainMemory(this));
     }
+  }
+
+  #release(): void {
+    for (const { key } of this.#held.keys()) leaveConstant(this.engine, key);
+    this.#held.clear();
+    if (this.#backup) this.engine.free(this.#backup);
+    if (this.#arena) this.engine.leaveArena(this.#arena);
   }
 
   /** Throws when the plan, or a tensor that it works on, has been disposed. */
   #assertLive(): void {
-    if (!this.#arena) throw new Error('plan: used after dispose()');
+    if (this.#disposed) throw new Error('plan: used after dispose()');
     for (const { disposed, shape } of this.#states) {
       if (disposed)
         throw new Error(`plan: its tensor ${formatShape(shape)} was used after dispose()`);
@@ -162,23 +213,44 @@ export class Plan implements Disposable {
     });
   }
 
-  /** Folds and packs weights again when a parameter has been written since. */
+  /** Folds and packs weights again which have been written since, unless another plan has done so. */
   #refreshConstants(): void {
     if (this.lowered.prologue.length === 0) return;
-    const versions = this.#folded.reduce((sum, state) => sum + state.version, 0);
+    const versions = versionOf(this.#folded);
     if (versions === this.#versions) return;
-    runPrologue(this.engine, this.lowered.prologue);
+    const stale = [...this.#held].filter(
+      ([{ tensors }, held]) => held.version !== versionOf(tensors),
+    );
+    const nodes = new Set(stale.flatMap(([constant]) => [...constant.nodes]));
+    for (const [, held] of stale) held.version = -1;
+    runPrologue(
+      this.engine,
+      this.lowered.prologue.filter((node) => nodes.has(node)),
+    );
+    for (const [{ tensors }, held] of stale) held.version = versionOf(tensors);
     this.#versions = versions;
   }
 
-  /** Runs node by node to find the first that makes a NaN or infinite value. */
+  /** Explains why a guard ended a run, and leaves all state as it was before the run. */
   #findNonFinite(inputs: readonly (Float32Array | Int32Array)[]): NonFiniteError {
+    this.#putBack();
+    const error = this.#explain(inputs);
+    this.#putBack();
+    return error;
+  }
+
+  #putBack(): void {
+    for (const { at, copy, bytes } of this.#kept) this.engine.copy(copy, at, bytes);
+  }
+
+  /** Runs node by node up to the guard to find the first that makes a NaN or infinite value. */
+  #explain(inputs: readonly (Float32Array | Int32Array)[]): NonFiniteError {
     this.#writeInputs(inputs);
     for (const value of this.graph.inputs) {
       const index = this.#firstNonFinite(value);
       if (index >= 0) return new NonFiniteError(`input: ${this.#describe(value, index)}`);
     }
-    for (const { node, steps } of this.lowered.main) {
+    for (const { node, steps } of this.lowered.main.slice(0, this.#guarded)) {
       for (const value of node.inputs) {
         const index = value.tensor ? this.#firstNonFinite(value) : -1;
         if (index >= 0) {
@@ -188,7 +260,8 @@ export class Plan implements Disposable {
         }
       }
       this.engine.runSteps(steps);
-      for (const value of node.outputs) {
+      for (const [position, value] of node.outputs.entries()) {
+        if (node.op.gappedOutputs?.includes(position)) continue;
         const index = this.#firstNonFinite(value);
         if (index >= 0)
           return new NonFiniteError(`${describeNode(node)}: made ${this.#describe(value, index)}`);
@@ -199,14 +272,59 @@ export class Plan implements Disposable {
     );
   }
 
+  /** Index of the first element that is NaN or infinite, or -1. */
   #firstNonFinite(value: Value): number {
     if (value.dtype !== 'f32') return -1;
-    return this.engine.firstNonFinite(this.lowered.viewOf(value).pointer, sizeOf(value.shape));
+    const { pointer, stride } = this.lowered.viewOf(value);
+    const channels = channelsOf(value.shape);
+    if (stride === channels) return this.engine.firstNonFinite(pointer, sizeOf(value.shape));
+    for (let pixel = 0; pixel < pixelsOf(value.shape); pixel++) {
+      const index = this.engine.firstNonFinite(after(pointer, 4 * pixel * stride), channels);
+      if (index >= 0) return pixel * channels + index;
+    }
+    return -1;
   }
 
   #describe(value: Value, index: number): string {
-    const { pointer } = this.lowered.viewOf(value);
-    const at = { buffer: pointer.buffer, byteOffset: pointer.byteOffset + 4 * index };
-    return `${this.engine.read(at, 1, 'f32')[0]} at element ${index} of ${formatShape(value.shape)}`;
+    const { pointer, stride } = this.lowered.viewOf(value);
+    const channels = channelsOf(value.shape);
+    const place = Math.floor(index / channels) * stride + (index % channels);
+    const [found] = this.engine.read(after(pointer, 4 * place), 1, 'f32');
+    return `${found} at element ${index} of ${formatShape(value.shape)}`;
   }
+}
+
+/** A tensor that is written before a guard, and where it is copied to in case that ends the run. */
+interface Kept {
+  readonly at: Pointer;
+  readonly copy: Pointer;
+  readonly bytes: number;
+}
+
+/** Memory for copies of the state that nodes write. */
+function keptOf(
+  engine: Engine,
+  nodes: readonly Node[],
+): [readonly Kept[], Required<Buffer> | undefined] {
+  const written = new Set(
+    nodes.flatMap(({ op, inputs }) => (op.mutates ?? []).map((index) => inputs[index]!.tensor!)),
+  );
+  const total = [...written].reduce((bytes, tensor) => bytes + bytesOf(tensor), 0);
+  if (total === 0) return [[], undefined];
+  const buffer = engine.allocate(total);
+  let byteOffset = 0;
+  const kept = [...written].map((tensor) => {
+    const bytes = bytesOf(tensor);
+    const copy = { buffer, byteOffset };
+    byteOffset += bytes;
+    return { at: tensor.view.pointer, copy, bytes };
+  });
+  return [kept, buffer];
+}
+
+/** A number that grows with each write to one of the tensors. */
+function versionOf(tensors: Iterable<Tensor>): number {
+  let sum = 0;
+  for (const { version } of tensors) sum += version;
+  return sum;
 }

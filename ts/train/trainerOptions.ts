@@ -1,8 +1,9 @@
 import type { Optimizer } from '../optim/optimizer.ts';
 import type { Schedule } from '../optim/schedule.ts';
+import type { PlanLimit } from './recentPlans.ts';
 
 /** How a `Trainer` trains. */
-export interface TrainerOptions {
+export interface TrainerOptions extends PlanLimit {
   readonly optimizer: Optimizer;
   /** Learning rate by step; the optimizer's own, unchanged, by default. */
   readonly schedule?: Schedule;
@@ -12,4 +13,6 @@ export interface TrainerOptions {
   readonly gradientNorms?: boolean;
   /** Most bytes of activations, gradients and workspaces a step may need; see `CompileOptions.memoryBudget`. */
   readonly memoryBudget?: number;
+  /** Told once of each thing that may not be meant, as of images that are normalised otherwise; console.warn by default. */
+  readonly warn?: (message: string) => void;
 }

@@ -1,8 +1,8 @@
+import { pairOf, sidesOf } from '../../functions/window.ts';
 import type { Conv2d } from '../../nn/conv2d.ts';
 import type { KerasLayer } from './layers.ts';
 
 type Pair = readonly [number, number];
-type Padding = NonNullable<Conv2d['geometry']['padding']>;
 
 /** Sizes to try where the file does not say what it is for: an even and an odd one, larger than kernels. */
 const SIZES: readonly Pair[] = [
@@ -23,8 +23,8 @@ export function differingGeometry(
 ): string | undefined {
   const { strides, dilation_rate: dilations, groups, padding } = settings;
   const own = conv.geometry;
-  const stride = pairOf(own.stride ?? 1);
-  const dilation = pairOf(own.dilation ?? 1);
+  const stride = pairOf(own.stride ?? 1, 'Conv2d: stride');
+  const dilation = pairOf(own.dilation ?? 1, 'Conv2d: dilation');
   for (const [what, theirs, ours] of [
     ['strides', strides, stride],
     ['dilation_rate', dilations, dilation],
@@ -38,8 +38,8 @@ export function differingGeometry(
   }
   if (padding !== 'same' && (padding !== 'valid' || pads)) return undefined;
   const [height, width] = conv.weight.shape as [number, number];
-  const reach: Pair = [dilation[0] * (height - 1) + 1, dilation[1] * (width - 1) + 1];
-  const sides = (of: Padding, size: Pair): string => zerosOf(of, size, reach, stride).join(', ');
+  const sides = (of: NonNullable<typeof own.padding>, size: Pair): string =>
+    sidesOf('Conv2d', of, size, [height, width], stride, dilation).join(', ');
   const sizes = inputSize ? [inputSize] : SIZES;
   const differs = sizes.find((size) => sides(padding, size) !== sides(own.padding ?? 0, size));
   if (!differs) return undefined;
@@ -47,24 +47,6 @@ export function differingGeometry(
     `padding '${padding}', [${sides(padding, differs)}] around an image of ${differs.join(' × ')}, but the model has ` +
     `[${sides(own.padding ?? 0, differs)}]`
   );
-}
-
-const pairOf = (value: number | Pair): Pair => (typeof value === 'number' ? [value, value] : value);
-
-/** Zeros above, right, below and left of an image, for windows that reach so far; `'same'` is TensorFlow's rule. */
-function zerosOf(padding: Padding, size: Pair, reach: Pair, stride: Pair): readonly number[] {
-  if (padding === 'valid') return [0, 0, 0, 0];
-  if (padding === 'same') {
-    const total = [0, 1].map((axis) => {
-      const steps = Math.ceil(size[axis]! / stride[axis]!) - 1;
-      return Math.max(0, steps * stride[axis]! + reach[axis]! - size[axis]!);
-    }) as [number, number];
-    const [top, left] = total.map((zeros) => zeros >> 1) as [number, number];
-    return [top, total[1] - left, total[0] - top, left];
-  }
-  if (typeof padding !== 'number' && padding.length === 4) return padding;
-  const [vertical, horizontal] = pairOf(padding);
-  return [vertical, horizontal, vertical, horizontal];
 }
 
 const isPair = (value: unknown): value is Pair =>
