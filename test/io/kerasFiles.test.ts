@@ -5,6 +5,7 @@ import { normalise } from '../../ts/data/normalise.ts';
 import { StateDictError } from '../../ts/errors.ts';
 import { globalAvgPool2d } from '../../ts/functions/globalAvgPool2d.ts';
 import { relu } from '../../ts/functions/relu.ts';
+import { differingGeometry } from '../../ts/io/keras/geometry.ts';
 import { readNpy } from '../../ts/io/keras/npz.ts';
 import { loadKerasWeights, type KerasReport, type LoadKerasOptions } from '../../ts/keras.ts';
 import { BatchNorm2d, Conv2d, Linear, Module, Sequential } from '../../ts/nn/index.ts';
@@ -309,6 +310,27 @@ describe('a convolution that the file moves otherwise', () => {
     const { differing, loaded } = load(new Net(3, geometry), 'front.keras', { strict: false });
     expect(differing).toEqual([expect.stringMatching(message)]);
     expect(loaded).toHaveLength(7);
+  });
+});
+
+describe("TensorFlow's padding with a stride of 2", () => {
+  const make = (): Conv2d => new Conv2d(3, 4, { kernelSize: 3, stride: 2, padding: 1 });
+  const settings = { strides: [2, 2], padding: 'same' };
+
+  it('is that of one zero on all sides for odd sizes alone', () => {
+    expect(differingGeometry(make(), { settings, inputSize: [65, 33] }, false)).toBeUndefined();
+    expect(differingGeometry(make(), { settings, inputSize: [64, 64] }, false)).toBe(
+      "padding 'same', [0, 1, 1, 0] around an image of 64 × 64, but the model has [1, 1, 1, 1]",
+    );
+    expect(differingGeometry(make(), { settings }, false)).toMatch(/around an image of 64 × 64/);
+  });
+
+  it('is none for points, and what a layer of its own pads is not known', () => {
+    const point = new Conv2d(3, 4, { kernelSize: 1, stride: 2 });
+    expect(differingGeometry(point, { settings }, false)).toBeUndefined();
+    const valid = { settings: { strides: [2, 2], padding: 'valid' } };
+    expect(differingGeometry(make(), valid, true)).toBeUndefined();
+    expect(differingGeometry(make(), valid, false)).toMatch(/^padding 'valid', \[0, 0, 0, 0\]/);
   });
 });
 

@@ -86,6 +86,16 @@ describe('readZip', () => {
       /^a: a\.txt: zip: does not unpack to its 100 bytes$/,
     ],
     [
+      'has two files of one name',
+      (bytes) => {
+        for (let at = find(bytes, strToU8('b.txt')); at >= 0; at = find(bytes, strToU8('b.txt'))) {
+          bytes[at] = 'a'.charCodeAt(0);
+        }
+        return bytes;
+      },
+      /^a: a\.txt: zip: is in the archive twice but must be unique$/,
+    ],
+    [
       'leads elsewhere',
       (bytes) => {
         const at = find(bytes, Uint8Array.of(0x50, 0x4b, 1, 2));

@@ -1,6 +1,6 @@
 import { pairOf, sidesOf } from '../../functions/window.ts';
 import type { Conv2d } from '../../nn/conv2d.ts';
-import type { KerasSettings } from './layers.ts';
+import type { KerasLayer } from './layers.ts';
 
 type Pair = readonly [number, number];
 
@@ -18,9 +18,10 @@ const SIZES: readonly Pair[] = [
  */
 export function differingGeometry(
   conv: Conv2d,
-  { strides, dilation_rate: dilations, groups, padding }: KerasSettings,
+  { settings, inputSize }: Pick<KerasLayer, 'settings' | 'inputSize'>,
   pads: boolean,
 ): string | undefined {
+  const { strides, dilation_rate: dilations, groups, padding } = settings;
   const own = conv.geometry;
   const stride = pairOf(own.stride ?? 1, 'Conv2d: stride');
   const dilation = pairOf(own.dilation ?? 1, 'Conv2d: dilation');
@@ -39,7 +40,8 @@ export function differingGeometry(
   const [height, width] = conv.weight.shape as [number, number];
   const sides = (of: NonNullable<typeof own.padding>, size: Pair): string =>
     sidesOf('Conv2d', of, size, [height, width], stride, dilation).join(', ');
-  const differs = SIZES.find((size) => sides(padding, size) !== sides(own.padding ?? 0, size));
+  const sizes = inputSize ? [inputSize] : SIZES;
+  const differs = sizes.find((size) => sides(padding, size) !== sides(own.padding ?? 0, size));
   if (!differs) return undefined;
   return (
     `padding '${padding}', [${sides(padding, differs)}] around an image of ${differs.join(' × ')}, but the model has ` +

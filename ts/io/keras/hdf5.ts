@@ -152,12 +152,13 @@ class NumberedFile {
       this.#withWeights.add(path);
       const settings = configured?.settings ?? {};
       const named = numbered(variables, settings, kind);
-      if (named) this.#layers.push({ names, variables: named, settings });
-      else
-        this.#unknown.push({
-          name,
-          fact: `${this.#file}: ${name}: keras: ${unknownNumbered(variables)}`,
-        });
+      const inputSize = configured?.inputSize;
+      if (named) {
+        this.#layers.push({ names, variables: named, settings, ...(inputSize && { inputSize }) });
+      } else {
+        const fact = `${this.#file}: ${name}: keras: ${unknownNumbered(variables)}`;
+        this.#unknown.push({ name, fact });
+      }
     } else if (variables.length > 0) {
       this.#passedOver.push(path);
     } else if (kind !== undefined && !isKnownGroup(kind) && !steps.at(-1)!.isModel) {

@@ -23,6 +23,8 @@ export interface KerasLayer {
   readonly variables: ReadonlyMap<KerasKind, KerasVariable>;
   /** None where the file has no configuration of the layer. */
   readonly settings: KerasSettings;
+  /** Height and width of what it reads, where stated. */
+  readonly inputSize?: readonly [number, number];
 }
 
 /** A layer that no network here has: what it does to the images is left to whoever loads the file. */

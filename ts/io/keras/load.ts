@@ -127,7 +127,7 @@ export function loadKerasWeights(
   const differing = layers.flatMap((layer, index) => {
     const module = modules.get(places[index]!);
     if (!(module instanceof Conv2d)) return [];
-    const fact = differingGeometry(module, layer.settings, contents.pads);
+    const fact = differingGeometry(module, layer, contents.pads);
     return fact === undefined ? [] : [`${places[index]}: ${fact}`];
   });
   if (strict) refuse({ missing, unexpected, mismatched, differing, passedOver }, file);

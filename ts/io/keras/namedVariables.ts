@@ -6,7 +6,6 @@ import {
   type KerasKind,
   type KerasLayer,
   type KerasOtherLayer,
-  type KerasSettings,
   type KerasUnknown,
   type KerasVariable,
 } from './layers.ts';
@@ -87,8 +86,11 @@ export class NamedVariables {
       const known = [...variables].filter((entry): entry is [KerasKind, KerasVariable] =>
         isKind(entry[0]),
       );
-      const settings = settingsOf(name, byName);
-      if (known.length > 0) layers.push({ names, variables: new Map(known), settings });
+      const { settings = {}, inputSize } = configuredAs(name, byName) ?? {};
+      if (known.length > 0) {
+        const size = inputSize && { inputSize };
+        layers.push({ names, variables: new Map(known), settings, ...size });
+      }
     }
     const configured = this.#configured.map((layer) => {
       const learned = adapted.get(layer.name);
@@ -110,11 +112,14 @@ export class NamedVariables {
   }
 }
 
-/** Settings of a layer by its name, or that of its first group: scopes below may be called anything. */
-function settingsOf(name: string, byName: ReadonlyMap<string, ConfiguredLayer>): KerasSettings {
+/** A layer's configuration by its name, or that of its first group: scopes below may be called anything. */
+function configuredAs(
+  name: string,
+  byName: ReadonlyMap<string, ConfiguredLayer>,
+): ConfiguredLayer | undefined {
   const first = byName.get(name.split('/')[0]!);
   const isLayer = first !== undefined && LAYERS.has(first.kind);
-  return (byName.get(name) ?? (isLayer ? first : undefined))?.settings ?? {};
+  return byName.get(name) ?? (isLayer ? first : undefined);
 }
 
 /** Values of a statistic by channel, which no network takes. */

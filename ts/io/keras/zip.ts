@@ -27,7 +27,7 @@ const MOST_COMMENT_BYTES = 0xffff;
  *
  * Source: PKWARE's APPNOTE.TXT 6.3.10, without encryption, several disks and sizes of 4 GiB and more.
  *
- * @throws {FormatError} for bytes that are no zip archive
+ * @throws {FormatError} for bytes that are no zip archive, or one with two files of a name
  */
 export function readZip(bytes: Uint8Array, file: string): ZipEntry[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -37,6 +37,7 @@ export function readZip(bytes: Uint8Array, file: string): ZipEntry[] {
   }
   const count = view.getUint16(end + 10, true);
   const entries: ZipEntry[] = [];
+  const names = new Set<string>();
   let at = view.getUint32(end + 16, true);
   for (let index = 0; index < count; index++) {
     if (at + CENTRAL_BYTES > end || view.getUint32(at, true) !== CENTRAL) {
@@ -48,6 +49,10 @@ export function readZip(bytes: Uint8Array, file: string): ZipEntry[] {
     const next = at + CENTRAL_BYTES + lengths.reduce((sum, length) => sum + length, 0);
     const nameAt = at + CENTRAL_BYTES;
     const name = new TextDecoder().decode(bytes.subarray(nameAt, nameAt + lengths[0]!));
+    if (names.has(name)) {
+      throw new FormatError(`${file}: ${name}: zip: is in the archive twice but must be unique`);
+    }
+    names.add(name);
     entries.push(new Entry(bytes, view, at, name, `${file}: ${name}`));
     at = next;
   }
