@@ -25,7 +25,7 @@ const SEED = Number(process.env['RESIDUA_SEED'] ?? Math.floor(Math.random() * 2 
 /** Memory that all files of a format may add; a file that unpacks to more would show. */
 const MOST_GROWTH = 400 * 2 ** 20;
 
-const folder = mkdtempSync(join(tmpdir(), 'residua-corrupted-'));
+const folder = mkdtempSync(join(tmpdir(), 'residua-pictures-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const bytesOf = (base64: string): Uint8Array => Uint8Array.from(Buffer.from(base64, 'base64'));
