@@ -100,7 +100,7 @@ export async function setUpDeclarations() {
   const hash = digest(['ts', ...SETTINGS]);
   if (isFresh('declarations', hash, [join(dist, 'types')])) return;
   rmSync(join(dist, 'types'), { recursive: true, force: true });
-  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  const tsc = join(root, 'node_modules/typescript-native/bin/tsc');
   await run('type declarations (tsc)', process.execPath, [tsc, '-p', 'tsconfig.types.json']);
   stamp('declarations', hash);
 }

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { ImageDataset } from '../data/dataset.ts';
 import type { DatasetFacts } from '../data/catalog.ts';
+import { DataLoader } from '../data/loader.ts';
 import { loadDataset } from '../data/node/datasets.ts';
 import type { Engine } from '../kernels/engine.ts';
 import { readFile } from '../io/node/readFile.ts';
@@ -92,7 +93,8 @@ export async function prepareTraining(
     memoryBudget: flags.memoryBudget,
   });
   if (resumed?.contents) restoreCheckpoint(trainer, resumed.contents, resumed.file);
-  const batches = Math.ceil(train.count / settings.batch);
+  const { batch, dropLast = false } = settings;
+  const { batches } = new DataLoader(train, { batchSize: batch, dropLast });
   const steps = settings.epochs * Math.ceil(batches / (settings.accumulate ?? 1));
   if (trainer.step >= steps) {
     throw new Error(

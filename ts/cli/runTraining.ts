@@ -79,11 +79,12 @@ class TrainingRun {
     const { settings, trainer, engine, batchShape, train, steps } = this.#prepared;
     const plan = trainer.plan(batchShape);
     await this.#directory.reserve(2 * plan.stateBytes + SPARE_BYTES);
-    const { threads, build } = engine;
+    const { threads, build, simd } = engine;
     await this.#directory.writeConfig({
       ...settings,
       threads,
       build,
+      simd,
       runtime: runtimeName(),
       started: new Date().toISOString(),
       ...(trainer.step > 0 && { resumedAtStep: trainer.step }),
@@ -94,7 +95,9 @@ class TrainingRun {
     say(
       `${settings.model} on ${settings.data}: ${train.count} images ${image.join('×')}, ${epochs} of batch ${batch}`,
     );
-    say(`build ${build}, ${plural(threads, 'thread')}, ${settings.numerics} numerics`);
+    say(
+      `build ${build}, ${simd} bits, ${plural(threads, 'thread')}, ${settings.numerics} numerics`,
+    );
     const from = trainer.step > 0 ? `, from step ${trainer.step} of ${steps}` : '';
     say(`run directory ${this.#directory.path}${from}`);
   }
@@ -106,9 +109,10 @@ class TrainingRun {
     let aborted: boolean;
     try {
       ({ aborted } = await trainer.fit(train, {
-        epochs: settings.epochs,
+        until: settings.epochs,
         batchSize: settings.batch,
         accumulate: settings.accumulate,
+        dropLast: settings.dropLast,
         seed: settings.seed,
         ...(settings.augment && { augment: augmentation(facts) }),
         signal: this.#interrupt.signal,
@@ -241,6 +245,7 @@ class TrainingRun {
       peakBytes,
       stateBytes,
       build: engine.build,
+      simd: engine.simd,
       threads: engine.threads,
       numerics: settings.numerics,
       runtime: runtimeName(),

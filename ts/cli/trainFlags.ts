@@ -11,6 +11,7 @@ export interface TrainFlags extends EngineFlags {
   readonly epochs: number;
   readonly batch: number;
   readonly accumulate: number;
+  readonly dropLast?: boolean;
   readonly lr?: number;
   readonly seed: number;
   readonly optimizer: TrainSettings['optimizer'];
@@ -48,6 +49,7 @@ export function settingsOf(flags: TrainFlags): TrainSettings {
     epochs,
     batch,
     accumulate,
+    dropLast: flags.dropLast ?? false,
     lr: flags.lr ?? defaults.lr,
     seed,
     optimizer,
@@ -64,7 +66,7 @@ export function settingsOf(flags: TrainFlags): TrainSettings {
 
 /** Options that may differ from those that a resumed run began with: they do not change what a step computes. */
 const FREE = new Set([
-  ...['epochs', 'testLimit', 'threads', 'memoryBudget'],
+  ...['epochs', 'testLimit', 'threads', 'simd', 'memoryBudget'],
   ...['dataDir', 'out', 'resume', 'json'],
 ]);
 
@@ -78,7 +80,11 @@ export function resumedSettings(
   flags: TrainFlags,
   given: ReadonlySet<string>,
 ): TrainSettings {
-  const settings = { ...written, accumulate: written.accumulate ?? 1 };
+  const settings = {
+    ...written,
+    accumulate: written.accumulate ?? 1,
+    dropLast: written.dropLast ?? false,
+  };
   for (const name of given) {
     if (FREE.has(name)) continue;
     const [began, asked] = [settings, flags].map(

@@ -1,8 +1,11 @@
 import { NonFiniteError, OutOfMemoryError } from '../errors.ts';
 import type { Graph, Node, Value } from '../graph.ts';
 import type { Engine, WrittenPlan } from '../kernels/engine.ts';
-import type { Buffer } from '../kernels/step.ts';
-import { bytesOf, formatShape, sizeOf } from '../shape.ts';
+import type { Buffer, Pointer } from '../kernels/step.ts';
+import { after } from '../ops/args.ts';
+import { guardFinite } from '../ops/guardFinite.ts';
+import type { Op } from '../ops/op.ts';
+import { bytesOf, channelsOf, formatShape, pixelsOf, sizeOf } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { describeNode } from './capture.ts';
 import type { Lowered } from './lower.ts';
@@ -27,6 +30,11 @@ export class Plan implements Disposable {
   /** Those that the prologue reads. */
   readonly #folded: readonly Tensor[];
   readonly #mutated: readonly Tensor[];
+  /** Nodes up to the last guard, when there is one: what may have run when it ends a run. */
+  readonly #guarded: number;
+  /** What those write, and where it is kept while they run. */
+  readonly #kept: readonly Kept[];
+  readonly #backup: Required<Buffer> | undefined;
   #arena: Buffer | undefined;
   #written: WrittenPlan;
   #versions = -1;
@@ -56,7 +64,9 @@ export class Plan implements Disposable {
     this.peakBytes = lowered.arenaBytes;
     this.stateBytes = this.#states.reduce((bytes, state) => bytes + bytesOf(state), 0);
     this.constantBytes = lowered.constants.reduce((bytes, buffer) => bytes + buffer.bytes, 0);
+    this.#guarded = worked.findLastIndex(({ op }) => op === (guardFinite as Op)) + 1;
     this.#arena = this.#allocateArena();
+    [this.#kept, this.#backup] = keptOf(engine, worked.slice(0, this.#guarded));
     this.#written = engine.writePlan(lowered.main.flatMap((node) => node.steps));
     try {
       this.#refreshConstants();
@@ -70,7 +80,8 @@ export class Plan implements Disposable {
    * Runs the plan on these inputs and returns copies of its outputs.
    *
    * @throws RangeError when an input has the wrong number of elements; {@link NonFiniteError}, naming the first op that
-   * made one, when a guarded value is NaN or infinite: nothing after the guard has run then.
+   * made one, when a guarded value is NaN or infinite: nothing after the guard has run then, and what was written before it,
+   * such as running statistics, is as it was.
    */
   async run(...inputs: (Float32Array | Int32Array)[]): Promise<Values[]> {
     this.#assertLive();
@@ -81,6 +92,7 @@ export class Plan implements Disposable {
     expected.forEach((value, index) => this.#checkInput(value, inputs[index]!, index));
     this.#refreshConstants();
     this.#writeInputs(inputs);
+    for (const { at, copy, bytes } of this.#kept) this.engine.copy(at, copy, bytes);
     const run = this.engine.runPlan(this.#written);
     // Where the run is over already the outputs are read at once: another plan may use the arena next.
     const finished = typeof run === 'boolean' ? run : await run;
@@ -104,6 +116,7 @@ export class Plan implements Disposable {
     this.engine.freePlan(this.#written);
     this.engine.releaseArena(this.#arena);
     for (const buffer of this.lowered.constants) this.engine.free(buffer);
+    if (this.#backup) this.engine.free(this.#backup);
     this.#arena = undefined;
   }
 
@@ -171,14 +184,26 @@ export class Plan implements Disposable {
     this.#versions = versions;
   }
 
-  /** Runs node by node to find the first that makes a NaN or infinite value. */
+  /** Explains why a guard ended a run, and leaves all state as it was before the run. */
   #findNonFinite(inputs: readonly (Float32Array | Int32Array)[]): NonFiniteError {
+    this.#putBack();
+    const error = this.#explain(inputs);
+    this.#putBack();
+    return error;
+  }
+
+  #putBack(): void {
+    for (const { at, copy, bytes } of this.#kept) this.engine.copy(copy, at, bytes);
+  }
+
+  /** Runs node by node up to the guard to find the first that makes a NaN or infinite value. */
+  #explain(inputs: readonly (Float32Array | Int32Array)[]): NonFiniteError {
     this.#writeInputs(inputs);
     for (const value of this.graph.inputs) {
       const index = this.#firstNonFinite(value);
       if (index >= 0) return new NonFiniteError(`input: ${this.#describe(value, index)}`);
     }
-    for (const { node, steps } of this.lowered.main) {
+    for (const { node, steps } of this.lowered.main.slice(0, this.#guarded)) {
       for (const value of node.inputs) {
         const index = value.tensor ? this.#firstNonFinite(value) : -1;
         if (index >= 0) {
@@ -188,7 +213,8 @@ export class Plan implements Disposable {
         }
       }
       this.engine.runSteps(steps);
-      for (const value of node.outputs) {
+      for (const [position, value] of node.outputs.entries()) {
+        if (node.op.gappedOutputs?.includes(position)) continue;
         const index = this.#firstNonFinite(value);
         if (index >= 0)
           return new NonFiniteError(`${describeNode(node)}: made ${this.#describe(value, index)}`);
@@ -199,14 +225,52 @@ export class Plan implements Disposable {
     );
   }
 
+  /** Index of the first element that is NaN or infinite, or -1. */
   #firstNonFinite(value: Value): number {
     if (value.dtype !== 'f32') return -1;
-    return this.engine.firstNonFinite(this.lowered.viewOf(value).pointer, sizeOf(value.shape));
+    const { pointer, stride } = this.lowered.viewOf(value);
+    const channels = channelsOf(value.shape);
+    if (stride === channels) return this.engine.firstNonFinite(pointer, sizeOf(value.shape));
+    for (let pixel = 0; pixel < pixelsOf(value.shape); pixel++) {
+      const index = this.engine.firstNonFinite(after(pointer, 4 * pixel * stride), channels);
+      if (index >= 0) return pixel * channels + index;
+    }
+    return -1;
   }
 
   #describe(value: Value, index: number): string {
-    const { pointer } = this.lowered.viewOf(value);
-    const at = { buffer: pointer.buffer, byteOffset: pointer.byteOffset + 4 * index };
-    return `${this.engine.read(at, 1, 'f32')[0]} at element ${index} of ${formatShape(value.shape)}`;
+    const { pointer, stride } = this.lowered.viewOf(value);
+    const channels = channelsOf(value.shape);
+    const place = Math.floor(index / channels) * stride + (index % channels);
+    const [found] = this.engine.read(after(pointer, 4 * place), 1, 'f32');
+    return `${found} at element ${index} of ${formatShape(value.shape)}`;
   }
+}
+
+/** A tensor that is written before a guard, and where it is copied to in case that ends the run. */
+interface Kept {
+  readonly at: Pointer;
+  readonly copy: Pointer;
+  readonly bytes: number;
+}
+
+/** Memory for copies of the state that nodes write. */
+function keptOf(
+  engine: Engine,
+  nodes: readonly Node[],
+): [readonly Kept[], Required<Buffer> | undefined] {
+  const written = new Set(
+    nodes.flatMap(({ op, inputs }) => (op.mutates ?? []).map((index) => inputs[index]!.tensor!)),
+  );
+  const total = [...written].reduce((bytes, tensor) => bytes + bytesOf(tensor), 0);
+  if (total === 0) return [[], undefined];
+  const buffer = engine.allocate(total);
+  let byteOffset = 0;
+  const kept = [...written].map((tensor) => {
+    const bytes = bytesOf(tensor);
+    const copy = { buffer, byteOffset };
+    byteOffset += bytes;
+    return { at: tensor.view.pointer, copy, bytes };
+  });
+  return [kept, buffer];
 }

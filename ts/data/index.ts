@@ -11,6 +11,7 @@ export { imageDataset, type ImageDataset, type ImageDatasetFields } from './data
 export { fitImage, type FittedImage } from './fitImage.ts';
 export { idxDataset } from './idxDataset.ts';
 export { DataLoader, type Batch, type DataLoaderOptions } from './loader.ts';
-export { normalise, type Normalisation } from './normalise.ts';
+export { normalise } from './normalise.ts';
+export type { Normalisation } from '../normalisation.ts';
 export { pad } from './pad.ts';
 export { slice, subset } from './subset.ts';

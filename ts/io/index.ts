@@ -7,6 +7,7 @@ export {
   type Safetensors,
   type SafetensorsDtype,
   type SafetensorsTensor,
+  type UnreadDtype,
 } from './safetensors.ts';
 export {
   loadWeights,

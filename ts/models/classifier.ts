@@ -2,6 +2,7 @@ import { crossEntropy, type CrossEntropyOptions } from '../functions/crossEntrop
 import type { Conv2dOptions } from '../nn/conv2d.ts';
 import { Linear } from '../nn/linear.ts';
 import { Module } from '../nn/module.ts';
+import { expectOneOf } from '../settings.ts';
 import type { Shape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 
@@ -38,8 +39,9 @@ export const stemGeometry = (stem: Stem): Conv2dOptions =>
 /** A fresh layer in the place of the last one, for another number of classes. */
 export function freshLinear(old: Linear, numClasses: number): Linear {
   const [features] = old.weight.shape as [number, number];
+  const fresh = new Linear(features, numClasses, { flattened: old.flattened });
   old.dispose();
-  return new Linear(features, numClasses, { flattened: old.flattened });
+  return fresh;
 }
 
 /** A network in two parts: features `[N, H, W, C]` → `[N, h, w, f]`, and a head that gives `[N, numClasses]`. */
@@ -48,6 +50,7 @@ export abstract class Classifier extends Module {
 
   constructor(stem: Stem) {
     super();
+    expectOneOf(this.constructor.name, 'stem', stem, ['imagenet', 'cifar']);
     this.#stem = stem;
   }
 
@@ -88,14 +91,31 @@ export abstract class Classifier extends Module {
     const modules = [...this.modules()];
     const isWithin = (path: string): boolean => path === until || path.startsWith(`${until}.`);
     const last = modules.findLastIndex(([path]) => isWithin(path));
-    if (last < 0) {
-      const names = [...this.children()].map(([name]) => name).join(', ');
-      throw new RangeError(
-        `freeze: there is no module "${until}": take one of ${names}, or one inside them`,
-      );
-    }
+    if (last < 0) throw new RangeError(this.#noModule('freeze', until));
     for (const [path, module] of modules.slice(1, last + 1)) {
       if (!until.startsWith(`${path}.`)) module.freezeAll();
     }
+  }
+
+  /**
+   * Takes {@link Classifier.freeze} back from a module on, `from` as there: its weights and batch norms and all that follow
+   * are trained again; without it the whole network. An optimizer that was made before, or while they were frozen,
+   * goes on with their moments as they were.
+   *
+   * @throws RangeError when there is no such module.
+   */
+  unfreeze(from = ''): void {
+    const modules = [...this.modules()];
+    const first = modules.findIndex(([path]) => path === from);
+    if (first < 0) throw new RangeError(this.#noModule('unfreeze', from));
+    if (from === '') return this.unfreezeAll();
+    for (const [path, module] of modules.slice(first)) {
+      if (!from.startsWith(`${path}.`)) module.unfreezeAll();
+    }
+  }
+
+  #noModule(action: string, path: string): string {
+    const names = [...this.children()].map(([name]) => name).join(', ');
+    return `${action}: there is no module "${path}": take one of ${names}, or one inside them`;
   }
 }

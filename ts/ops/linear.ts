@@ -3,7 +3,7 @@ import { formatShape } from '../shape.ts';
 import { lowerBackwardWeight } from './conv2dBackwardWeight.ts';
 import { lowerPanels, panelFloats } from './conv2dPack.ts';
 import { BLOCK_CHANNELS } from './conv2dUnits.ts';
-import { expectAxes, expectShape } from './expect.ts';
+import { expectAxes, expectElements, expectShape } from './expect.ts';
 import { sumPixels } from './sumPixels.ts';
 import type { Pointer, Step } from '../kernels/step.ts';
 import type { Rows } from './conv2dForward.ts';
@@ -28,6 +28,8 @@ export const linear: Op<LinearAttrs> = {
     }
     expectAxes('linear', 'input', x, 'NI');
     expectAxes('linear', 'weight', w, 'IO');
+    expectElements('linear', 'input', x);
+    expectElements('linear', 'weight', w);
     if (x.shape[1] !== w.shape[0]) {
       throw new ShapeError(
         `linear: input ${formatShape(x.shape)} has ${x.shape[1]} features but weight expects ${w.shape[0]}`,
@@ -140,6 +142,8 @@ function lowerPlain(to: Lowering, product: Product): void {
     kernel: 'gemm.f32/plain',
     chunks: Math.max(1, Math.ceil(columns / unitColumns)),
     scratchBytes: 4 * rows * unitColumns,
+    // One worker reads whole rows, which memory hands out faster than parts of them.
+    alone: { chunks: 1, args: { unitColumns: columns }, scratchBytes: 4 * rows * columns },
     args: { ...productArgs(product), unitRows: Math.max(1, rows), unitColumns },
   });
 }

@@ -1,6 +1,7 @@
 import { apply } from '../apply.ts';
 import { state } from '../create.ts';
 import { sgdUpdate } from '../ops/sgdUpdate.ts';
+import { expectNumber } from '../settings.ts';
 import type { Tensor } from '../tensor.ts';
 import { Optimizer, type Parameters } from './optimizer.ts';
 
@@ -18,34 +19,48 @@ export interface SGDOptions {
 
 /** Stochastic gradient descent with momentum, by PyTorch's formula: `v ← m·v + g; w ← w - lr·v`. */
 export class SGD extends Optimizer {
+  /** As they were given, with defaults; they cannot be changed. */
   readonly options: Required<SGDOptions>;
   readonly #momenta = new Map<string, Tensor>();
 
-  /** Throws RangeError for a negative setting, or Nesterov without momentum. */
+  /** Throws RangeError for a setting that is no number ≥ 0, or Nesterov without momentum. */
   constructor(parameters: Parameters, options: SGDOptions = {}) {
     super(parameters, options.lr ?? 0.01);
     const { lr = 0.01, momentum = 0, nesterov = false, weightDecay = 0 } = options;
-    if (momentum < 0 || weightDecay < 0) {
-      throw new RangeError(
-        `SGD: momentum is ${momentum} and weightDecay ${weightDecay} but both must be ≥ 0`,
-      );
-    }
+    expectNumber('SGD', 'momentum', momentum, { least: 0 });
+    expectNumber('SGD', 'weightDecay', weightDecay, { least: 0 });
     if (nesterov && momentum === 0) throw new RangeError('SGD: nesterov needs a momentum above 0');
-    this.options = { lr, momentum, nesterov, weightDecay };
-    for (const [name, parameter] of this.parameters)
-      this.#momenta.set(name, state(parameter.shape));
+    this.options = Object.freeze({ lr, momentum, nesterov, weightDecay });
+    for (const name of this.parameters.keys()) this.#momentum(name);
   }
 
   override state(): Map<string, Tensor> {
     return new Map([...this.#momenta].map(([name, tensor]) => [`${name}.momentum`, tensor]));
   }
 
+  override makeState(names: Iterable<string>): void {
+    for (const name of names) {
+      const weight = name.replace(/\.momentum$/, '');
+      if (weight !== name && this.weights.has(weight)) this.#momentum(weight);
+    }
+  }
+
   protected override update(name: string, parameter: Tensor, gradient: Tensor): void {
     const { momentum, nesterov, weightDecay } = this.options;
-    apply(sgdUpdate, [parameter, gradient, this.#momenta.get(name)!, this.lr], {
+    apply(sgdUpdate, [parameter, gradient, this.#momentum(name), this.lr], {
       momentum,
       nesterov,
       weightDecay,
     });
+  }
+
+  /** A frozen weight gets one when it is thawed. */
+  #momentum(name: string): Tensor {
+    let momentum = this.#momenta.get(name);
+    if (!momentum) {
+      momentum = state(this.weights.get(name)!.shape);
+      this.#momenta.set(name, momentum);
+    }
+    return momentum;
   }
 }

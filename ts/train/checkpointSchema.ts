@@ -88,11 +88,14 @@ export function readFacts(value: unknown, place: string): CheckpointFacts {
   return facts;
 }
 
-function checkAgreement({ data, modelOptions }: CheckpointFacts, place: string): void {
+function checkAgreement(facts: CheckpointFacts, place: string): void {
+  const { data, modelOptions, step, begun } = facts;
   const { height, width, channels, classes, mean, std } = data;
   const refuse = (what: string, found: string, wanted: string): never => {
     throw new FormatError(`${place}: ${what}: ${found} but ${wanted}`);
   };
+  if (begun && begun.step > step)
+    refuse('begun.step', `is ${begun.step}`, `the run is at step ${step}`);
   for (const [what, values] of Object.entries({ mean, std })) {
     if (values.length !== channels) {
       refuse(`data.${what}`, `has ${values.length} values`, `images have ${channels} channels`);

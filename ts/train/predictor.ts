@@ -1,14 +1,20 @@
 import { compile } from '../compile/compile.ts';
 import type { Plan } from '../compile/plan.ts';
+import { normalise } from '../data/normalise.ts';
 import { softmax } from '../functions/softmax.ts';
 import type { Module } from '../nn/module.ts';
-import type { Shape } from '../shape.ts';
+import { formatShape, type Shape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
-import { inMode } from './inMode.ts';
+import { inMode } from '../nn/inMode.ts';
+import { SettingsWatch } from './settingsWatch.ts';
 
-/** Runs a model on batches: compiled once for each shape, batch norm folded, weights packed. */
+/** Values that are normalised already, or pixels as bytes. */
+export type Images = Float32Array | Uint8Array | Uint8ClampedArray;
+
+/** Runs a model on batches: compiled once for each shape and state of its settings, batch norm folded, weights packed. */
 export class Predictor {
   readonly model: Module;
+  readonly #settings = new SettingsWatch(false);
   readonly #plans = new Map<string, Plan>();
 
   constructor(model: Module) {
@@ -17,7 +23,7 @@ export class Predictor {
 
   /** The compiled forward pass for images `[N, H, W, C]`; its outputs are logits and probabilities. */
   plan(shape: Shape): Plan {
-    const key = shape.join('×');
+    const key = `${shape.join('×')} ${this.#settings.state(this.model)}`;
     let plan = this.#plans.get(key);
     if (!plan) {
       const predict = (x: Tensor): Tensor[] => {
@@ -32,20 +38,45 @@ export class Predictor {
     return plan;
   }
 
-  /** Logits of images, row by row. Throws RangeError when the values do not fill the shape. */
-  async logits(images: Float32Array, shape: Shape): Promise<Float32Array> {
-    const [logits] = await this.plan(shape).run(images);
+  /**
+   * Logits of images, row by row. Bytes are pixels, which are normalised as the network's training data were.
+   *
+   * @throws {RangeError} when the values do not fill the shape, or bytes are given and the network does not say what it was
+   *   trained with
+   */
+  async logits(images: Images, shape: Shape): Promise<Float32Array> {
+    const [logits] = await this.plan(shape).run(this.#normalised(images, shape));
     return logits as Float32Array;
   }
 
-  /** Class probabilities of images, `[N, classes]` row by row. */
-  async probabilities(images: Float32Array, shape: Shape): Promise<Float32Array> {
-    const [, probabilities] = await this.plan(shape).run(images);
+  /** Class probabilities of images as {@link Predictor.logits} takes them, `[N, classes]` row by row. */
+  async probabilities(images: Images, shape: Shape): Promise<Float32Array> {
+    const [, probabilities] = await this.plan(shape).run(this.#normalised(images, shape));
     return probabilities as Float32Array;
   }
 
   dispose(): void {
     for (const plan of this.#plans.values()) plan.dispose();
     this.#plans.clear();
+  }
+
+  #normalised(images: Images, shape: Shape): Float32Array {
+    if (images instanceof Float32Array) return images;
+    const { normalisation } = this.model;
+    if (!normalisation) {
+      throw new RangeError(
+        'predict: pixels are given as bytes but the network does not say what it was trained with: set its normalisation',
+      );
+    }
+    const { length } = normalisation.mean;
+    if (shape.at(-1) !== length) {
+      throw new RangeError(
+        `predict: images ${formatShape(shape)} have ${shape.at(-1)} channels but the network's mean has ${length}`,
+      );
+    }
+    return normalise(
+      new Uint8Array(images.buffer, images.byteOffset, images.length),
+      normalisation,
+    );
   }
 }

@@ -15,7 +15,7 @@ import { decodePng, decodePngBy } from '../../ts/io/png.ts';
 import { RandomStream } from '../../ts/random.ts';
 import { checkpointFacts } from '../../ts/train/checkpoint.ts';
 import { readRecords } from '../../ts/train/node/metricsLog.ts';
-import { idxFile, randomBytes } from '../data/generated.ts';
+import { idxFile, randomBytes } from './generated.ts';
 import { readGoldenJson } from '../golden/readGolden.ts';
 import { corrupt } from '../helpers/corrupt.ts';
 
@@ -25,7 +25,7 @@ const SEED = Number(process.env['RESIDUA_SEED'] ?? Math.floor(Math.random() * 2 
 /** Memory that all files of a format may add; a file that unpacks to more would show. */
 const MOST_GROWTH = 400 * 2 ** 20;
 
-const folder = mkdtempSync(join(tmpdir(), 'residua-pictures-'));
+const folder = mkdtempSync(join(tmpdir(), 'residua-corrupted-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const bytesOf = (base64: string): Uint8Array => Uint8Array.from(Buffer.from(base64, 'base64'));
