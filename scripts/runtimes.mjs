@@ -9,7 +9,7 @@ import { find } from './setup/run.mjs';
 const platform = `${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
 const lock = readFileSync(join(root, 'test/runtimes/package-lock.json'));
 
-/** Folder of the npm packages that carry Node 24, Node 26 and Deno, shared by all clones. */
+/** Folder of the npm packages that carry Node 24, Node 26, Deno and Bun, shared by all clones. */
 export const runtimesFolder = join(
   sharedCache,
   'runtimes',
@@ -37,6 +37,12 @@ export const nodeBinary26 = () => node(26);
 export function denoBinary() {
   const suffix = process.platform === 'linux' ? '-glibc' : '';
   return firstExisting(packaged(`@deno/${platform}${suffix}/deno`), find('deno'));
+}
+
+/** Path of Bun, or undefined. */
+export function bunBinary() {
+  const arch = process.arch === 'arm64' ? 'aarch64' : process.arch;
+  return firstExisting(packaged(`@oven/bun-${process.platform}-${arch}/bin/bun`), find('bun'));
 }
 
 /** Path of a Chromium or Chrome, or undefined. */

@@ -33,12 +33,8 @@ class EagerLowering implements Lowering {
     return { buffer, byteOffset: 0 };
   }
 
-  run(): void {
-    try {
-      this.#engine.runSteps(this.steps);
-    } finally {
-      for (const buffer of this.#workspaces) this.#engine.free(buffer);
-    }
+  free(): void {
+    for (const buffer of this.#workspaces) this.#engine.free(buffer);
   }
 }
 
@@ -55,15 +51,23 @@ export function runEagerly<A>(
       throw new Error(`${op.name}: its inputs live on two engines`);
     return input.view;
   });
-  const outputs = specs.map((spec) => allocate(spec, engine));
+  const outputs: Tensor[] = [];
   const lowering = new EagerLowering(engine);
-  op.lower(
-    lowering,
-    views,
-    outputs.map((output) => output.view),
-    attrs,
-  );
-  lowering.run();
+  try {
+    for (const spec of specs) outputs.push(allocate(spec, engine));
+    op.lower(
+      lowering,
+      views,
+      outputs.map((output) => output.view),
+      attrs,
+    );
+    engine.runSteps(lowering.steps);
+  } catch (error) {
+    for (const output of outputs) output.dispose();
+    throw error;
+  } finally {
+    lowering.free();
+  }
   for (const index of op.mutates ?? []) inputs[index]!.version++;
   return outputs;
 }

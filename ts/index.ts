@@ -31,7 +31,7 @@ export {
   type CheckpointInfo,
 } from './train/checkpoint.ts';
 export type * from './train/metrics.ts';
-export { Predictor, type Images } from './train/predictor.ts';
+export { Predictor, type Images, type PredictorOptions } from './train/predictor.ts';
 export type { EvaluateOptions } from './train/evaluator.ts';
 export type { FitOptions, FitReport } from './train/fitOptions.ts';
 export type { RunStart } from './train/runPosition.ts';

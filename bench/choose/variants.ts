@@ -1,4 +1,4 @@
-import type { Engine } from '../../ts/kernels/engine.ts';
+import type { Engine, WrittenPlan } from '../../ts/kernels/engine.ts';
 import type { Buffer, Step } from '../../ts/kernels/step.ts';
 import {
   chooseConvAlgorithm,
@@ -38,7 +38,7 @@ const MOST_COPIES = 32;
 /** Prepares every variant of a pass that the library has. */
 export function variantsOf(engine: Engine, { x, w, attrs }: Geometry, pass: Pass): Variants {
   const buffers: Buffer[] = [];
-  const plans: { address: number }[] = [];
+  const plans: WrittenPlan[] = [];
   const allocate = (bytes: number): Buffer => {
     const buffer = engine.allocate(bytes);
     buffers.push(buffer);

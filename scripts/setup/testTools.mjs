@@ -37,7 +37,7 @@ export async function setUpRuntimes() {
     copyFileSync(join(root, 'test/runtimes', name), join(runtimesFolder, name));
   }
   await npm(
-    'Node 24, Node 26, Deno and a Chromium from npm for the tests',
+    'Node 24, Node 26, Deno, Bun and a Chromium from npm for the tests',
     ['ci', '--no-audit', '--no-fund', '--ignore-scripts'],
     { cwd: runtimesFolder },
   );

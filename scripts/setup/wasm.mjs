@@ -49,11 +49,19 @@ export const BUILDS = Object.fromEntries(
 );
 
 const SOURCES = ['Cargo.toml', 'Cargo.lock', 'crates/kernels/Cargo.toml', 'crates/kernels/src'];
-// A function of type () -> v128 that ends in f32x4.relaxed_madd.
-const RELAXED_PROBE = Uint8Array.from([
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 19, 1, 17, 0, 65, 0, 253, 17,
-  65, 0, 253, 17, 65, 0, 253, 17, 253, 133, 2, 11,
+// (a, b, c) => a · b + c by f32x4.relaxed_madd, as ts/kernels/probe.ts asks.
+const MULTIPLY_ADD = Uint8Array.from([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 1, 96, 3, 125, 125, 125, 1, 125, 3, 2, 1, 0, 7, 5, 1, 1, 102,
+  0, 0, 10, 22, 1, 20, 0, 32, 0, 253, 19, 32, 1, 253, 19, 32, 2, 253, 19, 253, 133, 2, 253, 31, 0,
+  11,
 ]);
+
+/** Whether relaxed SIMD rounds a multiply-add once: (1 + e)(1 − e) − 1 is −e² then, and 0 where it rounds twice. */
+function fusesMultiplyAdd() {
+  if (!WebAssembly.validate(MULTIPLY_ADD)) return false;
+  const { f } = new WebAssembly.Instance(new WebAssembly.Module(MULTIPLY_ADD)).exports;
+  return f(1 + 1 / 8192, 1 - 1 / 8192, -1) !== 0;
+}
 
 /** Node's majors in which the command-line tool asks V8 to pair vectors; `ts/cli/startEngine.ts` has them, too. */
 export const WIDE_NODES = [24, 26];
@@ -74,7 +82,7 @@ function buildOfThisNode({ threads, strict }) {
   if (Number(process.versions.node.split('.')[0]) < 22) {
     setFlagsFromString('--experimental-wasm-relaxed-simd');
   }
-  const lanes = !strict && WebAssembly.validate(RELAXED_PROBE) ? 'relaxed' : 'simd';
+  const lanes = !strict && fusesMultiplyAdd() ? 'relaxed' : 'simd';
   const cores = availableParallelism();
   return [lanes, Math.min(threads || cores, cores) > 1 ? '-threads' : ''];
 }

@@ -69,10 +69,14 @@ describe.each([true, false])('the library in a page, isolated: %s', (isolated) =
     expect(facts).toMatchObject({ eager: [0, 2], threads });
     for (const value of facts.planned) expect(value).toBeCloseTo(2, 3);
     expect(facts.build).toBe(`relaxed${suffix}`);
-    if (threads > 1) {
-      expect(facts.turns).toBeGreaterThan(0);
-      expect(facts.whileRunning).toBe('engine: used while a plan runs: await plan.run() first');
-    }
+    expect(facts.whileRunning).toEqual([0, 4]);
+    if (threads > 1) expect(facts.turns).toBeGreaterThan(0);
+  });
+
+  it('runs what is asked for at once in that order, also when it is disposed then', async () => {
+    const [alone, together, disposed] = await call(page, 'asked', threads);
+    expect(together).toEqual(alone);
+    expect(disposed).toEqual(alone);
   });
 
   it("trains on the main thread with Node's bits in strict numerics", async () => {
@@ -91,7 +95,20 @@ describe.each([true, false])('the library in a page, isolated: %s', (isolated) =
     expect(problems).toEqual([]);
   });
 
-  if (isolated) return;
+  if (isolated) {
+    it.each([
+      ['the leader', 0],
+      ['a helper', 1],
+    ])('a worker that is terminated rejects its run and the next: %s', async (_, index) => {
+      const [running, waiting, later, read] = await call(page, 'workerEnds', index);
+      expect([running, waiting, later]).toEqual(
+        Array.from({ length: 3 }, () => expect.stringMatching(/a worker ended: it was terminated/)),
+      );
+      expect(read).toBe(String(9 * 64 * 64));
+    });
+
+    return;
+  }
   it('says once that threads cannot be had', async () => {
     expect(await call(page, 'onMainThread', two + 1)).toMatchObject({ threads: 1 });
     const said = problems.splice(0).filter((line) => line.includes('threads asked for'));

@@ -72,6 +72,53 @@ describe('running a plan', () => {
     small.dispose();
   });
 
+  it('moves its arena for a larger plan, and those that were there before go on', async () => {
+    const before = engine.usedBytes;
+    const counts = [10, 1000, 50_000, 200_000];
+    const plans = counts.map((count) => compile((x) => relu(add(x, x)), [f32(count)]));
+    const sum = plans.reduce((bytes, { peakBytes }) => bytes + peakBytes, 0);
+    expect(engine.usedBytes - before).toBeLessThan(plans.at(-1)!.peakBytes + 10_000);
+    expect(sum).toBeGreaterThan(1.2 * plans.at(-1)!.peakBytes);
+    const check = async (index: number): Promise<void> => {
+      const count = counts[index]!;
+      const [y] = await plans[index]!.run(ramp(count));
+      expect(y!.findIndex((value, i) => value !== Math.max(0, 2 * (i - count / 2)))).toBe(-1);
+    };
+    for (const index of [0, 3, 1, 2, 0]) await check(index);
+    plans[3]!.dispose();
+    expect(engine.usedBytes - before).toBeLessThan(plans[2]!.peakBytes + 10_000);
+    for (const index of [2, 0, 1]) await check(index);
+    for (const plan of plans) plan.dispose();
+    expect(engine.usedBytes).toBe(before);
+  });
+
+  it('shares packed weights with plans that read them alike, and no others', async () => {
+    const w = tensor(ramp(9 * 16 * 32, 0.01), [3, 3, 16, 32]);
+    const other = tensor(ramp(9 * 16 * 32, 0.02), [3, 3, 16, 32]);
+    const make = (weight: Tensor, side: number) =>
+      compile((x) => conv2d(x, weight, { padding: 1 }), [f32(1, side, side, 16)]);
+    const first = make(w, 12);
+    const before = engine.usedBytes;
+    const second = make(w, 11);
+    expect(engine.usedBytes - before).toBeLessThan(first.constantBytes);
+    const third = make(other, 11);
+    expect(engine.usedBytes - before).toBeGreaterThan(first.constantBytes);
+    const check = async (plan: typeof first, weight: Tensor, side: number): Promise<void> => {
+      const x = ramp(side * side * 16, 0.1);
+      const expected = conv2d(tensor(x, [1, side, side, 16]), weight, { padding: 1 }).data();
+      expect(await plan.run(x)).toEqual([expected]);
+    };
+    await check(first, w, 12);
+    await check(second, w, 11);
+    w.write(ramp(9 * 16 * 32, -0.03));
+    await check(second, w, 11);
+    first.dispose();
+    await check(second, w, 11);
+    await check(third, other, 11);
+    second.dispose();
+    third.dispose();
+  });
+
   it('works on state where it is and marks it as written', async () => {
     const [w, v, lr] = [parameter([3]), state([3]), tensor([0.5], [])];
     const attrs = { momentum: 0, nesterov: false, weightDecay: 0 };
@@ -243,6 +290,29 @@ describe('what a plan says about memory', () => {
     expect(run).toThrow(OutOfMemoryError);
     expect(run).toThrow(/plan: needs \d{11} bytes/);
     expect(engine.usedBytes).toBe(used);
+  });
+});
+
+describe('advice where memory does not suffice names what is big', () => {
+  const gigabytes = (shape: number[]) => () => compile((x) => relu(x), [f32(...shape)]);
+
+  it.each([
+    ['a batch', [64, 4096, 4096, 2], /activations .*: try a smaller batch, or smaller pictures$/],
+    ['one picture', [1, 30_000, 30_000, 2], /30000, 2\]: try smaller pictures$/],
+  ])('%s', (_, shape, message) => {
+    expect(gigabytes(shape)).toThrow(OutOfMemoryError);
+    expect(gigabytes(shape)).toThrow(message);
+  });
+
+  it('what is held already', async () => {
+    const own = await engineOn('simd');
+    useEngine(own);
+    const held = own.allocate(3_000_000_000);
+    expect(gigabytes([1, 10_000, 20_000, 1])).toThrow(
+      /there already with 30\d{8} bytes.*: dispose\(\) the models, predictors and trainers/,
+    );
+    own.free(held);
+    own.close();
   });
 });
 

@@ -49,15 +49,23 @@ export const builds = loadable.filter((build) => pairs || !build.includes('-256'
 export const numericsOf = (build: Build): Numerics =>
   build.startsWith('relaxed') ? 'fast' : 'strict';
 
+/** How {@link engineOn} makes an engine. */
+export interface EngineOnOptions {
+  readonly threads?: number;
+  readonly numerics?: Numerics;
+  /** A worker leads, as where this thread may not wait: runs take time. False by default. */
+  readonly remote?: boolean;
+}
+
 /** An engine on exactly this build; those with threads have a team, whatever the number of cores. */
 export async function engineOn(
   build: Build,
-  { threads = 2, numerics = numericsOf(build) }: { threads?: number; numerics?: Numerics } = {},
+  { threads = 2, numerics = numericsOf(build), remote = false }: EngineOnOptions = {},
 ): Promise<Engine> {
   const module = await loadModule(build);
   if (!build.endsWith('threads')) return new Engine({ build, numerics, threads: 1, module });
   const memory = new WebAssembly.Memory({ initial: 64, maximum: 65536, shared: true });
   const engine = new Engine({ build, numerics, threads, module, memory });
-  engine.attach(await startTeam(module, memory, threads, false));
+  engine.attach(await startTeam(module, memory, threads, remote));
   return engine;
 }

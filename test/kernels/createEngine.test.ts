@@ -5,11 +5,29 @@ import { probe } from '../../ts/kernels/probe.ts';
 import { pairsVectors } from '../../ts/kernels/pairsVectors.ts';
 import { allBuilds, engineOn, missing } from '../helpers/engines.ts';
 
-const all = { simd: true, relaxed: true, threads: true };
+const all = { simd: true, relaxed: true, fma: true, threads: true };
 
 describe('probe', () => {
   it('finds SIMD and threads in every runtime that the tests run in', () => {
     expect(probe()).toMatchObject({ simd: true, threads: true });
+  });
+
+  it('asks a multiply-add for a value: one that rounds twice is none, and plain SIMD is used', async () => {
+    if (!probe().relaxed) return;
+    const { Instance } = WebAssembly;
+    const twice = (a: number, b: number, c: number): number => Math.fround(Math.fround(a * b) + c);
+    const once = (a: number, b: number, c: number): number => Math.fround(a * b + c);
+    const fmaOf = (f: typeof twice): boolean => {
+      WebAssembly.Instance = class {
+        readonly exports = { f };
+      };
+      try {
+        return probe().fma;
+      } finally {
+        WebAssembly.Instance = Instance;
+      }
+    };
+    expect([fmaOf(once), fmaOf(twice)]).toEqual([true, false]);
   });
 });
 
@@ -34,30 +52,32 @@ describe('chooseBuild', () => {
     [all, 'fast', 1, 128, 'relaxed'],
     [all, 'strict', 2, 128, 'simd-threads'],
     [all, 'strict', 1, 128, 'simd'],
-    [{ ...all, relaxed: false }, 'fast', 2, 128, 'simd-threads'],
+    [{ ...all, relaxed: false, fma: false }, 'fast', 2, 128, 'simd-threads'],
+    [{ ...all, fma: false }, 'fast', 2, 128, 'simd-threads'],
+    [{ ...all, fma: false }, 'fast', 1, 128, 'simd'],
     [{ ...all, threads: false }, 'fast', 2, 128, 'relaxed'],
     [all, 'fast', 2, 256, 'relaxed-256-threads'],
     [all, 'fast', 1, 256, 'relaxed-256'],
     [all, 'strict', 2, 256, 'simd-256-threads'],
     [all, 'strict', 1, 256, 'simd-256'],
-    [{ ...all, relaxed: false }, 'fast', 2, 256, 'simd-256-threads'],
+    [{ ...all, fma: false }, 'fast', 2, 256, 'simd-256-threads'],
     [{ ...all, threads: false }, 'fast', 2, 256, 'relaxed-256'],
   ] as const)('%o, %s, %i threads, %i bits: %5$s', (features, numerics, threads, simd, build) => {
     expect(chooseBuild(features, numerics, threads, simd)).toBe(build);
   });
 
   it('says so where there is no SIMD', () => {
-    const none = { simd: false, relaxed: false, threads: false };
+    const none = { simd: false, relaxed: false, fma: false, threads: false };
     expect(() => chooseBuild(none, 'fast', 1, 128)).toThrow('no WebAssembly SIMD');
   });
 });
 
 describe('createEngine', () => {
   it('takes the best build for the numerics', async () => {
-    const { relaxed } = probe();
+    const { fma } = probe();
     const fast = await createEngine({ threads: 1, simd: 128 });
     const strict = await createEngine({ threads: 1, simd: 128, numerics: 'strict' });
-    expect([fast.build, fast.numerics]).toEqual([relaxed ? 'relaxed' : 'simd', 'fast']);
+    expect([fast.build, fast.numerics]).toEqual([fma ? 'relaxed' : 'simd', 'fast']);
     expect([strict.build, strict.numerics]).toEqual(['simd', 'strict']);
     fast.close();
     strict.close();

@@ -64,6 +64,24 @@ describe('heap', () => {
     expect(heap.allocate(20 * PAGE)).toBe(64);
   });
 
+  it('makes a block shorter or longer where it lies, as far as there is room', () => {
+    const heap = new Heap(memoryOf(1, 1), 64);
+    const first = heap.allocate(1000);
+    const second = heap.allocate(64);
+    expect(heap.resize(first, 100)).toBe(true);
+    expect(heap.usedBytes).toBe(128 + 64);
+    expect(heap.resize(first, 1024)).toBe(true);
+    expect(heap.usedBytes).toBe(1024 + 64);
+    expect(heap.resize(first, 1025)).toBe(false);
+    expect(heap.usedBytes).toBe(1024 + 64);
+    heap.free(second);
+    expect(heap.resize(first, PAGE - 64)).toBe(true);
+    expect(heap.freeBytes).toBe(0);
+    heap.free(first);
+    expect(() => heap.resize(first, 1)).toThrow('nothing is allocated there');
+    expect(heap.allocate(PAGE - 64)).toBe(64);
+  });
+
   it('refuses to free what is not allocated', () => {
     const heap = new Heap(memoryOf(1, 1), 64);
     const address = heap.allocate(10);

@@ -7,6 +7,7 @@ import type { Tensor } from '../tensor.ts';
 import { findAliases, resolveAlias } from './aliases.ts';
 import { mostAtOnce, scratchOf, type BytesByKind } from './bytesByKind.ts';
 import { splitConstants } from './constants.ts';
+import { describeConstants } from './describeConstants.ts';
 import { assignStorages, type Storage } from './liveness.ts';
 import { placeStorages } from './placeStorages.ts';
 
@@ -14,8 +15,19 @@ import { placeStorages } from './placeStorages.ts';
 export interface LoweredNode {
   readonly node: Node;
   readonly steps: readonly Step[];
-  /** Deferred tensors that are brought into the arena before it, and where to. */
+  /** Deferred tensors that must be in the arena before it, and where. */
   readonly borrowed: readonly Borrowed[];
+}
+
+/** What the prologue makes for all runs. */
+export interface Constant {
+  readonly buffer: Buffer;
+  /** The same for what is computed alike from the same tensors, in whatever plan of the engine. */
+  readonly key: string;
+  /** What it depends on. */
+  readonly tensors: ReadonlySet<Tensor>;
+  /** What computes it. */
+  readonly nodes: ReadonlySet<LoweredNode>;
 }
 
 /** A deferred tensor and the memory that holds its values while the prologue needs them. */
@@ -33,8 +45,8 @@ export interface Lowered {
   /** Bytes of the arena that holds them; the prologue, which runs before, has its own values there, too. */
   readonly arenaBytes: number;
   readonly bytes: BytesByKind;
-  /** Buffers that the prologue fills for all runs: what the main part reads of it. */
-  readonly constants: readonly Buffer[];
+  /** What the main part reads of the prologue. */
+  readonly constants: readonly Constant[];
   viewOf(value: Value): View;
 }
 
@@ -86,20 +98,12 @@ export function lower(graph: Graph, engine: Engine): Lowered {
       }),
     );
   const loweredMain = lowerAll(main, workspaces);
-  const met = new Set<Value>();
-  const loweredPrologue = lowerAll(prologue, passingStorages).map((lowered) => {
-    const first = new Set(
-      lowered.node.inputs.filter((value) => borrowed.has(value) && !met.has(value)),
-    );
-    first.forEach((value) => met.add(value));
-    return {
-      ...lowered,
-      borrowed: [...first].map((value) => ({
-        tensor: value.tensor!,
-        buffer: passing.get(value)!.buffer,
-      })),
-    };
-  });
+  const loweredPrologue = lowerAll(prologue, passingStorages).map((lowered) => ({
+    ...lowered,
+    borrowed: lowered.node.inputs
+      .filter((value) => borrowed.has(value))
+      .map((value) => ({ tensor: value.tensor!, buffer: passing.get(value)!.buffer })),
+  }));
   const storages = new Set([...activations, ...workspaces]);
   const arenaBytes = Math.max(placeStorages(storages), placeStorages(passingStorages));
   return {
@@ -113,7 +117,7 @@ export function lower(graph: Graph, engine: Engine): Lowered {
       prologue: mostAtOnce(passingStorages),
       scratch: scratchOf([...loweredPrologue, ...loweredMain].flatMap(({ steps }) => steps)),
     },
-    constants: [...constants.values()],
+    constants: describeConstants(loweredPrologue, constants, viewOf),
     viewOf,
   };
 }

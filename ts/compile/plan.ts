@@ -1,5 +1,6 @@
 import { NonFiniteError, OutOfMemoryError } from '../errors.ts';
 import type { Graph, Node, Value } from '../graph.ts';
+import type { ArenaUse } from '../kernels/arena.ts';
 import type { Engine, WrittenPlan } from '../kernels/engine.ts';
 import type { Buffer, Pointer } from '../kernels/step.ts';
 import { after } from '../ops/args.ts';
@@ -8,7 +9,9 @@ import type { Op } from '../ops/op.ts';
 import { bytesOf, channelsOf, formatShape, pixelsOf, sizeOf } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { describeNode } from './capture.ts';
-import type { Lowered } from './lower.ts';
+import { holdConstant, leaveConstant, type HeldConstant } from './heldConstants.ts';
+import type { Constant, Lowered } from './lower.ts';
+import { explainMemory } from './explainMemory.ts';
 import { printPlan } from './printPlan.ts';
 import { runPrologue } from './runPrologue.ts';
 
@@ -24,7 +27,7 @@ export class Plan implements Disposable {
   readonly peakBytes: number;
   /** Bytes of parameters, statistics and optimizer state that the plan works on. */
   readonly stateBytes: number;
-  /** Bytes of weights that were folded and packed for it. */
+  /** Bytes of folded and packed weights that it reads; plans that read them alike share them. */
   readonly constantBytes: number;
   readonly #states: readonly Tensor[];
   /** Those that the prologue reads. */
@@ -33,10 +36,14 @@ export class Plan implements Disposable {
   /** Nodes up to the last guard, when there is one: what may have run when it ends a run. */
   readonly #guarded: number;
   /** What those write, and where it is kept while they run. */
-  readonly #kept: readonly Kept[];
-  readonly #backup: Required<Buffer> | undefined;
-  #arena: Buffer | undefined;
-  #written: WrittenPlan;
+  #kept: readonly Kept[] = [];
+  #backup: Required<Buffer> | undefined;
+  readonly #held = new Map<Constant, HeldConstant>();
+  readonly #written: WrittenPlan;
+  #arena: ArenaUse | undefined;
+  #disposed = false;
+  /** Where the arena was when the steps were written. */
+  #place = -1;
   #versions = -1;
 
   /** For `compile`. */
@@ -63,11 +70,17 @@ export class Plan implements Disposable {
     }
     this.peakBytes = lowered.arenaBytes;
     this.stateBytes = this.#states.reduce((bytes, state) => bytes + bytesOf(state), 0);
-    this.constantBytes = lowered.constants.reduce((bytes, buffer) => bytes + buffer.bytes, 0);
+    const constants = new Map(lowered.constants.map(({ key, buffer }) => [key, buffer.bytes]));
+    this.constantBytes = [...constants.values()].reduce((sum, bytes) => sum + bytes, 0);
     this.#guarded = worked.findLastIndex(({ op }) => op === (guardFinite as Op)) + 1;
-    this.#arena = this.#allocateArena();
-    [this.#kept, this.#backup] = keptOf(engine, worked.slice(0, this.#guarded));
-    this.#written = engine.writePlan(lowered.main.flatMap((node) => node.steps));
+    this.#allocate();
+    try {
+      [this.#kept, this.#backup] = keptOf(engine, worked.slice(0, this.#guarded));
+      this.#written = engine.writePlan(lowered.main.flatMap((node) => node.steps));
+    } catch (error) {
+      this.#release();
+      throw error;
+    }
     try {
       this.#refreshConstants();
     } catch (error) {
@@ -77,7 +90,8 @@ export class Plan implements Disposable {
   }
 
   /**
-   * Runs the plan on these inputs and returns copies of its outputs.
+   * Runs the plan on these inputs and returns copies of its outputs. Runs of an engine, of this plan and others, go one
+   * after the other in the order in which they were asked for.
    *
    * @throws RangeError when an input has the wrong number of elements; {@link NonFiniteError}, naming the first op that
    * made one, when a guarded value is NaN or infinite: nothing after the guard has run then, and what was written before it,
@@ -90,17 +104,23 @@ export class Plan implements Disposable {
       throw new RangeError(`plan: ${inputs.length} inputs given, ${expected.length} wanted`);
     }
     expected.forEach((value, index) => this.#checkInput(value, inputs[index]!, index));
-    this.#refreshConstants();
-    this.#writeInputs(inputs);
-    for (const { at, copy, bytes } of this.#kept) this.engine.copy(at, copy, bytes);
-    const run = this.engine.runPlan(this.#written);
-    // Where the run is over already the outputs are read at once: another plan may use the arena next.
-    const finished = typeof run === 'boolean' ? run : await run;
-    for (const tensor of this.#mutated) tensor.version++;
-    if (!finished) throw this.#findNonFinite(inputs);
-    return this.graph.outputs.map((value) => {
-      const { pointer } = this.lowered.viewOf(value);
-      return this.engine.read(pointer, sizeOf(value.shape), value.dtype);
+    // What waits for its turn must not be what the caller writes next.
+    const given = this.engine.busy ? inputs.map((input) => input.slice()) : inputs;
+    return this.engine.runPlan(this.#written, {
+      begin: () => {
+        this.locate();
+        this.#refreshConstants();
+        this.#writeInputs(given);
+        for (const { at, copy, bytes } of this.#kept) this.engine.copy(at, copy, bytes);
+      },
+      finish: (finished) => {
+        for (const tensor of this.#mutated) tensor.version++;
+        if (!finished) throw this.#findNonFinite(given);
+        return this.graph.outputs.map((value) => {
+          const { pointer } = this.lowered.viewOf(value);
+          return this.engine.read(pointer, sizeOf(value.shape), value.dtype);
+        });
+      },
     });
   }
 
@@ -110,14 +130,17 @@ export class Plan implements Disposable {
     return deferred.reduce((bytes, state) => bytes + bytesOf(state), 0);
   }
 
-  /** Frees its memory; parameters and other state stay. */
+  /**
+   * Frees its memory; parameters and other state stay. Runs that have been asked for go on to their end, it can be asked for no
+   * others.
+   */
   dispose(): void {
-    if (!this.#arena) return;
-    this.engine.freePlan(this.#written);
-    this.engine.releaseArena(this.#arena);
-    for (const buffer of this.lowered.constants) this.engine.free(buffer);
-    if (this.#backup) this.engine.free(this.#backup);
-    this.#arena = undefined;
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.engine.afterRuns(() => {
+      this.engine.freePlan(this.#written);
+      this.#release();
+    });
   }
 
   [Symbol.dispose](): void {
@@ -129,30 +152,45 @@ export class Plan implements Disposable {
     return printPlan(this);
   }
 
-  #allocateArena(): Buffer {
-    let arena: Buffer | undefined;
+  /** Gives what a run makes its addresses: where the arena is now. Steps are written again if it has moved. */
+  locate(): void {
+    if (this.#move()) this.engine.rewritePlan(this.#written);
+  }
+
+  #move(): boolean {
+    const place = this.engine.arenaAddress;
+    if (place === this.#place) return false;
+    this.#place = place;
+    for (const { buffer, offset } of this.lowered.storages) buffer.address = place + offset;
+    return true;
+  }
+
+  #allocate(): void {
     try {
-      arena = this.engine.acquireArena(this.peakBytes);
-      for (const { buffer, offset } of this.lowered.storages)
-        buffer.address = arena.address! + offset;
-      for (const buffer of this.lowered.constants)
-        buffer.address = this.engine.allocate(buffer.bytes).address;
-      return arena;
+      this.#arena = this.engine.useArena(this.peakBytes);
+      for (const constant of this.lowered.constants) {
+        const held = holdConstant(this.engine, constant.key, constant.buffer.bytes);
+        this.#held.set(constant, held);
+        constant.buffer.address = held.buffer.address;
+      }
+      this.#move();
     } catch (error) {
-      for (const buffer of this.lowered.constants) if (buffer.address) this.engine.free(buffer);
-      if (arena) this.engine.releaseArena(arena);
+      this.#release();
       if (!(error instanceof OutOfMemoryError)) throw error;
-      const total = this.peakBytes + this.constantBytes;
-      throw new OutOfMemoryError(
-        `plan: needs ${total} bytes (${this.peakBytes} for activations) but WASM memory is at ` +
-          `${this.engine.memoryBytes} bytes and cannot grow by that: try a smaller batch`,
-      );
+      throw new OutOfMemoryError(explainMemory(this));
     }
+  }
+
+  #release(): void {
+    for (const { key } of this.#held.keys()) leaveConstant(this.engine, key);
+    this.#held.clear();
+    if (this.#backup) this.engine.free(this.#backup);
+    if (this.#arena) this.engine.leaveArena(this.#arena);
   }
 
   /** Throws when the plan, or a tensor that it works on, has been disposed. */
   #assertLive(): void {
-    if (!this.#arena) throw new Error('plan: used after dispose()');
+    if (this.#disposed) throw new Error('plan: used after dispose()');
     for (const { disposed, shape } of this.#states) {
       if (disposed)
         throw new Error(`plan: its tensor ${formatShape(shape)} was used after dispose()`);
@@ -175,12 +213,21 @@ export class Plan implements Disposable {
     });
   }
 
-  /** Folds and packs weights again when a parameter has been written since. */
+  /** Folds and packs weights again which have been written since, unless another plan has done so. */
   #refreshConstants(): void {
     if (this.lowered.prologue.length === 0) return;
-    const versions = this.#folded.reduce((sum, state) => sum + state.version, 0);
+    const versions = versionOf(this.#folded);
     if (versions === this.#versions) return;
-    runPrologue(this.engine, this.lowered.prologue);
+    const stale = [...this.#held].filter(
+      ([{ tensors }, held]) => held.version !== versionOf(tensors),
+    );
+    const nodes = new Set(stale.flatMap(([constant]) => [...constant.nodes]));
+    for (const [, held] of stale) held.version = -1;
+    runPrologue(
+      this.engine,
+      this.lowered.prologue.filter((node) => nodes.has(node)),
+    );
+    for (const [{ tensors }, held] of stale) held.version = versionOf(tensors);
     this.#versions = versions;
   }
 
@@ -273,4 +320,11 @@ function keptOf(
     return { at: tensor.view.pointer, copy, bytes };
   });
   return [kept, buffer];
+}
+
+/** A number that grows with each write to one of the tensors. */
+function versionOf(tensors: Iterable<Tensor>): number {
+  let sum = 0;
+  for (const { version } of tensors) sum += version;
+  return sum;
 }

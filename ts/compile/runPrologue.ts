@@ -1,4 +1,5 @@
 import type { Engine } from '../kernels/engine.ts';
+import type { Tensor } from '../tensor.ts';
 import type { LoweredNode } from './lower.ts';
 
 /**
@@ -11,8 +12,12 @@ export function runPrologue(
   prologue: readonly LoweredNode[],
   visit?: (node: LoweredNode) => void,
 ): void {
+  const read = new Set<Tensor>();
   for (const lowered of prologue) {
-    for (const { tensor, buffer } of lowered.borrowed) tensor.copyTo({ buffer, byteOffset: 0 });
+    for (const { tensor, buffer } of lowered.borrowed) {
+      if (!read.has(tensor)) tensor.copyTo({ buffer, byteOffset: 0 });
+      read.add(tensor);
+    }
     visit?.(lowered);
     engine.runSteps(lowered.steps);
   }

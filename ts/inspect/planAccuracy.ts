@@ -32,6 +32,7 @@ const SAMPLES = 500;
 export async function planAccuracy(plan: Plan, inputs: readonly Values[]): Promise<AccuracyRow[]> {
   const { engine, lowered } = plan;
   await plan.run(...inputs);
+  plan.locate();
   const weights = packedWeights(plan);
   plan.graph.inputs.forEach((value, i) => engine.write(lowered.viewOf(value).pointer, inputs[i]!));
   const rows: AccuracyRow[] = [];

@@ -76,6 +76,7 @@ export async function profilePlan(
 ): Promise<Profile> {
   const { engine, plan } = item;
   const [ceiling, memory] = [ceilingCase(engine), streamingCase(engine)];
+  plan.locate();
   const nodes = plan.lowered.main.map(({ steps }) => engine.writePlan(steps));
   const runs = [
     // The copy empties the caches: the first run of the plan after it does not count.

@@ -17,5 +17,5 @@ export function chooseWidth(asked: 'auto' | Width, features: Features, numerics:
     throw new RangeError(`init: simd is ${given} but must be 'auto', 128 or 256`);
   }
   if (!features.simd) return 128;
-  return pairsVectors(features.relaxed && numerics === 'fast') ? 256 : 128;
+  return pairsVectors(features.fma && numerics === 'fast') ? 256 : 128;
 }

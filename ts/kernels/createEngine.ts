@@ -4,6 +4,7 @@ import { chooseWidth, type Width } from './chooseWidth.ts';
 import { cores } from './cores.ts';
 import { Engine, type EngineParts, type Numerics } from './engine.ts';
 import { apart, loadModule, noteCompiled, readBuild, wasCompiled } from './loadModule.ts';
+import { mayWait } from './mayWait.ts';
 import { compileHot } from './optimiseAtOnce.ts';
 import { probe, type Features } from './probe.ts';
 import { startTeam } from './team.ts';
@@ -12,7 +13,7 @@ import { startTeam } from './team.ts';
 export interface EngineOptions {
   /** Workers that share the work, the caller among them; all cores (at most 8) by default. */
   readonly threads?: number;
-  /** `fast` by default where the runtime has relaxed SIMD; Winograd's algorithms belong to it everywhere. */
+  /** `fast` by default: fused multiply-add where the runtime has it (see {@link probe}), and Winograd's algorithms everywhere. */
   readonly numerics?: Numerics;
   /**
    * Bits of the vectors that kernels are written for; the results are the same bits. `auto`, the default, asks the engine by timing two
@@ -42,7 +43,7 @@ export function chooseBuild(
   simd: Width,
 ): Build {
   if (!features.simd) throw new Error('init: this runtime has no WebAssembly SIMD');
-  const lanes = features.relaxed && numerics === 'fast' ? 'relaxed' : 'simd';
+  const lanes = features.fma && numerics === 'fast' ? 'relaxed' : 'simd';
   const wide = simd === 256 ? '-256' : '';
   return `${lanes}${wide}${threads > 1 && features.threads ? '-threads' : ''}`;
 }
@@ -72,10 +73,6 @@ function chooseThreads(
   }
   return threads;
 }
-
-/** Whether this is a page's main thread, which may not wait on an atomic. */
-const onMainThreadOfPage = (): boolean =>
-  'window' in globalThis && !('Deno' in globalThis) && 'document' in globalThis;
 
 /** Looks at the kernels of an engine by the references of another one of the same build, made when it is needed; throws where a value is wrong. */
 export type KernelCheck = (engine: Engine, references: () => Engine) => void;
@@ -149,6 +146,6 @@ export async function createEngine(
   const engine = new Engine({ ...facts, module, memory });
   const workerUrl =
     options.workerUrl === undefined ? undefined : new URL(options.workerUrl, import.meta.url);
-  engine.attach(await startTeam(module, memory, threads, onMainThreadOfPage(), workerUrl));
+  engine.attach(await startTeam(module, memory, threads, !mayWait(), workerUrl));
   return engine;
 }

@@ -1,4 +1,4 @@
-import { Arenas } from './arenas.ts';
+import { Arena, type ArenaUse } from './arena.ts';
 import type { Build } from './assets.ts';
 import type { Width } from './chooseWidth.ts';
 import { encodePlan, PLAN_VERSION, planBytes } from './encodePlan.ts';
@@ -7,8 +7,10 @@ import { holdsHighTiles } from './holdsHighTiles.ts';
 import { instantiate, type KernelExports } from './instance.ts';
 import { readKernelTable, type KernelInfo } from './kernelTable.ts';
 import { orderSteps } from './orderSteps.ts';
+import { RunQueue } from './runQueue.ts';
 import type { Buffer, Pointer, Step } from './step.ts';
 import type { Team } from './team.ts';
+import { TeamRunner } from './teamRunner.ts';
 
 /** `strict`: the same bits in every runtime; `fast`: fused multiply-add and Winograd's algorithms. */
 export type Numerics = 'strict' | 'fast';
@@ -26,12 +28,28 @@ export interface EngineParts {
 /** Steps in WASM memory, ready to run. */
 export interface WrittenPlan {
   readonly address: number;
+  /** In the order and in the chunks in which they were written. */
+  readonly steps: readonly Step[];
+}
+
+/** What a plan does before and after a run. */
+export interface RunSteps<T> {
+  /** Called when all that was asked for earlier is over, right before the run. */
+  begin(): void;
+  /** Called right after it, before anything else runs: true unless a guard ended the run early. */
+  finish(finished: boolean): T;
 }
 
 /** Largest scratch memory an engine starts with, per worker. */
 const SCRATCH_BYTES = 1 << 19;
 
-/** One WASM memory, its kernels and its team of workers. */
+/**
+ * One WASM memory, its kernels and its team of workers.
+ *
+ * Everything happens as if in the order in which it was asked for. Runs of plans take their turns; where they take time, what
+ * reads, writes or computes at once waits until they are over, and memory that is freed is kept until then. Memory
+ * that was allocated after the last of them was asked for can be written and read meanwhile.
+ */
 export class Engine {
   readonly build: Build;
   readonly numerics: Numerics;
@@ -41,13 +59,15 @@ export class Engine {
   readonly #exports: KernelExports;
   readonly #memory: WebAssembly.Memory;
   readonly #heap: Heap;
-  readonly #arenas: Arenas;
-  #team: Team | undefined;
+  readonly #arena: Arena;
+  readonly #runner: TeamRunner;
+  readonly #runs: RunQueue;
+  /** Addresses that no run knows which has been asked for. */
+  readonly #fresh = new Set<number>();
   #views: { buffer: ArrayBufferLike; f32: Float32Array; i32: Int32Array };
   #scratch = { address: 0, bytes: 0 };
   /** Where eager steps are written. */
   #eager = { address: 0, bytes: 0 };
-  #running = false;
   #closed = false;
 
   constructor(parts: EngineParts) {
@@ -65,14 +85,25 @@ export class Engine {
     this.#exports.set_high_tiles(holdsHighTiles());
     this.kernels = readKernelTable(this.#exports, this.#memory);
     this.#heap = new Heap(this.#memory, this.#exports.heap_base());
-    this.#arenas = new Arenas(this.#heap);
+    this.#arena = new Arena(this.#heap);
     this.#views = this.#makeViews();
+    this.#runner = new TeamRunner(this.#exports, this.#memory, parts.threads, {
+      look: () => this.#runs.look(),
+      busy: () => this.#runs.busy,
+      fail: (error) => this.#runs.fail(error),
+    });
+    this.#runs = new RunQueue(this.#runner);
     this.#ensureScratch(SCRATCH_BYTES);
   }
 
   /** Hands over the workers once they have joined. */
   attach(team: Team): void {
-    this.#team = team;
+    this.#runner.attach(team, this.#heap.allocate(4));
+  }
+
+  /** Whether a run takes time at the moment. */
+  get busy(): boolean {
+    return this.#runs.busy;
   }
 
   /** Bits of the vectors that the kernels are written for. */
@@ -107,21 +138,30 @@ export class Engine {
   /** Memory of `bytes` bytes, 64-byte aligned, not initialised. Throws {@link OutOfMemoryError}. */
   allocate(bytes: number): Required<Buffer> {
     this.#assertOpen();
-    return { bytes, address: this.#heap.allocate(bytes) };
+    const address = this.#allocate(bytes);
+    if (this.#runs.busy) this.#fresh.add(address);
+    return { bytes, address };
   }
 
+  /** Gives memory back when the runs that have been asked for are over. */
   free(buffer: Buffer): void {
-    if (!this.#closed) this.#heap.free(buffer.address!);
+    const address = buffer.address!;
+    this.afterRuns(() => this.#heap.free(address));
   }
 
-  /** Memory of at least `bytes` bytes for the runs of a plan, shared with other plans. Throws {@link OutOfMemoryError}. */
-  acquireArena(bytes: number): Required<Buffer> {
-    this.#assertOpen();
-    return this.#arenas.acquire(bytes);
+  /** Makes sure of `bytes` bytes for the runs of a plan, which all plans share. Throws {@link OutOfMemoryError}. */
+  useArena(bytes: number): ArenaUse {
+    this.#settle();
+    return this.#arena.use(bytes);
   }
 
-  releaseArena(buffer: Buffer): void {
-    if (!this.#closed) this.#arenas.release(buffer);
+  /** Where that memory is, until another plan asks for more. */
+  get arenaAddress(): number {
+    return this.#arena.address;
+  }
+
+  leaveArena(use: ArenaUse): void {
+    this.afterRuns(() => this.#arena.leave(use));
   }
 
   /** Copies `count` elements out. */
@@ -137,7 +177,7 @@ export class Engine {
     count: number,
     dtype: 'f32' | 'i32',
   ): Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> {
-    this.#assertIdle();
+    this.#settle(pointer);
     const start = this.#elementOf(pointer);
     const view = this.#current();
     if (dtype === 'f32') return new Float32Array(view.f32.subarray(start, start + count));
@@ -146,7 +186,7 @@ export class Engine {
 
   /** Copies values in. */
   write(pointer: Pointer, values: Float32Array | Int32Array): void {
-    this.#assertIdle();
+    this.#settle(pointer);
     const view = this.#current();
     const start = this.#elementOf(pointer);
     if (values instanceof Float32Array) view.f32.set(values, start);
@@ -155,20 +195,21 @@ export class Engine {
 
   /** Copies bytes, a multiple of four, from one place to another. */
   copy(from: Pointer, to: Pointer, bytes: number): void {
-    this.#assertIdle();
+    this.#settle(from, to);
     const start = this.#elementOf(from);
     this.#current().i32.copyWithin(this.#elementOf(to), start, start + bytes / 4);
   }
 
   /** Lets `write` put `count` floats in place. It must neither keep what it is given nor use the engine. */
   fill(pointer: Pointer, count: number, write: (floats: Float32Array) => void): void {
-    this.#assertIdle();
+    this.#settle(pointer);
     const start = this.#elementOf(pointer);
     write(this.#current().f32.subarray(start, start + count));
   }
 
   /** Index of the first of `count` floats that is NaN or infinite, or -1. */
   firstNonFinite(pointer: Pointer, count: number): number {
+    this.#settle(pointer);
     const index = this.#exports.first_non_finite(4 * this.#elementOf(pointer), count);
     return index === count ? -1 : index;
   }
@@ -176,28 +217,36 @@ export class Engine {
   /** Runs steps now; returns when they are done. The team helps where a step has several chunks. */
   runSteps(steps: readonly Step[]): void {
     if (steps.length === 0) return;
-    this.#assertIdle();
+    this.#settle();
     const bytes = planBytes(this.kernels, steps);
-    this.#exports.quiesce();
+    this.#runner.quiesce();
     if (bytes > this.#eager.bytes) {
       if (this.#eager.bytes > 0) this.#heap.free(this.#eager.address);
+      this.#eager = { address: 0, bytes: 0 };
       this.#eager = { address: this.#heap.allocate(2 * bytes), bytes: 2 * bytes };
     }
     const cut = this.#cut(steps);
     this.#prepareScratch(cut);
     encodePlan(this.kernels, cut, this.#memory.buffer, this.#eager.address);
-    const parallel = !this.#team?.lead && steps.some((step) => step.chunks > 1);
-    this.#exports.run_plan(this.#eager.address, parallel ? this.threads - 1 : 0);
+    const parallel = steps.some((step) => step.chunks > 1);
+    this.#runner.runNow(this.#eager.address, parallel);
   }
 
   /** Writes steps for many runs; every buffer must have its address. */
   writePlan(steps: readonly Step[]): WrittenPlan {
-    this.#assertIdle();
-    const address = this.#heap.allocate(planBytes(this.kernels, steps));
+    this.#assertOpen();
     const cut = this.#cut(orderSteps(this.kernels, steps));
     this.#prepareScratch(cut);
+    const address = this.#allocate(planBytes(this.kernels, steps));
     encodePlan(this.kernels, cut, this.#memory.buffer, address);
-    return { address };
+    return { address, steps: cut };
+  }
+
+  /** Writes a plan's steps again, as their buffers have other addresses; only when no run is going on. */
+  rewritePlan({ address, steps }: WrittenPlan): void {
+    this.#settle();
+    this.#runner.quiesce();
+    encodePlan(this.kernels, steps, this.#memory.buffer, address);
   }
 
   /** Steps in the chunks that suit the number of threads. */
@@ -211,24 +260,30 @@ export class Engine {
   }
 
   /**
-   * Runs a written plan; false when a guard ended it early. Where the main thread may wait (anywhere but in a page), the
-   * run is over when this returns.
+   * Runs a written plan after those asked for earlier; false when a guard ended it early. Where this thread may wait
+   * (anywhere but in a page), the run is over when this returns.
    */
-  runPlan(plan: WrittenPlan): boolean | Promise<boolean> {
-    this.#assertIdle();
-    const helpers = this.threads - 1;
-    const lead = this.#team?.lead;
-    if (!lead) return Boolean(this.#exports.run_plan(plan.address, helpers));
-    this.#running = true;
-    return lead({ plan: plan.address, helpers }).finally(() => {
-      this.#running = false;
-    });
+  runPlan(plan: WrittenPlan): boolean | Promise<boolean>;
+  runPlan<T>(plan: WrittenPlan, steps: RunSteps<T>): T | Promise<T>;
+  runPlan<T>(plan: WrittenPlan, steps?: RunSteps<T>): boolean | T | Promise<boolean | T> {
+    this.#assertOpen();
+    this.#fresh.clear();
+    const finish = (finished: boolean): boolean | T => (steps ? steps.finish(finished) : finished);
+    return this.#runs.run({ plan: plan.address, begin: () => steps?.begin(), finish });
   }
 
   freePlan(plan: WrittenPlan): void {
-    if (this.#closed) return;
-    this.#exports.quiesce();
-    this.#heap.free(plan.address);
+    this.afterRuns(() => {
+      this.#runner.quiesce();
+      this.#heap.free(plan.address);
+    });
+  }
+
+  /** Gives something up as soon as no run that has been asked for may use it; now, where none takes time. */
+  afterRuns(giveUp: () => void): void {
+    this.#runs.after(() => {
+      if (!this.#closed) giveUp();
+    });
   }
 
   /** Functions with the same bits in every runtime, unlike `Math`'s. */
@@ -240,14 +295,23 @@ export class Engine {
     pow: (x: number, y: number): number => this.#exports.math_pow(x, y),
   } as const;
 
-  /** Stops the workers; tensors and plans of this engine cannot be used afterwards. */
+  /** Stops the workers when all runs asked for are over; tensors and plans of this engine cannot be used afterwards. */
   close(): void {
     if (this.#closed) return;
-    this.#assertIdle();
+    this.#runs.settle();
     this.#closed = true;
-    this.#exports.quiesce();
-    this.#exports.stop_team();
-    this.#team?.terminate();
+    this.#runner.close();
+  }
+
+  /** What has been freed may be kept for a run: where memory does not suffice it is waited for. */
+  #allocate(bytes: number): number {
+    try {
+      return this.#heap.allocate(bytes);
+    } catch (error) {
+      if (!this.#runs.busy) throw error;
+      this.#runs.settle();
+      return this.#heap.allocate(bytes);
+    }
   }
 
   #prepareScratch(steps: readonly Step[]): void {
@@ -256,9 +320,20 @@ export class Engine {
 
   #ensureScratch(bytes: number): void {
     if (bytes <= this.#scratch.bytes) return;
-    this.#exports.quiesce();
-    if (this.#scratch.bytes > 0) this.#heap.free(this.#scratch.address);
-    const stride = Math.ceil(bytes / 64) * 64;
+    this.#settle();
+    this.#runner.quiesce();
+    const before = this.#scratch;
+    if (before.bytes > 0) this.#heap.free(before.address);
+    try {
+      this.#placeScratch(Math.ceil(bytes / 64) * 64);
+    } catch (error) {
+      // Plans that were written before go on in what they had.
+      if (before.bytes > 0) this.#placeScratch(before.bytes);
+      throw error;
+    }
+  }
+
+  #placeScratch(stride: number): void {
     this.#scratch = { address: this.#heap.allocate(stride * this.threads), bytes: stride };
     this.#exports.set_scratch(this.#scratch.address, stride);
   }
@@ -272,9 +347,11 @@ export class Engine {
     if (this.#closed) throw new Error('engine: used after close()');
   }
 
-  #assertIdle(): void {
+  /** Returns when no run that has been asked for can read or write these places; without any: anything. */
+  #settle(...places: readonly Pointer[]): void {
     this.#assertOpen();
-    if (this.#running) throw new Error('engine: used while a plan runs: await plan.run() first');
+    const untouched = places.every(({ buffer }) => this.#fresh.has(buffer.address!));
+    if (this.#runs.busy && !(places.length > 0 && untouched)) this.#runs.settle();
   }
 
   #current(): { f32: Float32Array; i32: Int32Array } {

@@ -60,6 +60,24 @@ export class Heap {
     this.#insert({ start: address, end: address + size });
   }
 
+  /** Makes a block shorter or, where what follows it is free, longer; false when there is no room. */
+  resize(address: number, bytes: number): boolean {
+    const old = this.#sizes.get(address);
+    if (old === undefined)
+      throw new Error(`heap: resize of ${address}: nothing is allocated there`);
+    const size = align(bytes);
+    const end = address + old;
+    if (size > old) {
+      const after = this.#free.find(({ start }) => start === end);
+      if (!after || after.end < address + size) return false;
+      after.start = address + size;
+      if (after.start === after.end) this.#free.splice(this.#free.indexOf(after), 1);
+    } else if (size < old) this.#insert({ start: address + size, end });
+    this.#sizes.set(address, size);
+    this.#used += size - old;
+    return true;
+  }
+
   #insert(block: Block): Block {
     const index = this.#free.findIndex((other) => other.start > block.start);
     const at = index < 0 ? this.#free.length : index;

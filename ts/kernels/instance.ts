@@ -11,8 +11,10 @@ export interface KernelExports {
   set_scratch(address: number, stride: number): void;
   set_high_tiles(high: boolean): void;
   run_plan(address: number, helpers: number): number;
+  resume_plan(address: number): number;
+  chunks_done(address: number): number;
   work(worker: number): void;
-  quiesce(): void;
+  quiesce(): number;
   stop_team(): void;
   first_non_finite(address: number, length: number): number;
   math_exp(x: number): number;

@@ -2,10 +2,20 @@ import { nodeModule } from './node.ts';
 
 /** A worker of any runtime: messages in, messages out. */
 export interface WorkerPort {
+  /** Name of a lock that the worker must take and never give back, by which its end is noticed; not everywhere. */
+  readonly lock?: string;
+  /** Whether {@link ended} knows. */
+  readonly tells: boolean;
   post(message: unknown): void;
   onMessage(listener: (message: unknown) => void): void;
-  onError(listener: (error: Error) => void): void;
-  /** Lets the process end while this worker lives (Node, Deno). */
+  /** Told why the worker has ended, once; not when {@link terminate} was called. */
+  onEnd(listener: (error: Error) => void): void;
+  /** To be called when the worker has answered, and holds its {@link lock}: from then on its end is noticed. */
+  watch(): void;
+  /** Whether the worker has ended by now, without waiting for the event loop; false where that cannot be told. */
+  ended(): boolean;
+  /** Lets the process wait for this worker, or end while it lives (Node, Deno). */
+  ref(): void;
   unref(): void;
   terminate(): void;
 }
@@ -17,23 +27,73 @@ export function startWorker(url: URL): WorkerPort {
     url.protocol === 'file:'
       ? nodeModule<typeof import('node:worker_threads')>('node:worker_threads')
       : undefined;
-  if (threads) {
-    const worker = new threads.Worker(url);
-    return {
-      post: (message) => worker.postMessage(message),
-      onMessage: (listener) => void worker.on('message', listener),
-      onError: (listener) => void worker.on('error', listener),
-      unref: () => worker.unref(),
-      terminate: () => void worker.terminate(),
-    };
-  }
-  const worker = new Worker(url, { type: 'module' });
+  return threads ? startThread(threads, url) : startWebWorker(url);
+}
+
+function startThread(threads: typeof import('node:worker_threads'), url: URL): WorkerPort {
+  // Where a page is emulated in Node, URLs are of another kind.
+  const { URL: NodeUrl } = nodeModule<typeof import('node:url')>('node:url')!;
+  const worker = new threads.Worker(new NodeUrl(url.href));
+  let [left, told, tells] = [false, false, false];
   return {
+    get tells() {
+      return tells;
+    },
+    post: (message) => worker.postMessage(message),
+    onMessage: (listener) => void worker.on('message', listener),
+    onEnd: (listener) => {
+      const tell = (error: Error): void => {
+        if (!left && !told) listener(error);
+        told = true;
+      };
+      worker.on('error', tell);
+      worker.on('exit', (code) => tell(new Error(`exit code ${code}`)));
+    },
+    watch: () => {
+      // Bun has the method and not the answer, which Node gives from the time on at which the event loop runs.
+      if ('Bun' in globalThis) return;
+      const utilization = worker.performance?.eventLoopUtilization();
+      tells = utilization !== undefined && utilization.active > 0;
+    },
+    // Node says -1 as soon as the thread has stopped.
+    ended: () => told || (tells && worker.performance.eventLoopUtilization().idle === -1),
+    ref: () => worker.ref(),
+    unref: () => worker.unref(),
+    terminate: () => {
+      left = true;
+      void worker.terminate();
+    },
+  };
+}
+
+function startWebWorker(url: URL): WorkerPort {
+  const worker = new Worker(url, { type: 'module' });
+  const locks = globalThis.navigator?.locks;
+  const lock = locks && `residua worker ${crypto.randomUUID()}`;
+  let [left, told] = [false, false];
+  let end: (error: Error) => void = () => undefined;
+  return {
+    ...(lock && { lock }),
+    tells: false,
     post: (message) => worker.postMessage(message),
     onMessage: (listener) => worker.addEventListener('message', (event) => listener(event.data)),
-    onError: (listener) =>
-      worker.addEventListener('error', (event) => listener(new Error(event.message))),
+    onEnd: (listener) => {
+      end = (error) => {
+        if (!left && !told) listener(error);
+        told = true;
+      };
+      worker.addEventListener('error', (event) => end(new Error(event.message)));
+    },
+    // A browser gives a worker's locks to others when it is gone, however it went.
+    watch: () => {
+      if (lock) void locks.request(lock, () => end(new Error('it was terminated')));
+    },
+    ended: () => told,
+    ref: () => undefined,
     unref: () => undefined,
-    terminate: () => worker.terminate(),
+    terminate: () => {
+      left = true;
+      worker.terminate();
+    },
   };
 }

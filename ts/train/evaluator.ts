@@ -13,6 +13,7 @@ import { eventLoopTurn } from './eventLoopTurn.ts';
 import { inMode } from '../nn/inMode.ts';
 import type { Evaluation } from './metrics.ts';
 import { readAs, type Warn } from './readAs.ts';
+import { RecentPlans, type PlanLimit } from './recentPlans.ts';
 import { SettingsWatch } from './settingsWatch.ts';
 
 /** How an evaluation goes through its images. */
@@ -29,11 +30,12 @@ export class Evaluator {
   readonly #model: Module;
   readonly #warn: Warn;
   readonly #settings = new SettingsWatch(false);
-  readonly #plans = new Map<string, Plan>();
+  readonly #plans: RecentPlans<{ readonly plan: Plan }>;
 
-  constructor(model: Module, warn: Warn) {
+  constructor(model: Module, warn: Warn, options: PlanLimit = {}) {
     this.#model = model;
     this.#warn = warn;
+    this.#plans = new RecentPlans('Evaluator', options);
   }
 
   /** Loss and accuracy over a data set, with running statistics and without dropout. */
@@ -65,23 +67,17 @@ export class Evaluator {
 
   /** Frees the plans; the model stays. */
   dispose(): void {
-    for (const plan of this.#plans.values()) plan.dispose();
-    this.#plans.clear();
+    this.#plans.dispose();
   }
 
   #plan(shape: Shape): Plan {
+    const measure = (x: Tensor, labels: Tensor): Tensor[] => {
+      const logits = this.#model.forward(x);
+      return [crossEntropy(logits, labels), countCorrect(logits, labels)];
+    };
+    const make = (): Plan =>
+      inMode(this.#model, false, () => compile(measure, batchSpecs(shape), { recording: false }));
     const key = `${shape.join('×')} ${this.#settings.state(this.#model)}`;
-    let plan = this.#plans.get(key);
-    if (!plan) {
-      const measure = (x: Tensor, labels: Tensor): Tensor[] => {
-        const logits = this.#model.forward(x);
-        return [crossEntropy(logits, labels), countCorrect(logits, labels)];
-      };
-      plan = inMode(this.#model, false, () =>
-        compile(measure, batchSpecs(shape), { recording: false }),
-      );
-      this.#plans.set(key, plan);
-    }
-    return plan;
+    return this.#plans.get(key, () => ({ plan: make() })).plan;
   }
 }

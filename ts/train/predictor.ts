@@ -6,7 +6,11 @@ import type { Module } from '../nn/module.ts';
 import { formatShape, type Shape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { inMode } from '../nn/inMode.ts';
+import { RecentPlans, type PlanLimit } from './recentPlans.ts';
 import { SettingsWatch } from './settingsWatch.ts';
+
+/** How a `Predictor` runs. */
+export type PredictorOptions = PlanLimit;
 
 /** Values that are normalised already, or pixels as bytes. */
 export type Images = Float32Array | Uint8Array | Uint8ClampedArray;
@@ -15,27 +19,26 @@ export type Images = Float32Array | Uint8Array | Uint8ClampedArray;
 export class Predictor {
   readonly model: Module;
   readonly #settings = new SettingsWatch(false);
-  readonly #plans = new Map<string, Plan>();
+  readonly #plans: RecentPlans<{ readonly plan: Plan }>;
 
-  constructor(model: Module) {
+  /** Throws RangeError for a number of plans below 1. */
+  constructor(model: Module, options: PredictorOptions = {}) {
     this.model = model;
+    this.#plans = new RecentPlans('Predictor', options);
   }
 
   /** The compiled forward pass for images `[N, H, W, C]`; its outputs are logits and probabilities. */
   plan(shape: Shape): Plan {
-    const key = `${shape.join('×')} ${this.#settings.state(this.model)}`;
-    let plan = this.#plans.get(key);
-    if (!plan) {
-      const predict = (x: Tensor): Tensor[] => {
-        const logits = this.model.forward(x);
-        return [logits, softmax(logits)];
-      };
-      plan = inMode(this.model, false, () =>
+    const predict = (x: Tensor): Tensor[] => {
+      const logits = this.model.forward(x);
+      return [logits, softmax(logits)];
+    };
+    const make = (): Plan =>
+      inMode(this.model, false, () =>
         compile(predict, [{ shape, dtype: 'f32' }], { recording: false }),
       );
-      this.#plans.set(key, plan);
-    }
-    return plan;
+    const key = `${shape.join('×')} ${this.#settings.state(this.model)}`;
+    return this.#plans.get(key, () => ({ plan: make() })).plan;
   }
 
   /**
@@ -55,9 +58,9 @@ export class Predictor {
     return probabilities as Float32Array;
   }
 
+  /** Frees the plans; runs that have been asked for go on to their end, and the model stays. */
   dispose(): void {
-    for (const plan of this.#plans.values()) plan.dispose();
-    this.#plans.clear();
+    this.#plans.dispose();
   }
 
   #normalised(images: Images, shape: Shape): Float32Array {

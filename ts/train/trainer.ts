@@ -19,6 +19,7 @@ import { GradientSums } from './gradientSums.ts';
 import type { EpochReport, Evaluation } from './metrics.ts';
 import { nonFinite } from './nonFinite.ts';
 import { noteNormalisation, readAs, type Warn } from './readAs.ts';
+import { RecentPlans } from './recentPlans.ts';
 import { runOf, type Run, type RunStart } from './runPosition.ts';
 import { sayOnce } from './sayOnce.ts';
 import { SettingsWatch } from './settingsWatch.ts';
@@ -41,7 +42,7 @@ export class Trainer {
   begun: RunStart = { step: 0, epoch: 0 };
   readonly #options: TrainerOptions;
   readonly #settings = new SettingsWatch(true);
-  readonly #steps = new Map<string, CompiledStep>();
+  readonly #steps: RecentPlans<CompiledStep>;
   readonly #evaluator: Evaluator;
   readonly #warn: Warn;
   #run: Run | undefined;
@@ -57,7 +58,8 @@ export class Trainer {
     this.engine = currentEngine();
     this.#options = { ...options };
     this.#warn = sayOnce(options.warn ?? ((message) => console.warn(message)));
-    this.#evaluator = new Evaluator(model, this.#warn);
+    this.#steps = new RecentPlans('Trainer', options);
+    this.#evaluator = new Evaluator(model, this.#warn, options);
   }
 
   /**
@@ -148,8 +150,7 @@ export class Trainer {
 
   /** Frees the compiled steps; model and optimizer stay. */
   dispose(): void {
-    for (const { plan } of this.#steps.values()) plan.dispose();
-    this.#steps.clear();
+    this.#steps.dispose();
     this.#evaluator.dispose();
     this.#sums?.dispose();
     this.#sums = undefined;
@@ -255,14 +256,11 @@ export class Trainer {
   #compiledStep(shape: Shape, part: StepPart = 'whole'): CompiledStep {
     const key = (): string =>
       `${shape.join('×')} ${part} ${this.#settings.state(this.model, this.optimizer)}`;
-    let step = this.#steps.get(key());
-    if (!step) {
-      step = compileStep(this.model, this.optimizer, { ...this.#options, shape, part }, () =>
+    // The optimizer may make state meanwhile.
+    return this.#steps.get(key, () =>
+      compileStep(this.model, this.optimizer, { ...this.#options, shape, part }, () =>
         this.#gradientSums(),
-      );
-      // The optimizer may have made state meanwhile.
-      this.#steps.set(key(), step);
-    }
-    return step;
+      ),
+    );
   }
 }

@@ -1,8 +1,9 @@
 import type { Optimizer } from '../optim/optimizer.ts';
 import type { Schedule } from '../optim/schedule.ts';
+import type { PlanLimit } from './recentPlans.ts';
 
 /** How a `Trainer` trains. */
-export interface TrainerOptions {
+export interface TrainerOptions extends PlanLimit {
   readonly optimizer: Optimizer;
   /** Learning rate by step; the optimizer's own, unchanged, by default. */
   readonly schedule?: Schedule;

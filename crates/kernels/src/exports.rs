@@ -59,11 +59,25 @@ pub fn set_high_tiles(high: bool) {
     tiles::set_high(high);
 }
 
-/// False when a kernel ended the run early (see the guard kernel).
+/// 0 when a kernel ended the run early (see the guard kernel), 1 when it is done, 2 when it waits for another worker.
 #[wasm_bindgen]
-pub fn run_plan(address: u32, helpers: u32) -> bool {
+pub fn run_plan(address: u32, helpers: u32) -> u32 {
     // SAFETY: TypeScript has written a plan there and keeps it until quiesce.
-    unsafe { plan::run(address, helpers) }
+    unsafe { plan::run(address, helpers) as u32 }
+}
+
+/// Goes on where [`run_plan`] of this plan has given 2.
+#[wasm_bindgen]
+pub fn resume_plan(address: u32) -> u32 {
+    // SAFETY: as for `run_plan`.
+    unsafe { plan::resume(address) as u32 }
+}
+
+/// Chunks of the plan's latest run that are done.
+#[wasm_bindgen]
+pub fn chunks_done(address: u32) -> u32 {
+    // SAFETY: as for `run_plan`.
+    unsafe { plan::chunks_done(address) }
 }
 
 /// Never returns before the team is stopped by `run_plan`'s counterpart [`stop_team`].
@@ -73,9 +87,10 @@ pub fn work(worker: u32) {
     unsafe { team::work(worker, plan::run_steps) }
 }
 
+/// False when a worker still reads plan memory after some time; to be asked again.
 #[wasm_bindgen]
-pub fn quiesce() {
-    team::quiesce();
+pub fn quiesce() -> bool {
+    team::quiesce()
 }
 
 #[wasm_bindgen]

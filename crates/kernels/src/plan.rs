@@ -19,6 +19,8 @@ pub const VERSION: u32 = 2;
 
 /// How long a worker sleeps at most before it looks again whether a step is done.
 const NAP_NANOSECONDS: i64 = 1_000_000;
+/// How often worker 0 sleeps before it asks its caller whether the others still live.
+const NAPS: u32 = 200;
 
 /// Header of a step, 64 bytes, followed by its arguments.
 #[repr(C, align(64))]
@@ -40,23 +42,92 @@ struct Run {
     scratch: *mut f32,
 }
 
-/// Runs all steps as worker 0 with `helpers` other workers, and returns when the last step is done: true, or false
-/// when a kernel has ended the run early.
+/// How far a run has come; TypeScript knows these numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// A kernel has ended it early.
+    Stopped = 0,
+    Finished = 1,
+    /// Another worker holds chunks that have not been done for a long time: [`resume`] waits on.
+    Waiting = 2,
+}
+
+/// Runs all steps as worker 0 with `helpers` other workers, and returns when the last step is done, a kernel has ended
+/// the run early, or others let it wait too long.
 ///
 /// # Safety
 /// `plan` is the address of a plan whose kernels' arguments are valid.
-pub unsafe fn run(plan: u32, helpers: u32) -> bool {
+pub unsafe fn run(plan: u32, helpers: u32) -> Outcome {
     let epoch = team::open(plan, helpers);
     // SAFETY: as above.
-    unsafe { run_steps(plan, epoch, 0) };
-    !team::stopped(epoch)
+    unsafe { lead(plan, epoch) }
 }
 
-/// Takes part in a run: claims chunks of each step in turn, as soon as the steps that it needs are done.
+/// Goes on with the run that is open, after [`Outcome::Waiting`].
+///
+/// # Safety
+/// As for [`run`]; the plan is the one that was run last.
+pub unsafe fn resume(plan: u32) -> Outcome {
+    // SAFETY: as above.
+    unsafe { lead(plan, team::EPOCH.load(SeqCst)) }
+}
+
+unsafe fn lead(plan: u32, epoch: u32) -> Outcome {
+    // SAFETY: the caller vouches for the plan.
+    match unsafe { take_part(plan, epoch, 0) } {
+        Seen::Late => Outcome::Waiting,
+        _ if team::stopped(epoch) => Outcome::Stopped,
+        _ => Outcome::Finished,
+    }
+}
+
+/// Takes part in a run as another worker than 0, until its chunks are taken or it belongs to the past.
 ///
 /// # Safety
 /// As for [`run`]; the plan stays in memory until the team is quiet.
 pub unsafe fn run_steps(plan: u32, epoch: u32, worker: u32) {
+    // SAFETY: as above.
+    unsafe { take_part(plan, epoch, worker) };
+}
+
+/// How many chunks of the latest run are done: a number that stands still when the workers do.
+///
+/// # Safety
+/// As for [`run`].
+pub unsafe fn chunks_done(plan: u32) -> u32 {
+    let epoch = team::EPOCH.load(SeqCst);
+    // SAFETY: the caller vouches for the plan, whose words lead from step to step.
+    unsafe {
+        let header = plan as usize as *const u32;
+        let (count, mut address) = (header.add(1).read(), header.add(2).read());
+        let mut chunks = 0;
+        for _ in 0..count {
+            let step = &*(address as usize as *const Step);
+            let done = step.done.load(SeqCst);
+            if (done >> 32) as u32 == epoch {
+                chunks += done as u32;
+            }
+            address = step.next;
+        }
+        chunks
+    }
+}
+
+/// What waiting for steps has come to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    Done,
+    /// The run belongs to the past.
+    Over,
+    /// Worker 0 has waited for too long.
+    Late,
+}
+
+/// Claims chunks of each step in turn, as soon as the steps that it needs are done.
+///
+/// # Safety
+/// As for [`run`]; the plan stays in memory until the team is quiet.
+unsafe fn take_part(plan: u32, epoch: u32, worker: u32) -> Seen {
     // SAFETY: the caller vouches for the plan, whose words lead from step to step.
     unsafe {
         let header = plan as usize as *const u32;
@@ -66,15 +137,14 @@ pub unsafe fn run_steps(plan: u32, epoch: u32, worker: u32) {
         let mut address = first;
         for _ in 0..count {
             let step = &*(address as usize as *const Step);
-            if !done.reach(step.needs, epoch) || team::over(epoch) || !run_step(step, &run) {
-                return;
+            match done.reach(step.needs, &run) {
+                Seen::Done if !team::over(epoch) && run_step(step, &run) => address = step.next,
+                Seen::Late => return Seen::Late,
+                _ => return Seen::Over,
             }
-            address = step.next;
         }
         // Whoever began the run ends it.
-        if worker == 0 {
-            done.reach(count, epoch);
-        }
+        if worker == 0 { done.reach(count, &run) } else { Seen::Done }
     }
 }
 
@@ -85,21 +155,22 @@ struct Done {
 }
 
 impl Done {
-    /// Waits until so many are; false when the run belongs to the past.
+    /// Waits until so many are.
     ///
     /// # Safety
     /// As for [`run_steps`].
-    unsafe fn reach(&mut self, steps: u32, epoch: u32) -> bool {
+    unsafe fn reach(&mut self, steps: u32, run: &Run) -> Seen {
         while self.steps < steps {
             // SAFETY: the plan has more steps than are done.
             let step = unsafe { &*(self.next as usize as *const Step) };
-            if !wait(step, epoch) {
-                return false;
+            let seen = wait(step, run);
+            if seen != Seen::Done {
+                return seen;
             }
             self.steps += 1;
             self.next = step.next;
         }
-        true
+        Seen::Done
     }
 }
 
@@ -178,22 +249,26 @@ fn finish(word: &AtomicU64, epoch: u32, count: u32) -> u32 {
     }
 }
 
-/// Waits until all chunks are done; false when a newer epoch has begun.
-fn wait(step: &Step, epoch: u32) -> bool {
-    let mut spins = 0;
+/// Waits until all chunks are done, or a newer epoch has begun; worker 0 not for ever, as a worker that holds chunks may
+/// have been ended.
+fn wait(step: &Step, run: &Run) -> Seen {
+    let (mut spins, mut naps) = (0, 0);
     let patience = team::patience();
     loop {
         let now = step.done.load(SeqCst);
         let (word_epoch, done) = ((now >> 32) as u32, now as u32);
-        match epoch.wrapping_sub(word_epoch) as i32 {
+        match run.epoch.wrapping_sub(word_epoch) as i32 {
             0 if done >= step.chunks => break,
-            ..0 => return false,
+            ..0 => return Seen::Over,
             _ => {}
         }
         spins += 1;
         if spins <= patience {
             core::hint::spin_loop();
+        } else if run.worker == 0 && naps == NAPS {
+            return Seen::Late;
         } else {
+            naps += 1;
             step.waiters.fetch_add(1, SeqCst);
             // The count of this epoch may end where that of an older one did, and the wake-up come before the sleep:
             // so never sleep for good.
@@ -202,7 +277,7 @@ fn wait(step: &Step, epoch: u32) -> bool {
         }
     }
     team::learn(spins, patience);
-    true
+    Seen::Done
 }
 
 /// The count of a (epoch, count) word as an address to sleep on: little endian, so the lower half comes first.

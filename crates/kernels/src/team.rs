@@ -13,6 +13,9 @@ const MOST_PATIENCE: u32 = 1 << 21;
 /// microseconds where the one that it waits for needs its core.
 const LEAST_PATIENCE: u32 = 1 << 12;
 
+/// How often [`quiesce`] looks whether a worker has left: some hundredths of a second.
+const QUIET_SPINS: u32 = 1 << 22;
+
 /// A time for [`sleep`].
 pub const FOREVER: i64 = -1;
 
@@ -81,12 +84,17 @@ pub fn open(plan: u32, helpers: u32) -> u32 {
     epoch
 }
 
-/// Returns when no worker reads plan memory any more, so that it may be overwritten or freed.
-pub fn quiesce() {
+/// Ends what may be joined and waits until no worker reads plan memory any more, so that it may be overwritten or freed.
+/// False when one still does after some time: it may have been ended there.
+pub fn quiesce() -> bool {
     EPOCH.store(EPOCH.load(SeqCst) | 1, SeqCst);
-    while INSIDE.load(SeqCst) > 0 {
+    for _ in 0..QUIET_SPINS {
+        if INSIDE.load(SeqCst) == 0 {
+            return true;
+        }
         core::hint::spin_loop();
     }
+    false
 }
 
 /// Ends the run of this epoch after the current step.
@@ -107,7 +115,7 @@ pub fn over(epoch: u32) -> bool {
 /// The life of a worker: waits for runs until the team is stopped.
 ///
 /// # Safety
-/// Plans published by [`open`] stay valid until [`quiesce`] has returned.
+/// Plans published by [`open`] stay valid until [`quiesce`] has returned true.
 pub unsafe fn work(worker: u32, run: unsafe fn(plan: u32, epoch: u32, worker: u32)) {
     let mut seen = 0;
     loop {
