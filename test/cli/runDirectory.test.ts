@@ -63,6 +63,19 @@ describe('two processes in one run directory', () => {
   });
 });
 
+describe('two experiments in one directory', () => {
+  it('are one', async () => {
+    const directory = at('experiment');
+    mkdirSync(directory);
+    const lock = { pid: process.pid, host: hostname(), since: 'noon' };
+    writeFileSync(join(directory, 'run.lock'), JSON.stringify(lock));
+    const { code, stderr } = await residua('experiment', 'degradation', '--out', directory);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`experiment: is in use by process ${process.pid} on this machine`);
+    expect(readdirSync(directory)).toEqual(['run.lock']);
+  });
+});
+
 describe('a run that was killed', () => {
   it('before its first checkpoint goes on from its settings with --resume', async () => {
     // As a kill leaves it: settings, some metrics, a lock of a process that is gone, half of a checkpoint.

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { DATASETS } from '../../ts/data/catalog.ts';
 import { FormatError } from '../../ts/errors.ts';
-import { secondsInCheckpoint, settingsInCheckpoint } from '../../ts/cli/trainSettingsSchema.ts';
+import {
+  secondsInCheckpoint,
+  settingsInCheckpoint,
+  settingsInConfig,
+} from '../../ts/cli/trainSettingsSchema.ts';
 import type { CheckpointFacts } from '../../ts/train/checkpoint.ts';
 import { errorOf } from '../data/generated.ts';
 
@@ -64,6 +68,14 @@ describe('settings in a checkpoint', () => {
     expect(() => settingsInCheckpoint(factsWith(own, { height: 400 }), 'a')).toThrow(
       "a: checkpoint: data.height: is 400, for which the stem is the network's own, but modelOptions.stem is cifar",
     );
+  });
+
+  it('are those of config.json without where the run took place', () => {
+    const config = { ...settings, threads: 2, build: 'simd', runtime: 'node', started: 'noon' };
+    expect(settingsInConfig(JSON.stringify(config), 'c')).toEqual(settings);
+    expect(() => settingsInConfig('{', 'c')).toThrow('c: is not JSON');
+    expect(() => settingsInConfig('[]', 'c')).toThrow('c: is [] but must be an object');
+    expect(() => settingsInConfig('{}', 'c')).toThrow('c: model: is missing');
   });
 
   it('say how long the run has trained', () => {

@@ -9,7 +9,7 @@ import { idxDataset } from '../../ts/data/idxDataset.ts';
 import { cifarRecords } from '../../ts/data/node/cifarPython.ts';
 import { readIdxFile } from '../../ts/data/node/readIdxFile.ts';
 import { FormatError } from '../../ts/errors.ts';
-import { inflate } from '../../ts/io/node/inflate.ts';
+import { pngTools } from '../../ts/io/node/pngTools.ts';
 import { crc32 } from '../../ts/io/crc32.ts';
 import { decodePng, decodePngBy } from '../../ts/io/png.ts';
 import { RandomStream } from '../../ts/random.ts';
@@ -73,7 +73,7 @@ interface Format {
 }
 
 const formats: readonly Format[] = [
-  { name: 'PNG', samples: pngs, read: (bytes) => decodePngBy(inflate, bytes, 'a') },
+  { name: 'PNG', samples: pngs, read: (bytes) => decodePngBy(pngTools, bytes, 'a') },
   {
     name: 'PNG whose sums are right',
     samples: pngs,

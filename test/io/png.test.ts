@@ -11,7 +11,7 @@ import { FormatError } from '../../ts/errors.ts';
 import { decodePng } from '../../ts/index.ts';
 import { crc32 } from '../../ts/io/crc32.ts';
 import type { Image } from '../../ts/io/image.ts';
-import { inflate } from '../../ts/io/node/inflate.ts';
+import { pngTools } from '../../ts/io/node/pngTools.ts';
 import { decodePngBy } from '../../ts/io/png.ts';
 import { RandomStream } from '../../ts/random.ts';
 import { readGoldenJson } from '../golden/readGolden.ts';
@@ -24,7 +24,7 @@ const bytesOf = (base64: string): Uint8Array => Uint8Array.from(Buffer.from(base
 
 const decoders = {
   'in a page': (bytes: Uint8Array) => decodePng(bytes, 'a.png'),
-  'in Node': (bytes: Uint8Array) => decodePngBy(inflate, bytes, 'a.png'),
+  'in Node': (bytes: Uint8Array) => decodePngBy(pngTools, bytes, 'a.png'),
 };
 
 function chunk(type: string, contents: Uint8Array): Uint8Array {

@@ -6,7 +6,6 @@ import { DataLoader } from '../data/loader.ts';
 import { loadDataset } from '../data/node/datasets.ts';
 import type { Engine } from '../kernels/engine.ts';
 import { readFile } from '../io/node/readFile.ts';
-import { readJson } from '../io/readJson.ts';
 import type { Safetensors } from '../io/safetensors.ts';
 import type { ModelOptions } from '../models/registry.ts';
 import type { Shape } from '../shape.ts';
@@ -25,7 +24,7 @@ import { makeOptimizer, makeSchedule, type TrainSettings } from './trainSettings
 import {
   secondsInCheckpoint,
   settingsInCheckpoint,
-  trainSettingsSchema,
+  settingsInConfig,
 } from './trainSettingsSchema.ts';
 
 /** A training run that is ready for its next step. */
@@ -131,7 +130,7 @@ async function readRun(
   const file = join(path, RUN_FILES.config);
   if (isUnfinished(path) && existsSync(file)) {
     const text = new TextDecoder().decode(await readFile(file));
-    const settings = resumedSettings(readJson(trainSettingsSchema(), text, file), flags, given);
+    const settings = resumedSettings(settingsInConfig(text, file), flags, given);
     return { file, contents: undefined, settings, secondsBefore: 0 };
   }
   return readCheckpoint(findCheckpoint(path), flags, given);

@@ -1,8 +1,8 @@
 import { boolean, looseObject, optional, picklist, type GenericSchema } from 'valibot';
 import { DATASETS, type DatasetName } from '../data/catalog.ts';
 import { FormatError } from '../errors.ts';
-import { checkJson } from '../io/readJson.ts';
-import { numberFrom, plainText, wholeNumber } from '../io/schemas.ts';
+import { checkJson, parseJson } from '../io/readJson.ts';
+import { numberFrom, plainText, someObject, wholeNumber } from '../io/schemas.ts';
 import type { CheckpointFacts } from '../train/checkpoint.ts';
 import { stemFor } from './stemFor.ts';
 import { SCHEDULES, type TrainSettings } from './trainSettings.ts';
@@ -11,7 +11,7 @@ import { SCHEDULES, type TrainSettings } from './trainSettings.ts';
 const BELOW_ONE = 1 - Number.EPSILON / 2;
 
 /** Settings as config.json and checkpoints keep them; others that a later version adds are kept. */
-export const trainSettingsSchema = (): GenericSchema<unknown, TrainSettings> =>
+const trainSettingsSchema = (): GenericSchema<unknown, TrainSettings> =>
   looseObject({
     model: plainText(),
     data: plainText(),
@@ -31,6 +31,20 @@ export const trainSettingsSchema = (): GenericSchema<unknown, TrainSettings> =>
     limit: optional(wholeNumber(1)),
     testLimit: optional(wholeNumber(1)),
   });
+
+/** What config.json says besides of where the run took place. */
+const CIRCUMSTANCES = ['threads', 'build', 'runtime', 'started', 'resumedAtStep'];
+
+/**
+ * The settings of a run by the text of its config.json.
+ *
+ * @throws {FormatError} for settings that are none
+ */
+export function settingsInConfig(text: string, file: string): TrainSettings {
+  const written = checkJson(someObject(), parseJson(text, file), file);
+  const settings = Object.entries(written).filter(([name]) => !CIRCUMSTANCES.includes(name));
+  return checkJson(trainSettingsSchema(), Object.fromEntries(settings), file);
+}
 
 /**
  * The settings of the run that wrote a checkpoint; undefined where something else than `residua train` wrote it.

@@ -2,6 +2,7 @@ import { FormatError } from '../errors.ts';
 import type { Image } from './image.ts';
 import { readChunks } from './png/chunks.ts';
 import { inflate, type Inflate } from './png/inflate.ts';
+import { crc32 } from './crc32.ts';
 import { PixelWriter } from './png/pixelWriter.ts';
 import { passesOf, rowBytes, type Pass } from './png/passes.ts';
 import { unfilter } from './png/unfilter.ts';
@@ -23,17 +24,23 @@ const MOST_GROWTH = 1032;
  * const image = await decodePng(new Uint8Array(await response.arrayBuffer()));
  */
 export function decodePng(bytes: Uint8Array, name = 'picture'): Promise<Image> {
-  return decodePngBy(inflate, bytes, name);
+  return decodePngBy({ inflate, crc32 }, bytes, name);
 }
 
-/** {@link decodePng} with another way to unpack. */
+/** What a runtime may have faster: how packed rows are unpacked, and the CRC-32 of bytes. */
+export interface PngTools {
+  readonly inflate: Inflate;
+  readonly crc32: (bytes: Uint8Array) => number;
+}
+
+/** {@link decodePng} with a runtime's own tools. */
 export async function decodePngBy(
-  unpack: Inflate,
+  tools: PngTools,
   bytes: Uint8Array,
   name: string,
 ): Promise<Image> {
   const place = `${name}: png`;
-  const { header, palette, transparency, data } = readChunks(bytes, place);
+  const { header, palette, transparency, data } = readChunks(bytes, place, tools.crc32);
   const { width, height, bitsPerPixel } = header;
   const passes = passesOf(header);
   const wanted = passes.reduce((sum, pass) => sum + pass.height * rowBytes(pass, header), 0);
@@ -53,7 +60,7 @@ export async function decodePngBy(
       writer.write(row.subarray(1), pass, y);
     },
   );
-  const received = await unpack(data, wanted, place, (part) => rows.add(part));
+  const received = await tools.inflate(data, wanted, place, (part) => rows.add(part));
   if (received < wanted) {
     throw new FormatError(
       `${place}: data: ends after ${received} bytes but ${width} × ${height} pixels take ${wanted}`,

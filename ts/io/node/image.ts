@@ -1,6 +1,6 @@
 import type { Image } from '../image.ts';
 import { decodePngBy } from '../png.ts';
-import { inflate } from './inflate.ts';
+import { pngTools } from './pngTools.ts';
 import { readFile } from './readFile.ts';
 
 /**
@@ -10,5 +10,5 @@ import { readFile } from './readFile.ts';
  * @throws {Error} for a file that cannot be read
  */
 export async function readImage(path: string): Promise<Image> {
-  return decodePngBy(inflate, await readFile(path), path);
+  return decodePngBy(pngTools, await readFile(path), path);
 }

@@ -1,5 +1,4 @@
 import { FormatError } from '../../errors.ts';
-import { crc32 } from '../crc32.ts';
 import { readHeader, type PngHeader } from './header.ts';
 
 /** The parts of a PNG file that its pixels are made of. */
@@ -24,7 +23,11 @@ const HEADER_CONTENTS = 13;
  *
  * @throws {FormatError} for a file that is truncated, damaged, no PNG, or lacks a part that it needs
  */
-export function readChunks(bytes: Uint8Array, place: string): PngChunks {
+export function readChunks(
+  bytes: Uint8Array,
+  place: string,
+  crc32: (bytes: Uint8Array) => number,
+): PngChunks {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   checkBeginning(view, place);
   const header = readHeader(
@@ -34,7 +37,7 @@ export function readChunks(bytes: Uint8Array, place: string): PngChunks {
   let palette: Uint8Array | undefined;
   let transparency: Uint8Array | undefined;
   const data: Uint8Array[] = [];
-  for (const { type, contents } of chunksOf(bytes, view, place)) {
+  for (const { type, contents } of chunksOf(bytes, view, place, crc32)) {
     if (type === 'PLTE') palette = contents;
     else if (type === 'tRNS') transparency = contents;
     else if (type === 'IDAT') data.push(contents);
@@ -71,6 +74,7 @@ function* chunksOf(
   bytes: Uint8Array,
   view: DataView,
   place: string,
+  crc32: (bytes: Uint8Array) => number,
 ): Generator<{ type: string; contents: Uint8Array }> {
   for (let at = SIGNATURE_BYTES; ;) {
     const length = at + 12 <= bytes.length ? view.getUint32(at) : Infinity;

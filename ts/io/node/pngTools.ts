@@ -1,15 +1,17 @@
 import { Readable } from 'node:stream';
-import { createInflate } from 'node:zlib';
+import * as zlib from 'node:zlib';
+import { crc32 } from '../crc32.ts';
+import type { PngTools } from '../png.ts';
 import { noZlibStream, type Inflate } from '../png/inflate.ts';
 
 /** Bytes that are handed out at once: few pieces for a large picture. */
 const CHUNK = 1 << 18;
 
 /** By Node's own zlib, whose pieces are larger than those of a `DecompressionStream`. */
-export const inflate: Inflate = async (parts, wanted, place, take) => {
+const inflate: Inflate = async (parts, wanted, place, take) => {
   let received = 0;
   const source = Readable.from(parts);
-  const unpacked = source.pipe(createInflate({ chunkSize: CHUNK }));
+  const unpacked = source.pipe(zlib.createInflate({ chunkSize: CHUNK }));
   const pieces = unpacked[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
   try {
     while (received < wanted) {
@@ -26,3 +28,6 @@ export const inflate: Inflate = async (parts, wanted, place, take) => {
   }
   return Math.min(received, wanted);
 };
+
+/** Tools of Node's zlib; not every runtime that has the module has its CRC. */
+export const pngTools: PngTools = { inflate, crc32: zlib.crc32 ?? crc32 };
