@@ -6,6 +6,8 @@ const elsewhere = ['**/node_modules/**', 'test/deno/**', 'test/runtimes/**'];
 export default defineConfig({
   test: {
     pool: 'forks',
+    // Flags of the Node in which the tests themselves run.
+    execArgv: process.env['RESIDUA_NODE_FLAGS']?.split(' ') ?? [],
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -1,10 +1,10 @@
 /**
- * `npm run bench -- [suite …] [--json] [--threads 1,2] [--numerics fast] [--rounds 7]`, suites gemm, conv, infer, train; or a
- * program of its own: choose, endurance; peers, runtimes and startup are started by scripts/bench.mjs.
+ * `npm run bench -- [suite …] [--json] [--threads 1,2] [--numerics fast] [--simd auto] [--rounds 7]`, suites gemm, conv, infer,
+ * train; or a program of its own: choose, endurance; peers, runtimes and startup are started by scripts/bench.mjs.
  */
 import { parseArgs } from 'node:util';
 import { createEngine } from '../ts/kernels/createEngine.ts';
-import type { Engine, Numerics } from '../ts/kernels/engine.ts';
+import type { Engine } from '../ts/kernels/engine.ts';
 import { runBench, type BenchCase } from '../ts/inspect/benchCase.ts';
 import { formatBench, type BenchRow } from '../ts/inspect/benchRow.ts';
 import { inferenceCase, trainingCase } from '../ts/inspect/modelCases.ts';
@@ -15,6 +15,7 @@ import { endurance } from './endurance/main.ts';
 import { gemmCases } from './gemm.ts';
 import { resnet18 } from './shapes/resnet18.ts';
 import { resnet20 } from './shapes/resnet20.ts';
+import { parseSimd } from './simd.ts';
 
 const suites: Readonly<Record<string, (engine: Engine) => BenchCase[]>> = {
   gemm: gemmCases,
@@ -79,15 +80,23 @@ async function main(): Promise<void> {
       json: { type: 'boolean', default: false },
       threads: { type: 'string', default: '1,2' },
       numerics: { type: 'string', default: 'fast' },
+      simd: { type: 'string', default: 'auto' },
       rounds: { type: 'string', default: '7' },
     },
   });
   const unknown = positionals.find((name) => !(name in suites));
   if (unknown)
-    throw new Error(`bench: there is no suite ${unknown}: take ${Object.keys(suites).join(', ')}`);
+    throw new RangeError(
+      `bench: there is no suite ${unknown}: take ${Object.keys(suites).join(', ')}`,
+    );
+  const { numerics } = values;
+  if (numerics !== 'fast' && numerics !== 'strict') {
+    throw new RangeError(`bench: --numerics is "${numerics}" but must be fast or strict`);
+  }
+  const simd = parseSimd(values.simd);
   const rows: BenchRow[] = [];
   for (const threads of values.threads.split(',').map(Number)) {
-    const engine = await createEngine({ threads, numerics: values.numerics as Numerics });
+    const engine = await createEngine({ threads, numerics, simd });
     for (const name of positionals.length > 0 ? positionals : Object.keys(suites)) {
       process.stderr.write(`${name}, ${threads} thread${threads > 1 ? 's' : ''} …\n`);
       const made = await runBench(suites[name]!(engine), { rounds: Number(values.rounds) });
@@ -99,4 +108,10 @@ async function main(): Promise<void> {
   if (values.json) process.stdout.write(`${JSON.stringify(rows, null, 1)}\n`);
 }
 
-await main();
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof RangeError)) throw error;
+  process.stderr.write(`residua: ${error.message}\n`);
+  process.exitCode = 2;
+}

@@ -2,6 +2,7 @@
 import { Curve } from './curve.ts';
 import { DigitStrip } from './digitStrip.ts';
 import type { Answer, Request } from './messages.ts';
+import { Pad } from './pad.ts';
 
 const element = <T extends HTMLElement>(id: string): T => document.getElementById(id) as T;
 const show = (id: string, text: string): void => {
@@ -47,6 +48,15 @@ form.onsubmit = (event) => {
       epochs: number('epochs'),
     },
   });
+};
+const pad = new Pad(element('pad'), (image) => ask({ kind: 'drawing', image }));
+element('clear').onclick = () => {
+  pad.clear();
+  show('answer', '–');
+};
+element<HTMLInputElement>('picture').onchange = async ({ currentTarget }) => {
+  const [file] = (currentTarget as HTMLInputElement).files ?? [];
+  if (file) ask({ kind: 'file', name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) });
 };
 stopButton.onclick = () => {
   stopButton.disabled = true;
@@ -107,6 +117,10 @@ function take(answer: Answer): void {
     case 'predictions':
       digits.answer(answer.probabilities);
       return undefined;
+    case 'read':
+      return takeReading(answer);
+    case 'unread':
+      return show('answer', answer.why);
     case 'evaluating':
       progress.value = answer.done / answer.all;
       return say('Testing on images it has not seen …');
@@ -119,6 +133,16 @@ function take(answer: Answer): void {
     case 'failed':
       return fail(answer.message);
   }
+}
+
+/** Shows what a drawing was read as, and as what the network saw it. */
+function takeReading({ pixels, probabilities }: Extract<Answer, { kind: 'read' }>): void {
+  const best = probabilities.indexOf(Math.max(...probabilities));
+  show('answer', `It reads a ${best}, ${percent(probabilities[best]!)} sure.`);
+  const seen = element<HTMLCanvasElement>('seen');
+  const image = new ImageData(seen.width, seen.height);
+  pixels.forEach((grey, pixel) => image.data.set([grey, grey, grey, 255], 4 * pixel));
+  seen.getContext('2d')!.putImageData(image, 0, 0);
 }
 
 function takeStep({ report, imagesPerSecond }: Extract<Answer, { kind: 'step' }>): void {

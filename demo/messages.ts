@@ -1,4 +1,4 @@
-import type { StepReport } from '../ts/index.ts';
+import type { Image, StepReport } from '../ts/index.ts';
 
 /** What the page's form says. */
 export interface Settings {
@@ -10,7 +10,10 @@ export interface Settings {
 
 /** From the page to the worker. */
 export type Request =
-  { readonly kind: 'start'; readonly settings: Settings } | { readonly kind: 'stop' };
+  | { readonly kind: 'start'; readonly settings: Settings }
+  | { readonly kind: 'stop' }
+  | { readonly kind: 'drawing'; readonly image: Image }
+  | { readonly kind: 'file'; readonly name: string; readonly bytes: Uint8Array };
 
 /** From the worker to the page. */
 export type Answer =
@@ -24,6 +27,8 @@ export type Answer =
   | { readonly kind: 'plan'; readonly peakBytes: number; readonly steps: number }
   | { readonly kind: 'digits'; readonly pixels: Uint8Array; readonly labels: Uint8Array }
   | { readonly kind: 'predictions'; readonly probabilities: Float32Array }
+  | { readonly kind: 'read'; readonly pixels: Uint8Array; readonly probabilities: Float32Array }
+  | { readonly kind: 'unread'; readonly why: string }
   | { readonly kind: 'step'; readonly report: StepReport; readonly imagesPerSecond: number }
   | { readonly kind: 'evaluating'; readonly done: number; readonly all: number }
   | { readonly kind: 'stopped'; readonly step: number }

@@ -3,6 +3,7 @@
 import { createReadStream, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize, sep } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 
 const TYPES = {
   '.html': 'text/html; charset=utf-8',
@@ -31,20 +32,57 @@ const ISOLATION = {
   'cross-origin-embedder-policy': 'require-corp',
 };
 
-/** The file that a URL means: `/data/…` in the folder of data, else in the page's. */
+/** The file that a URL means: `/data/…` in the folder of data, else in the page's; undefined for a URL that is none. */
 function fileOf(url, folder, data) {
-  const path = normalize(`/${url.split('?')[0]}`);
+  let path;
+  try {
+    path = normalize(`/${decodeURIComponent(url.split('?')[0])}`);
+  } catch {
+    return undefined;
+  }
   const prefix = `${sep}data${sep}`;
   if (data && path.startsWith(prefix)) return join(data, path.slice(prefix.length));
   return join(folder, path.endsWith(sep) ? join(path, 'index.html') : path);
 }
 
-/** First and last byte that a Range header asks for, or undefined for the whole file. */
+/** Bytes of a file; undefined for what is none: a path may also lead through a file, be too long or hold a zero. */
+function sizeOf(file) {
+  try {
+    const stats = statSync(file);
+    return stats.isFile() ? stats.size : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** First and last byte that a Range header asks for; the whole file without one that is understood. */
 function rangeOf(header, size) {
   const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(header ?? '') ?? [];
   if (first === undefined) return undefined;
-  const range = { start: Number(first), end: Math.min(size - 1, last ? Number(last) : size - 1) };
-  return range.start <= range.end ? range : undefined;
+  return { start: Number(first), end: Math.min(size - 1, last ? Number(last) : size - 1) };
+}
+
+/** Answers a request, whatever it is. */
+async function answer(request, response, { folder, data, headers }) {
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    return response.writeHead(405, { ...headers, allow: 'GET, HEAD' }).end('only GET and HEAD');
+  }
+  const file = fileOf(request.url, folder, data);
+  const size = file === undefined ? undefined : sizeOf(file);
+  if (size === undefined) return response.writeHead(404, headers).end('not found');
+  const range = rangeOf(request.headers.range, size);
+  if (range && range.start > range.end) {
+    return response.writeHead(416, { ...headers, 'content-range': `bytes */${size}` }).end();
+  }
+  const { start, end } = range ?? { start: 0, end: size - 1 };
+  response.writeHead(range ? 206 : 200, {
+    ...headers,
+    'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
+    'content-length': end - start + 1,
+    ...(range && { 'content-range': `bytes ${start}-${end}/${size}` }),
+  });
+  if (request.method === 'HEAD' || size === 0) return response.end();
+  return pipeline(createReadStream(file, { start, end }), response);
 }
 
 /**
@@ -62,19 +100,8 @@ export function serve({ folder, data, isolated = true, port = 0 }) {
     ...(isolated && ISOLATION),
   };
   const server = createServer((request, response) => {
-    const file = fileOf(request.url, folder, data);
-    const stats = statSync(file, { throwIfNoEntry: false });
-    if (!stats?.isFile()) return response.writeHead(404, headers).end('not found');
-    const range = rangeOf(request.headers.range, stats.size);
-    const { start, end } = range ?? { start: 0, end: stats.size - 1 };
-    response.writeHead(range ? 206 : 200, {
-      ...headers,
-      'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
-      'content-length': end - start + 1,
-      ...(range && { 'content-range': `bytes ${start}-${end}/${stats.size}` }),
-    });
-    if (request.method === 'HEAD' || stats.size === 0) return response.end();
-    return createReadStream(file, { start, end }).pipe(response);
+    // A file that cannot be read, or a reader that has gone: one answer is lost, the server goes on.
+    answer(request, response, { folder, data, headers }).catch(() => response.destroy());
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);

@@ -14,6 +14,7 @@ import {
 } from '../ts/index.ts';
 import { fetchMnist } from './fetchMnist.ts';
 import type { Answer, Request, Settings } from './messages.ts';
+import { Reader } from './reader.ts';
 
 const TEST_IMAGES = 10_000;
 const SHOWN_DIGITS = 24;
@@ -32,21 +33,44 @@ const tell = (answer: Answer): void => scope.postMessage(answer);
 
 let engine: Engine | undefined;
 let running: AbortController | undefined;
+/** Frees the network of the last run, which reads drawings until the next. */
+let forget = (): void => undefined;
+const reader = new Reader(tell);
 
 scope.onmessage = ({ data }) => {
-  if (data.kind === 'stop') running?.abort();
-  else if (!running) void start(data.settings);
+  switch (data.kind) {
+    case 'start':
+      if (!running) void start(data.settings);
+      return;
+    case 'stop':
+      return running?.abort();
+    case 'drawing':
+      reader.take(data.image);
+      return readSoon();
+    case 'file':
+      return void reader.takeFile(data.bytes, data.name).then(readSoon);
+  }
 };
+
+/** While a network trains, drawings are read between its steps. */
+function readSoon(): void {
+  if (!running) void reader.read().catch(fail);
+}
 
 async function start(settings: Settings): Promise<void> {
   running = new AbortController();
   try {
     await run(settings, running.signal);
   } catch (error) {
-    tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
+    fail(error);
   } finally {
     running = undefined;
   }
+  readSoon();
+}
+
+function fail(error: unknown): void {
+  tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
 }
 
 async function run(settings: Settings, signal: AbortSignal): Promise<void> {
@@ -62,6 +86,7 @@ async function run(settings: Settings, signal: AbortSignal): Promise<void> {
   tell({ kind: 'digits', pixels: digits.images.slice(), labels: Uint8Array.from(digits.labels) });
   tell({ kind: 'state', text: 'Compiling the training step …' });
 
+  forget();
   const model = models[settings.model]!({ inChannels: 1, numClasses: 10, seed: SEED });
   const optimizer = new SGD(model.parameters(), {
     lr: PEAK_LR,
@@ -71,13 +96,21 @@ async function run(settings: Settings, signal: AbortSignal): Promise<void> {
   });
   const trainer = new Trainer(model, { optimizer, schedule: oneCycleSchedule(PEAK_LR) });
   const predictor = new Predictor(model);
+  reader.predictor = predictor;
+  forget = () => {
+    reader.predictor = undefined;
+    predictor.dispose();
+    model.dispose();
+    forget = () => undefined;
+  };
   try {
     await train(trainer, predictor, settings, { training, test, digits }, signal);
+  } catch (error) {
+    forget();
+    throw error;
   } finally {
-    predictor.dispose();
     trainer.dispose();
     optimizer.dispose();
-    model.dispose();
   }
 }
 
@@ -108,6 +141,7 @@ async function train(
   let shown = started;
   const onStep = async (report: StepReport): Promise<void> => {
     tell({ kind: 'step', report, imagesPerSecond: rate.add(report.images) });
+    await reader.read();
     if (performance.now() - shown < PREDICT_EVERY_MS) return;
     await predict();
     shown = performance.now();

@@ -1,38 +1,57 @@
-// `npm run bench`: sets up, bundles bench/main.ts beside the WASM builds and runs it in this Node.
-import { spawn } from 'node:child_process';
+// `npm run bench`: sets up, bundles bench/main.ts beside the WASM builds and runs it, or another program of bench/, under
+// Node 26 where that is there.
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { parseArgs } from 'node:util';
+import { nodeFlags } from '../bench/nodeFlags.mjs';
+import { runNode } from '../bench/runNode.mjs';
 import { fail, setUp } from './setup.mjs';
 import { dist, root } from './setup/paths.mjs';
+import { say } from './setup/run.mjs';
 import { allBuilds } from './setup/wasm.mjs';
 
-await setUp('start', allBuilds).catch(fail);
-if (process.argv[2] === 'runtimes') {
-  const { benchRuntimes } = await import('../bench/runtimes/main.mjs');
-  await benchRuntimes(process.argv.slice(3));
-  process.exit();
+const DEFAULT_NODE = '26.';
+
+/** Programs of their own: each installs what it needs and resolves to an exit code. */
+const programs = {
+  runtimes: async (args) => (await import('../bench/runtimes/main.mjs')).benchRuntimes(args),
+  peers: async (args) => (await import('../bench/peers/run.mjs')).benchPeers(args),
+  startup: async (args) => (await import('../bench/startup/run.mjs')).benchStartup(args),
+};
+
+/** Suites and programs that need nothing else, in one process. */
+async function runMain(args) {
+  const { build } = await import('esbuild');
+  const outfile = join(dist, 'bench.js');
+  await build({
+    entryPoints: [join(root, 'bench/main.ts')],
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    packages: 'external',
+    logLevel: 'warning',
+  });
+  const { values } = parseArgs({
+    ...{ args, strict: false, allowPositionals: true },
+    options: { simd: { type: 'string', default: 'auto' } },
+  });
+  const flags = nodeFlags(process.versions.node, values.simd === '128' ? 128 : 'auto');
+  return runNode([...flags, outfile, ...args]);
 }
-if (process.argv[2] === 'peers') {
-  const { benchPeers } = await import('../bench/peers/run.mjs');
-  process.exit(await benchPeers(process.argv.slice(3)).catch(fail));
+
+async function main(args) {
+  await setUp('start', allBuilds);
+  const { nodeBinary26 } = await import('./runtimes.mjs');
+  const own = process.versions.node;
+  const newer = nodeBinary26();
+  if (newer && !own.startsWith(DEFAULT_NODE)) {
+    return runNode([import.meta.filename, ...args], newer);
+  }
+  const advice = '; `node scripts/setup.mjs --for test` installs Node 26, which it takes then';
+  say(`benchmarks under Node ${own}${newer ? '' : advice}`);
+  const [first = '', ...rest] = args;
+  const program = programs[first];
+  return program ? program(rest) : runMain(args);
 }
-if (process.argv[2] === 'startup') {
-  const { benchStartup } = await import('../bench/startup/run.mjs');
-  process.exit(await benchStartup(process.argv.slice(3)).catch(fail));
-}
-const outfile = join(dist, 'bench.js');
-await build({
-  entryPoints: [join(root, 'bench/main.ts')],
-  outfile,
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  packages: 'external',
-  logLevel: 'warning',
-});
-const relaxed =
-  Number(process.versions.node.split('.')[0]) < 22 ? ['--experimental-wasm-relaxed-simd'] : [];
-const child = spawn(process.execPath, [...relaxed, outfile, ...process.argv.slice(2)], {
-  stdio: 'inherit',
-});
-child.on('close', (code) => process.exit(code ?? 1));
+
+process.exit(await main(process.argv.slice(2)).catch(fail));

@@ -9,7 +9,7 @@ import { find } from './setup/run.mjs';
 const platform = `${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
 const lock = readFileSync(join(root, 'test/runtimes/package-lock.json'));
 
-/** Folder of the npm packages that carry Node 24, Deno and Bun, shared by all clones. */
+/** Folder of the npm packages that carry Node 24, Node 26, Deno and Bun, shared by all clones. */
 export const runtimesFolder = join(
   sharedCache,
   'runtimes',
@@ -22,15 +22,16 @@ export const venvFolder = join(runtimesFolder, 'venv');
 const firstExisting = (...paths) => paths.find((path) => path && existsSync(path));
 const packaged = (path) => join(runtimesFolder, 'node_modules', path);
 
+const node = (major) => {
+  const own = process.versions.node.startsWith(`${major}.`) ? process.execPath : undefined;
+  return firstExisting(own, packaged(`node${major}-${platform}/bin/node`));
+};
+
 /** Path of Node 24, or undefined. */
-export function nodeBinary24() {
-  const own = process.versions.node.startsWith('24.') ? process.execPath : undefined;
-  return firstExisting(
-    own,
-    packaged(`node-${platform}/bin/node`),
-    packaged(`node-bin-${platform}/bin/node`),
-  );
-}
+export const nodeBinary24 = () => node(24);
+
+/** Path of Node 26, or undefined. */
+export const nodeBinary26 = () => node(26);
 
 /** Path of Deno, or undefined. */
 export function denoBinary() {
@@ -54,6 +55,17 @@ export function chromiumBinary() {
     '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
     chromium.executablePath(),
   );
+}
+
+/** Where npm's `@sparticuz/chromium`, a Chromium built as Chrome is, lies packed, and where the set-up unpacks it; Linux on x64 only. */
+export const wideChromium = {
+  packed: packaged('@sparticuz/chromium/bin/chromium.br'),
+  binary: join(runtimesFolder, 'chromium/chromium'),
+};
+
+/** Path of a Chromium whose V8 pairs vectors under a switch, or undefined: Debian's is built without. */
+export function wideChromiumBinary() {
+  return firstExisting(process.env.RESIDUA_WIDE_CHROMIUM, wideChromium.binary);
 }
 
 /** Path of a Python that has nbclient and knows the `deno` kernel, or undefined. */

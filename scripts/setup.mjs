@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { setUpBundles, setUpDeclarations, setUpWorker } from './setup/bundle.mjs';
 import { setUpPackages } from './setup/packages.mjs';
 import { say, SetupError } from './setup/run.mjs';
-import { allBuilds, buildOfThisNode, setUpWasm } from './setup/wasm.mjs';
+import { allBuilds, buildsOfThisNode, setUpWasm } from './setup/wasm.mjs';
 
 const MINIMUM_NODE = [20, 16];
 const PURPOSES = ['start', 'build', 'test'];
@@ -25,7 +25,7 @@ function checkNode() {
  */
 export async function setUp(
   purpose,
-  builds = purpose === 'start' ? [buildOfThisNode()] : allBuilds,
+  builds = purpose === 'start' ? buildsOfThisNode() : allBuilds,
 ) {
   const start = performance.now();
   checkNode();

@@ -1,9 +1,15 @@
 import { writeFileSync } from 'node:fs';
 
-/** Vitest reporter: counts, names of skipped tests and failures as JSON in the file that RESIDUA_REPORT names. */
+/**
+ * Vitest reporter: counts, names of tests that passed, of skipped ones with the reason, and failures as JSON in the file that
+ * RESIDUA_REPORT names.
+ */
 export default class CountingReporter {
   onTestRunEnd(modules, unhandledErrors) {
-    const report = { passed: 0, failed: unhandledErrors.length, skipped: [], failures: [] };
+    const report = {
+      ...{ passed: 0, failed: unhandledErrors.length },
+      ...{ ran: [], skipped: [], failures: [] },
+    };
     for (const error of unhandledErrors) report.failures.push(`unhandled: ${error.message}`);
     for (const module of modules) {
       for (const error of module.errors()) {
@@ -18,10 +24,12 @@ export default class CountingReporter {
   #count(module, test, report) {
     const name = `${module.relativeModuleId}: ${test.fullName}`;
     const result = test.result();
-    if (result.state === 'passed') report.passed++;
-    else if (result.state === 'skipped')
-      report.skipped.push(`${name}${result.note ? `: ${result.note}` : ''}`);
-    else {
+    if (result.state === 'passed') {
+      report.passed++;
+      report.ran.push(name);
+    } else if (result.state === 'skipped') {
+      report.skipped.push({ name, reason: result.note });
+    } else {
       report.failed++;
       report.failures.push(name);
     }

@@ -6,6 +6,7 @@ export { planRows, type PlanRow } from './compile/printPlan.ts';
 export { parameter, state, tensor, zeros } from './create.ts';
 export { currentEngine, init, useEngine } from './current.ts';
 export * from './errors.ts';
+export type { Width } from './kernels/chooseWidth.ts';
 export type { EngineOptions } from './kernels/createEngine.ts';
 export type { Engine, Numerics } from './kernels/engine.ts';
 export { summary, type Summary, type SummaryRow } from './nn/summary.ts';
@@ -30,9 +31,10 @@ export {
   type CheckpointInfo,
 } from './train/checkpoint.ts';
 export type * from './train/metrics.ts';
-export { Predictor, type PredictorOptions } from './train/predictor.ts';
+export { Predictor, type Images, type PredictorOptions } from './train/predictor.ts';
 export type { EvaluateOptions } from './train/evaluator.ts';
 export type { FitOptions, FitReport } from './train/fitOptions.ts';
+export type { RunStart } from './train/runPosition.ts';
 export { Trainer } from './train/trainer.ts';
 export type { TrainerOptions } from './train/trainerOptions.ts';
 export * from './functions/index.ts';

@@ -70,8 +70,26 @@ function entriesOf(loss: Tensor): TapeEntry[] {
   return [...found].sort((a, b) => b.order - a.order);
 }
 
+const absent = new WeakSet<Tensor>();
+/** What gradients are by: one may be that of several tensors. */
+const origins = new WeakMap<Tensor, Set<Tensor>>();
+
+/** Whether a gradient can be that by a tensor: one that {@link gradients} gave is not that by any other. */
+export const mayBeBy = (gradient: Tensor, tensor: Tensor): boolean =>
+  origins.get(gradient)?.has(tensor) ?? true;
+
+/** Whether a gradient is the zeros that stand for none: the loss does not depend on its tensor, or that is frozen. */
+export const isAbsent = (gradient: Tensor): boolean => absent.has(gradient);
+
+function noGradient({ shape }: Tensor): Tensor {
+  const [zeros] = apply(fill, [], { shape, value: 0 }) as [Tensor];
+  absent.add(zeros);
+  return zeros;
+}
+
 /**
- * Gradients of a scalar loss by each of the tensors, in their order and shapes; zeros where the loss does not depend on one.
+ * Gradients of a scalar loss by each of the tensors, in their order and shapes; zeros where the loss does not depend on one,
+ * which an optimizer then leaves as it is.
  *
  * @throws RangeError when the loss has more than one element; Error when nothing was recorded.
  */
@@ -114,7 +132,10 @@ function walkBack(loss: Tensor, tensors: readonly Tensor[]): Tensor[] {
       });
     });
   }
-  return tensors.map(
-    (tensor) => found.get(tensor) ?? apply(fill, [], { shape: tensor.shape, value: 0 })[0]!,
-  );
+  return tensors.map((tensor) => {
+    const gradient = found.get(tensor) ?? noGradient(tensor);
+    const of = origins.get(gradient) ?? new Set();
+    origins.set(gradient, of.add(tensor));
+    return gradient;
+  });
 }

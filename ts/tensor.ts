@@ -44,14 +44,14 @@ const dropped = new FinalizationRegistry<{ engine: WeakRef<Engine>; buffer: Buff
 export class Tensor implements Spec, Disposable {
   readonly shape: Shape;
   readonly dtype: DType;
-  /** Gradients flow to it: a parameter, or the result of an op on one. */
-  requiresGrad = false;
   /** How it was made, while gradients are recorded. */
   creator: TapeEntry | undefined;
   /** Goes up with each write; plans that packed a weight look at it. */
   version = 0;
   /** What it is in the graph under capture. */
   readonly value: Value | undefined;
+  #requiresGrad = false;
+  #trainable = false;
   #stored: Stored | undefined;
   #deferred: Deferred | undefined;
 
@@ -66,6 +66,21 @@ export class Tensor implements Spec, Disposable {
     if ('source' in home) this.#deferred = home;
     else this.#keep(home);
     if (!kept) enterScope(this);
+  }
+
+  /** Gradients flow to it: a parameter, or the result of an op on one. */
+  get requiresGrad(): boolean {
+    return this.#requiresGrad;
+  }
+
+  set requiresGrad(value: boolean) {
+    this.#requiresGrad = value;
+    this.#trainable ||= value;
+  }
+
+  /** Gradients flow to it, or have done so before it was frozen: what tells a frozen weight from a running statistic. */
+  get trainable(): boolean {
+    return this.#trainable;
   }
 
   /** Whether its memory has been freed. */

@@ -4,6 +4,7 @@ import { formatTable } from '../../ts/table.ts';
 import { createEngine } from '../../ts/kernels/createEngine.ts';
 import type { Engine } from '../../ts/kernels/engine.ts';
 import { timeInterleaved } from '../../ts/inspect/timing.ts';
+import { parseSimd } from '../simd.ts';
 import { geometriesOf, type Geometry } from './geometries.ts';
 import { variantsOf, type Pass } from './variants.ts';
 
@@ -22,6 +23,8 @@ const SUITES = 'take infer and a side (infer224), or train and a batch (train32)
 const TRAINING = ['forward', 'backwardInput', 'backwardWeight'] as const;
 
 interface Choice {
+  /** Bits of the vectors of the build that was timed. */
+  readonly simd: 128 | 256;
   readonly pass: Pass;
   readonly geometry: Geometry;
   readonly picked: string;
@@ -33,8 +36,8 @@ interface Choice {
 }
 
 /**
- * `npm run bench -- choose [--suites infer224,train32] [--part 1/4] [--threads 1] [--json]`: times every variant of the
- * networks' convolutions and fails where chooseConvAlgorithm takes one that is more than 10 % slower than the best.
+ * `npm run bench -- choose [--suites infer224,train32] [--part 1/4] [--threads 1] [--simd auto] [--json]`: times every variant
+ * of the networks' convolutions and fails where chooseConvAlgorithm takes one that is more than 10 % slower than the best.
  */
 export async function choose(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
@@ -43,10 +46,13 @@ export async function choose(args: readonly string[]): Promise<void> {
       suites: { type: 'string', default: 'infer224,infer128,infer32,train32,train128' },
       part: { type: 'string', default: '1/1' },
       threads: { type: 'string', default: '1' },
+      simd: { type: 'string', default: 'auto' },
       json: { type: 'boolean', default: false },
     },
   });
-  const engine = await createEngine({ threads: Number(values.threads) });
+  const engine = await createEngine({
+    ...{ threads: Number(values.threads), simd: parseSimd(values.simd) },
+  });
   useEngine(engine);
   const problems = values.suites.split(',').flatMap(problemsOf);
   const [part, parts] = values.part.split('/').map(Number) as [number, number];
@@ -59,7 +65,7 @@ export async function choose(args: readonly string[]): Promise<void> {
   engine.close();
   const offenders = choices.filter(({ ratio }) => ratio > 1 + ALLOWED);
   if (values.json) process.stdout.write(`${JSON.stringify(choices, null, 1)}\n`);
-  else process.stdout.write(`${describe(choices, offenders)}\n`);
+  else process.stdout.write(`${describe(choices, offenders, engine.simd)}\n`);
   process.exitCode = offenders.length > 0 ? 1 : 0;
 }
 
@@ -92,7 +98,7 @@ async function time(engine: Engine, pass: Pass, geometry: Geometry): Promise<Cho
       const picked = timed.find((variant) => variant.picked)!;
       const best = timed.reduce((a, b) => (msOf(b) < msOf(a) ? b : a));
       choice = {
-        ...{ pass, geometry, picked: picked.algorithm, best: best.algorithm },
+        ...{ simd: engine.simd, pass, geometry, picked: picked.algorithm, best: best.algorithm },
         ratio: msOf(picked) / msOf(best),
         variants: timed.map((variant) => ({
           algorithm: variant.algorithm,
@@ -108,8 +114,8 @@ async function time(engine: Engine, pass: Pass, geometry: Geometry): Promise<Cho
   }
 }
 
-function describe(choices: readonly Choice[], offenders: readonly Choice[]): string {
-  const right = `${choices.length - offenders.length} of ${choices.length} picks are within ${100 * ALLOWED} % of the best variant`;
+function describe(choices: readonly Choice[], offenders: readonly Choice[], simd: number): string {
+  const right = `${choices.length - offenders.length} of ${choices.length} picks at ${simd} bits are within ${100 * ALLOWED} % of the best variant`;
   if (offenders.length === 0) return right;
   const rows = [...offenders]
     .sort((a, b) => b.ratio - a.ratio)

@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
+import { runtimeName } from '../../ts/inspect/runtimeName.ts';
 import { createEngine } from '../../ts/kernels/createEngine.ts';
+import { parseSimd } from '../simd.ts';
 import { findGrowth } from './findGrowth.ts';
 import { memoryUse, type MemoryUse } from './memoryUse.ts';
 import { runCycle } from './workload.ts';
@@ -11,8 +13,8 @@ const WARM_UP = 0.1;
 const MOST_WARM_UP = 3;
 
 /**
- * `npm run bench -- endurance [--minutes 30] [--threads 2]`: networks are made, compiled, run and disposed in turn; memory
- * is printed every minute. Fails when it grew after the warm-up.
+ * `npm run bench -- endurance [--minutes 30] [--threads 2] [--simd auto]`: networks are made, compiled, run and disposed in
+ * turn; memory is printed every minute. Fails when it grew after the warm-up.
  */
 export async function endurance(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
@@ -20,10 +22,14 @@ export async function endurance(args: readonly string[]): Promise<void> {
     options: {
       minutes: { type: 'string', default: '30' },
       threads: { type: 'string', default: '2' },
+      simd: { type: 'string', default: 'auto' },
     },
   });
   const minutes = Number(values.minutes);
-  const engine = await createEngine({ threads: Number(values.threads) });
+  const engine = await createEngine({
+    ...{ threads: Number(values.threads), simd: parseSimd(values.simd) },
+  });
+  process.stdout.write(`${runtimeName()}, build ${engine.build}, ${engine.simd} bits\n`);
   const [start, uses] = [performance.now(), [] as MemoryUse[]];
   const elapsed = (): number => (performance.now() - start) / MINUTE;
   const warm = Math.min(MOST_WARM_UP, WARM_UP * minutes);

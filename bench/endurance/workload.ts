@@ -42,7 +42,7 @@ export async function runCycle(engine: Engine): Promise<void> {
   }
   useEngine(engine);
   for (let i = 0; i < 50; i++) tensor(new Float32Array(4096).fill(i), [64, 64]);
-  const other = await createEngine({ threads: engine.threads });
+  const other = await createEngine({ threads: engine.threads, simd: engine.simd });
   const item = inferenceCase(other, caseOf(['resnet20', 32, 1]));
   await item.run();
   item.dispose();

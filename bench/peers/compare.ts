@@ -1,16 +1,20 @@
 import { median } from '../../ts/inspect/timing.ts';
+import type { Contender } from './contender.ts';
+import { markBest } from './markBest.ts';
 import { measure, type Measured, type Rounds } from './measure.ts';
-import { OURS, type Peer } from './peers.ts';
+import { OURS } from './peers.ts';
 import { PeerProcess, type CommandLine } from './peerProcess.ts';
 import type { Prepared } from './prepare.ts';
 import type { PeerRow } from './row.ts';
 import type { Job } from './runtimes/runtime.ts';
 import { workloadName, type Workload } from './workload.ts';
 
-/** How a peer's process is started, and what its row says of it. */
+/** How a contender's process is started, and what its row says of it. */
 export interface Launch {
-  command(peer: Peer, job: Job): CommandLine;
-  version(peer: Peer): string | undefined;
+  command(contender: Contender, job: Job): CommandLine;
+  version(contender: Contender): string | undefined;
+  /** Bits of the vectors that its WASM may use; undefined for native code. */
+  width(contender: Contender): 128 | 256 | undefined;
   /** Told what is being done, for people who wait. */
   note(text: string): void;
 }
@@ -22,33 +26,41 @@ const AGREEMENT = 1e-4;
 const LATER_AGREEMENT = 5e-2;
 
 interface Ready {
-  readonly peer: Peer;
+  readonly contender: Contender;
   readonly process: PeerProcess;
-  readonly facts: string;
+  readonly about: Pick<PeerRow, 'simd' | 'version' | 'runtime' | 'facts'>;
   readonly deviation: number;
   readonly losses: readonly number[];
 }
 
-/** Measures this project and peers on one workload in one interleaved run. */
+/** Measures contenders, the first of which is this project, on one workload in one interleaved run. */
 export async function compare(
   workload: Workload,
   { files, flops }: Prepared,
-  peers: readonly Peer[],
+  contenders: readonly Contender[],
   rounds: Rounds,
   launch: Launch,
 ): Promise<PeerRow[]> {
   const { pass, model, size, batch, threads } = workload;
   const common = { workload: workloadName(workload), pass, model, size, batch, threads };
   const ready: Ready[] = [];
-  const reasons = new Map<Peer, string>();
+  const reasons = new Map<Contender, string>();
   try {
-    for (const peer of [OURS, ...peers]) {
-      launch.note(`${common.workload}: ${peer.name}`);
-      const process = new PeerProcess(launch.command(peer, { ...workload, files }));
+    for (const contender of contenders) {
+      const { peer } = contender;
+      launch.note(`${common.workload}: ${nameOf(contender, launch)}`);
+      const process = new PeerProcess(launch.command(contender, { ...workload, files }));
       try {
-        const { facts, deviation, losses } = await process.ready();
-        const version = launch.version(peer);
-        const told = [version, facts].filter(Boolean).join(', ');
+        const told = await process.ready();
+        const { deviation, losses } = told;
+        const version = launch.version(contender) ?? told.version;
+        const simd = told.simd ?? launch.width(contender);
+        const about = {
+          ...(simd !== undefined && { simd }),
+          ...(version !== undefined && { version }),
+          ...(told.runtime !== undefined && { runtime: told.runtime }),
+          facts: [version, told.facts].filter(Boolean).join(', '),
+        };
         const all = pass === 'train' ? lossDeviation(losses, ready[0]?.losses) : [deviation];
         const differs = peer.ownOptimizer ? all.slice(0, 1) : all;
         if (!differs.every((value, step) => value <= (step > 0 ? LATER_AGREEMENT : AGREEMENT))) {
@@ -56,9 +68,9 @@ export async function compare(
           const shown = differs.map((value) => value.toExponential(1)).join(', ');
           throw new Error(`its ${what} differ from ours by ${shown}`);
         }
-        ready.push({ peer, process, facts: told, deviation: Math.max(...differs), losses });
+        ready.push({ contender, process, about, deviation: Math.max(...differs), losses });
       } catch (error) {
-        reasons.set(peer, (error as Error).message);
+        reasons.set(contender, (error as Error).message);
         await process.close();
         if (peer === OURS) throw error;
       }
@@ -68,28 +80,62 @@ export async function compare(
       ready.map(({ process }) => process),
       rounds,
     );
-    for (const { peer, process } of ready) {
+    for (const { contender, process } of ready) {
       const result = measured.get(process);
-      if (result instanceof Error) reasons.set(peer, result.message);
+      if (result instanceof Error) reasons.set(contender, result.message);
     }
-    const ours = measured.get(ready[0]!.process) as Measured;
-    return [OURS, ...peers].map((peer): PeerRow => {
-      const reason = reasons.get(peer);
-      if (reason !== undefined) return { ...common, peer: peer.name, reason };
-      const { process, facts, deviation } = ready.find((item) => item.peer === peer)!;
-      const result = measured.get(process) as Measured;
+    const rows = contenders.map((contender): PeerRow => {
+      const { peer, python, checkout } = contender;
+      const whose = {
+        peer: peer.name,
+        ...(python !== undefined && { python }),
+        ...(checkout && { checkout: true, version: checkout.version }),
+      };
+      const reason = reasons.get(contender);
+      if (reason !== undefined) {
+        const simd = launch.width(contender);
+        return { ...common, ...whose, ...(simd !== undefined && { simd }), reason };
+      }
+      const own = ready.find((item) => item.contender === contender)!;
+      const result = measured.get(own.process) as Measured;
+      const reference = referenceOf(own, ready);
+      const ours = measured.get(reference.process) as Measured;
       return {
         ...common,
         ...figures(result, flops),
-        ...(peer !== OURS && { ...ratios(result, ours), deviation }),
-        peer: peer.name,
-        facts,
-        firstMs: process.firstMs,
+        ...(own !== reference && {
+          ...ratios(result, ours),
+          deviation: own.deviation,
+          ...(reference.about.simd !== undefined && { oursSimd: reference.about.simd }),
+        }),
+        ...whose,
+        ...own.about,
+        firstMs: own.process.firstMs,
       };
     });
+    return markBest(rows);
   } finally {
     for (const { process } of ready) await process.close();
   }
+}
+
+/** What people who wait are told of a contender. */
+function nameOf({ peer, simd, python, checkout }: Contender, launch: Launch): string {
+  const width = simd === 'auto' ? undefined : launch.width({ peer, simd });
+  const more = [checkout?.version, python, width && `${width} bits`].filter(Boolean).join(', ');
+  return more ? `${peer.name} (${more})` : peer.name;
+}
+
+/**
+ * Which of ours a contender is held against: other runtimes on WASM against ours at their own width, everything else, ours
+ * at other widths and our older code among it, against ours at the widest.
+ */
+function referenceOf({ contender, about }: Ready, ready: readonly Ready[]): Ready {
+  const ours = ready.filter(({ contender: { peer } }) => peer === OURS);
+  const widest = ours.reduce((a, b) => ((b.about.simd ?? 0) > (a.about.simd ?? 0) ? b : a));
+  const { peer } = contender;
+  const isOther = peer.wasm && (peer.runs ?? peer.name) !== OURS.name;
+  return (isOther && ours.find((own) => own.about.simd === about.simd)) || widest;
 }
 
 /** Relative differences of the losses of the first steps; 0 when there is nothing to compare with. */

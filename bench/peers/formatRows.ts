@@ -13,18 +13,47 @@ const WIDTH = 100;
 export function formatRows(rows: readonly PeerRow[]): string {
   const able = rows.filter(({ reason }) => reason === undefined);
   const table = formatTable(HEAD, able.map(cellsOf), ALIGNMENTS).split('\n');
-  const names = able.map(({ peer, facts }) => `${peer}: ${facts}`);
-  const failures = rows.flatMap(({ peer, reason }) =>
-    reason === undefined ? [] : [`${peer}: not measured: ${reason}`],
+  const names = able.map((row) => `${labelOf(row)}: ${row.facts}`);
+  const failures = rows.flatMap((row) =>
+    row.reason === undefined ? [] : [`${labelOf(row)}: not measured: ${row.reason}`],
   );
-  const notes = able.flatMap(({ peer, idleShare }) =>
-    idleShare !== undefined && idleShare >= 0.01
-      ? [`${peer} used ${(100 * idleShare).toFixed(0)} % of a core while others were measured`]
+  const notes = able.flatMap((row) =>
+    row.idleShare !== undefined && row.idleShare >= 0.01
+      ? [
+          `${labelOf(row)} used ${(100 * row.idleShare).toFixed(0)} % of a core while others were measured`,
+        ]
       : [],
   );
   const versions = names.length > 0 ? [names.join('; ')] : [];
-  return [rows[0]!.workload, ...table, ...[...versions, ...failures, ...notes].flatMap(wrap)].join(
-    '\n',
+  const lines = [...versions, ...widthNote(able), ...bestNotes(able), ...failures, ...notes];
+  return [titleOf(rows), ...table, ...lines.flatMap(wrap)].join('\n');
+}
+
+/** The workload, and the Node that all processes of it run in. */
+function titleOf(rows: readonly PeerRow[]): string {
+  const runtimes = [...new Set(rows.flatMap(({ runtime }) => runtime ?? []))];
+  return [rows[0]!.workload, ...runtimes].join(', ');
+}
+
+/** `litert 256`; `pytorch 2.15.0`, of which there may be several. */
+function labelOf({ peer, simd, version, python, checkout }: PeerRow): string {
+  const more = [checkout && version, python && (version ?? python), simd];
+  return [peer, ...more.filter(Boolean)].join(' ');
+}
+
+/** Which of our lines the others are held against, where there are several. */
+function widthNote(rows: readonly PeerRow[]): string[] {
+  const widths = new Set(rows.flatMap(({ oursSimd }) => oursSimd ?? []));
+  if (widths.size < 2) return [];
+  const widest = Math.max(...widths);
+  return [
+    `by ours: other runtimes on WASM by ours at their width, all others by ours at ${widest} bits`,
+  ];
+}
+
+function bestNotes(rows: readonly PeerRow[]): string[] {
+  return rows.flatMap((row) =>
+    row.best ? [`its best: ${labelOf(row)}, ${row.medianMs!.toFixed(1)} ms`] : [],
   );
 }
 
@@ -33,7 +62,7 @@ function cellsOf(row: PeerRow): string[] {
   const times = (value: number): string => `${value.toFixed(2)}×`;
   const { ratio, minRatio, maxRatio } = row;
   return [
-    row.peer,
+    labelOf(row),
     ms(row.medianMs!),
     ms(row.minMs!),
     ms(row.maxMs!),

@@ -1,5 +1,9 @@
+import { existsSync } from 'node:fs';
+import { sep } from 'node:path';
 import { parseArgs } from 'node:util';
 import { modelName } from '../../ts/models/modelName.ts';
+import { parseSimds, type Simd } from '../simd.ts';
+import { findCheckout, type CheckoutFolder } from './findCheckout.ts';
 import { findPeers, PEERS, type Peer } from './peers.ts';
 import { suites } from './suites.ts';
 import type { Workload } from './workload.ts';
@@ -8,6 +12,14 @@ import type { Workload } from './workload.ts';
 export interface Options {
   readonly workloads: readonly Workload[];
   readonly peers: readonly Peer[];
+  /** Widths of vectors at which we and every peer on WASM run. */
+  readonly simds: readonly Simd[];
+  /** Interpreters for the peers in Python; where none is named, the first that has PyTorch. */
+  readonly pythons: readonly string[];
+  /** Other checkouts of this project that take part. */
+  readonly checkouts: readonly CheckoutFolder[];
+  /** Whether we take part twice. */
+  readonly noise: boolean;
   readonly rounds: number;
   readonly visitMs: number;
   readonly json: boolean;
@@ -19,9 +31,13 @@ export interface Options {
   readonly prepareOnly: boolean;
 }
 
+/** What `--vs` names where no other runtime is wanted. */
+const NONE = 'none';
+
 /**
- * `<infer|train> [--model M] [--size S] [--batch B] [--threads 1,2] [--numerics fast] [--vs a,b] [--rounds 7] [--json]`;
- * without a model, the whole table of the pass, or what `--only m,n` names of it. `--save` writes the rows to a file.
+ * `<infer|train> [--model M] [--size S] [--batch B] [--threads 1,2] [--numerics fast] [--simd 128,256] [--vs a,b]
+ * [--python P]… [--old DIR]… [--noise] [--rounds 7] [--json]`; without a model, the whole table of the pass, or what
+ * `--only m,n` names of it; `--vs none` without other runtimes. `--save` writes the rows to a file.
  *
  * @throws {RangeError} for what does not exist
  */
@@ -36,7 +52,11 @@ export function parseOptions(args: readonly string[]): Options {
       batch: { type: 'string' },
       threads: { type: 'string', default: '1' },
       numerics: { type: 'string', default: 'fast' },
+      simd: { type: 'string', default: 'auto' },
       vs: { type: 'string' },
+      python: { type: 'string', multiple: true, default: [] },
+      old: { type: 'string', multiple: true, default: [] },
+      noise: { type: 'boolean', default: false },
       rounds: { type: 'string', default: '7' },
       visit: { type: 'string', default: '250' },
       only: { type: 'string' },
@@ -54,9 +74,12 @@ export function parseOptions(args: readonly string[]): Options {
   if (numerics !== 'fast' && numerics !== 'strict') {
     throw new RangeError(`bench: --numerics is "${numerics}" but must be fast or strict`);
   }
-  const peers = values.vs
-    ? findPeers(values.vs, pass)
-    : PEERS.filter(({ passes, onlyNamed }) => passes.includes(pass) && !onlyNamed);
+  const peers =
+    values.vs === NONE
+      ? []
+      : values.vs
+        ? findPeers(values.vs, pass)
+        : PEERS.filter(({ passes, onlyNamed }) => passes.includes(pass) && !onlyNamed);
   const threads = values.threads.split(',').map((text) => whole('threads', text));
   const size = whole('size', values.size);
   const channels = whole('channels', values.channels);
@@ -71,6 +94,10 @@ export function parseOptions(args: readonly string[]): Options {
         : [{ pass, model: chosen, size, channels, batch, threads: count, numerics }],
     ),
     peers,
+    simds: parseSimds(values.simd),
+    pythons: values.python.map(knownPython),
+    checkouts: values.old.map(findCheckout),
+    noise: values.noise,
     rounds: whole('rounds', values.rounds),
     visitMs: whole('visit', values.visit),
     json: values.json,
@@ -78,6 +105,12 @@ export function parseOptions(args: readonly string[]): Options {
     stamp: values.stamp,
     prepareOnly: values.prepare,
   };
+}
+
+/** A name on PATH is left to the system, whose words then stand in the row. */
+function knownPython(path: string): string {
+  if (!path.includes(sep) || existsSync(path)) return path;
+  throw new RangeError(`bench: --python is "${path}" but there is no such file`);
 }
 
 function knownModel(written: string): string {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { compile } from '../../ts/compile/compile.ts';
 import { planRows } from '../../ts/compile/printPlan.ts';
 import { saveWeightsFile } from '../../ts/io/node/weightsFile.ts';
-import { inMode } from '../../ts/train/inMode.ts';
+import { inMode } from '../../ts/nn/inMode.ts';
 import { writeOnnx } from './formats/writeOnnx.ts';
 import { writeOrtArtifacts, type PythonPlace } from './formats/writeOrtArtifacts.ts';
 import { writeTflite } from './formats/writeTflite.ts';

@@ -8,13 +8,17 @@ export type Reply =
   | { readonly kind: 'first' }
   /**
    * Sent once. `deviation` is that of the logits, in units of the largest; `losses` are those of the first steps. `phases` are the
-   * milliseconds of what this project's process did before its first run, of `firstRunMs`.
+   * milliseconds of what this project's process did before its first run, of `firstRunMs`. `simd` is the width of its
+   * build, `runtime` the Node that it runs in, `version` what its runtime says of itself.
    */
   | {
       readonly kind: 'ready';
       readonly facts: string;
       readonly firstRunMs: number;
       readonly phases?: Readonly<Record<string, number>>;
+      readonly simd?: 128 | 256;
+      readonly runtime?: string;
+      readonly version?: string;
       readonly deviation: number;
       readonly losses: readonly number[];
     }

@@ -7,6 +7,16 @@ export interface PeerRow {
   readonly batch: number;
   readonly threads: number;
   readonly peer: string;
+  /** Bits of the vectors that its WASM may use: of our build, of other processes by V8's flag. Absent for native code. */
+  readonly simd?: 128 | 256;
+  /** Release, or commit. */
+  readonly version?: string;
+  /** What its process runs in: `node 26.10.0`. */
+  readonly runtime?: string;
+  /** Whether it is another checkout of this project, which its version names. */
+  readonly checkout?: boolean;
+  /** The interpreter of a peer in Python. */
+  readonly python?: string;
   /** Version, and what was chosen where there was a choice. */
   readonly facts?: string;
   readonly medianMs?: number;
@@ -15,6 +25,8 @@ export interface PeerRow {
   readonly rounds?: readonly number[];
   /** Its time by ours, the median over rounds: above 1 where we are faster. Absent for ourselves. */
   readonly ratio?: number;
+  /** The width of ours that the ratio is to. */
+  readonly oursSimd?: 128 | 256;
   readonly minRatio?: number;
   readonly maxRatio?: number;
   readonly gflops?: number;
@@ -27,6 +39,8 @@ export interface PeerRow {
   readonly idleShare?: number;
   /** Cores that it used while it was measured. */
   readonly cores?: number;
+  /** The fastest of several rows of one runtime. */
+  readonly best?: boolean;
   /** Why there are no times. */
   readonly reason?: string;
 }

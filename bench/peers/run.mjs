@@ -1,12 +1,14 @@
 // `npm run bench -- peers infer|train …`: installs the peers if they are not there, bundles, and compares.
-import { spawn } from 'node:child_process';
-import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { copyAssets } from '../../scripts/setup/bundle.mjs';
 import { digest } from '../../scripts/setup/stamp.mjs';
 import { npm } from '../../scripts/setup/packages.mjs';
+import { nodeFlags } from '../nodeFlags.mjs';
+import { runNode } from '../runNode.mjs';
 
 const folder = fileURLToPath(new URL('./', import.meta.url));
 const bundles = join(folder, 'dist');
@@ -43,19 +45,31 @@ function copyLiteRt() {
   writeFileSync(join(copy, 'package.json'), '{ "type": "commonjs" }');
 }
 
+const common = {
+  ...{ bundle: true, splitting: true, format: 'esm', platform: 'node' },
+  ...{ packages: 'external', logLevel: 'warning' },
+};
+
 /** Bundles the programs of the comparison, and one more. */
 export async function buildPeers(...more) {
-  await build({
-    absWorkingDir: folder,
-    entryPoints: ['check.ts', 'main.ts', 'peer.ts', ...more],
-    outdir: bundles,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    packages: 'external',
-    logLevel: 'warning',
+  const entryPoints = ['check.ts', 'main.ts', 'peer.ts', ...more];
+  await build({ ...common, absWorkingDir: folder, entryPoints, outdir: bundles });
+}
+
+/** Bundles what serves the networks in other checkouts of this project, each beside its own WASM builds. */
+async function buildCheckouts(args) {
+  const { values } = parseArgs({
+    ...{ args, strict: false, allowPositionals: true },
+    options: { old: { type: 'string', multiple: true, default: [] } },
   });
+  rmSync(join(bundles, 'old'), { recursive: true, force: true });
+  for (const [index, written] of values.old.entries()) {
+    const checkout = resolve(written);
+    const outdir = join(bundles, 'old', String(index));
+    const entryPoints = [join(checkout, 'bench/peers/peer.ts')];
+    await build({ ...common, absWorkingDir: checkout, entryPoints, outdir });
+    cpSync(join(checkout, 'ts/kernels/assets'), join(outdir, 'assets'), { recursive: true });
+  }
 }
 
 /** Makes packages and WASM builds ready for processes of the peers. */
@@ -68,22 +82,15 @@ export async function makeReady() {
 /** Compares as the arguments say and resolves to the exit code; the WASM builds must be there. */
 export async function benchPeers(args) {
   await buildPeers();
-  const refused = await node([join(bundles, 'check.js'), ...args]);
+  const refused = await runNode([join(bundles, 'check.js'), ...args]);
   if (refused !== 0) return refused;
+  await buildCheckouts(args);
   await makeReady();
   return runPeers('main.js', args);
 }
 
 /** Runs one of the bundled programs and resolves to its exit code. */
 export function runPeers(program, args) {
-  const relaxed =
-    Number(process.versions.node.split('.')[0]) < 22 ? ['--experimental-wasm-relaxed-simd'] : [];
-  return node([...relaxed, join(bundles, program), ...args, '--stamp', digest(WRITERS)]);
-}
-
-/** Runs this Node with the arguments and resolves to its exit code. */
-function node(args) {
-  const child = spawn(process.execPath, args, { stdio: 'inherit' });
-  process.on('SIGTERM', () => child.kill());
-  return new Promise((resolve) => child.on('close', (code) => resolve(code ?? 1)));
+  const flags = nodeFlags(process.versions.node, 128);
+  return runNode([...flags, join(bundles, program), ...args, '--stamp', digest(WRITERS)]);
 }

@@ -34,7 +34,7 @@ const FIRST_STEPS = 3;
 export async function serve(runtime: Runtime, job: Job): Promise<void> {
   const reply = (message: Reply): void => void writeSync(REPLIES, `${JSON.stringify(message)}\n`);
   const example = await readExample(join(job.files, 'example.safetensors'));
-  const { run, facts, phases } = await runtime(job, example);
+  const { run, facts, phases, simd } = await runtime(job, example);
   const start = performance.now();
   const first = await run();
   const firstRunMs = performance.now() - start;
@@ -47,7 +47,8 @@ export async function serve(runtime: Runtime, job: Job): Promise<void> {
   } else {
     difference = deviation(first, example.logits);
   }
-  reply({ kind: 'ready', facts, firstRunMs, phases, deviation: difference, losses });
+  const told = { facts, firstRunMs, phases, simd, runtime: `node ${process.versions.node}` };
+  reply({ kind: 'ready', ...told, deviation: difference, losses });
   for await (const line of createInterface({ input: process.stdin })) {
     const request = JSON.parse(line) as Request;
     if (request.kind === 'visit') {

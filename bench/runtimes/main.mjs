@@ -1,4 +1,4 @@
-// `npm run bench -- runtimes [--threads 1,2] [--rounds 7] [--json]`: the same build in every runtime, in turns.
+// `npm run bench -- runtimes [--threads 1,2] [--simd auto] [--rounds 7] [--json]`: the same code in every runtime, in turns.
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -8,25 +8,34 @@ import { dist, localCache, root } from '../../scripts/setup/paths.mjs';
 import { say } from '../../scripts/setup/run.mjs';
 import { findHosts, installHosts } from './hosts.mjs';
 
+const WIDTHS = ['auto', '128', '256'];
 const CASES = { inference: 'ResNet-18, 224²', training: 'ResNet-20 step, 32 × 32²' };
 
-/** Times both cases in every runtime that is here and prints each as a ratio to Node 24. */
+/** Times both cases in every runtime that is here and prints each as a ratio to Node 26; resolves to the exit code. */
 export async function benchRuntimes(args) {
   const { values } = parseArgs({
     args,
     options: {
       threads: { type: 'string', default: '1,2' },
+      simd: { type: 'string', default: 'auto' },
       rounds: { type: 'string', default: '7' },
       json: { type: 'boolean', default: false },
     },
   });
+  const simds = values.simd.split(',');
+  const unknown = simds.find((simd) => !WIDTHS.includes(simd));
+  if (unknown !== undefined) {
+    say(`bench: --simd is "${unknown}" but must be ${WIDTHS.join(', ')} or several of them`);
+    return 2;
+  }
   await installHosts().catch((error) => say(`${error.message}\nresidua: going on without them`));
-  const hosts = findHosts(await bundleProcess(), await bundlePage());
+  const hosts = findHosts(await bundleProcess(), await bundlePage(), simds);
   const results = [];
   for (const threads of values.threads.split(',').map(Number)) {
     results.push(...(await compare(hosts, threads, Number(values.rounds))));
   }
   process.stdout.write(`${values.json ? JSON.stringify(results, null, 1) : describe(results)}\n`);
+  return 0;
 }
 
 /** Starts all runtimes, visits them in turns, and ends them; a first round warms up. */
@@ -55,9 +64,15 @@ async function compare(hosts, threads, rounds) {
 }
 
 function describe(results) {
-  const head = ['runtime', 'version', 'build', ...Object.values(CASES).flatMap((c) => [c, '×'])];
-  const rows = results.map(({ name, runtime, build, cases }) => [
-    ...[name, runtime.replace(/^\w+ /, ''), build],
+  const head = [
+    'runtime',
+    'version',
+    'build',
+    'bits',
+    ...Object.values(CASES).flatMap((c) => [c, '×']),
+  ];
+  const rows = results.map(({ name, runtime, build, simd, cases }) => [
+    ...[name, runtime.replace(/^\w+ /, ''), build, `${simd}`],
     ...cases.flatMap(({ medianMs, ratio }) => [`${medianMs.toFixed(1)} ms`, ratio.toFixed(2)]),
   ]);
   const widths = head.map((title, i) => Math.max(...[head, ...rows].map((row) => row[i].length)));

@@ -5,6 +5,7 @@ import { visit } from '../../ts/inspect/timing.ts';
 import { createEngine } from '../../ts/kernels/createEngine.ts';
 import { resnet20 } from '../../ts/models/cifarResnet.ts';
 import { resnet18 } from '../../ts/models/resnet.ts';
+import type { Simd } from '../simd.ts';
 
 /** Milliseconds that a case is run for in a round. */
 const VISIT_MS = 300;
@@ -14,6 +15,8 @@ export interface Facts {
   readonly runtime: string;
   readonly build: string;
   readonly threads: number;
+  /** Bits of the vectors of the build. */
+  readonly simd: 128 | 256;
 }
 
 /** Milliseconds of the fastest call in a round: ResNet-18 on one 224² image, a step of ResNet-20 on 32 of 32². */
@@ -29,8 +32,8 @@ export interface Rounds {
 }
 
 /** Sets up the two cases that every runtime is compared on. */
-export async function prepareRounds(threads: number): Promise<Rounds> {
-  const engine = await createEngine({ threads });
+export async function prepareRounds(threads: number, simd: Simd): Promise<Rounds> {
+  const engine = await createEngine({ threads, simd });
   useEngine(engine);
   const inference = inferenceCase(engine, {
     ...{ name: 'resnet18', create: resnet18, size: 224, batch: 1, inChannels: 3 },
@@ -39,7 +42,10 @@ export async function prepareRounds(threads: number): Promise<Rounds> {
     ...{ name: 'resnet20', create: resnet20, size: 32, batch: 32, inChannels: 3 },
   });
   return {
-    facts: { runtime: runtimeName(), build: engine.build, threads: engine.threads },
+    facts: {
+      ...{ runtime: runtimeName(), build: engine.build },
+      ...{ threads: engine.threads, simd: engine.simd },
+    },
     round: async () => ({
       inference: await visit(inference, VISIT_MS),
       training: await visit(training, VISIT_MS),

@@ -1,7 +1,7 @@
 import { median } from '../../ts/inspect/timing.ts';
 import type { Launch } from '../peers/compare.ts';
+import type { Contender } from '../peers/contender.ts';
 import { PeerProcess } from '../peers/peerProcess.ts';
-import type { Peer } from '../peers/peers.ts';
 import type { Job } from '../peers/runtimes/runtime.ts';
 import { workloadName } from '../peers/workload.ts';
 
@@ -9,6 +9,10 @@ import { workloadName } from '../peers/workload.ts';
 export interface StartRow {
   readonly workload: string;
   readonly peer: string;
+  /** Bits of the vectors that its WASM may use; absent for native code. */
+  readonly simd?: 128 | 256;
+  /** What its process runs in: `node 26.10.0`. */
+  readonly runtime?: string;
   /** From the start of the process to the first result. */
   readonly firstMs?: number;
   readonly minMs?: number;
@@ -29,51 +33,58 @@ interface Start {
   readonly warmRunMs: number;
   readonly peakBytes: number;
   readonly phases: Readonly<Record<string, number>>;
+  readonly simd?: 128 | 256;
+  readonly runtime?: string;
 }
 
 /** Long enough for the engine's compiler to be done. */
 const WARM_MS = 800;
 
-/** Starts each peer once a round, one after the other; a first round, in which files come into memory, is not counted. */
+/** Starts each contender once a round, one after the other; a first round, in which files come into memory, is not counted. */
 export async function compareStarts(
   job: Job,
-  peers: readonly Peer[],
+  contenders: readonly Contender[],
   rounds: number,
   launch: Launch,
 ): Promise<StartRow[]> {
-  const starts = new Map<Peer, Start[]>(peers.map((peer) => [peer, []]));
-  const reasons = new Map<Peer, string>();
+  const starts = new Map<Contender, Start[]>(contenders.map((contender) => [contender, []]));
+  const reasons = new Map<Contender, string>();
   for (let round = -1; round < rounds; round++) {
-    for (const peer of peers) {
-      if (reasons.has(peer)) continue;
-      if (round < 0) launch.note(`${workloadName(job)}: ${peer.name}`);
+    for (const contender of contenders) {
+      if (reasons.has(contender)) continue;
+      if (round < 0) launch.note(`${workloadName(job)}: ${contender.peer.name}`);
       try {
-        const start = await startOnce(peer, job, launch);
-        if (round >= 0) starts.get(peer)!.push(start);
+        const start = await startOnce(contender, job, launch);
+        if (round >= 0) starts.get(contender)!.push(start);
       } catch (error) {
-        reasons.set(peer, (error as Error).message);
+        reasons.set(contender, (error as Error).message);
       }
     }
   }
-  const workload = workloadName(job);
-  return peers.map((peer) => {
-    const reason = reasons.get(peer);
-    if (reason !== undefined) return { workload, peer: peer.name, reason };
-    return { workload, peer: peer.name, ...summary(starts.get(peer)!) };
+  return contenders.map((contender): StartRow => {
+    const reason = reasons.get(contender);
+    const [first] = starts.get(contender)!;
+    const simd = first?.simd ?? launch.width(contender);
+    const common = {
+      ...{ workload: workloadName(job), peer: contender.peer.name },
+      ...(simd !== undefined && { simd }),
+      ...(first?.runtime !== undefined && { runtime: first.runtime }),
+    };
+    if (reason !== undefined) return { ...common, reason };
+    return { ...common, ...summary(starts.get(contender)!) };
   });
 }
 
-async function startOnce(peer: Peer, job: Job, launch: Launch): Promise<Start> {
-  const process = new PeerProcess(launch.command(peer, job));
+async function startOnce(contender: Contender, job: Job, launch: Launch): Promise<Start> {
+  const process = new PeerProcess(launch.command(contender, job));
   try {
-    const { firstRunMs, phases = {} } = await process.ready();
+    const { firstRunMs, phases = {}, simd, runtime } = await process.ready();
     const { firstMs } = process;
     const peakBytes = await process.peakBytes();
     return {
-      firstMs,
-      firstRunMs,
-      phases,
-      peakBytes,
+      ...{ firstMs, firstRunMs, phases, peakBytes },
+      ...(simd !== undefined && { simd }),
+      ...(runtime !== undefined && { runtime }),
       warmRunMs: median(await process.visit(WARM_MS)),
     };
   } finally {
@@ -81,7 +92,9 @@ async function startOnce(peer: Peer, job: Job, launch: Launch): Promise<Start> {
   }
 }
 
-function summary(starts: readonly Start[]): Omit<StartRow, 'workload' | 'peer' | 'reason'> {
+function summary(
+  starts: readonly Start[],
+): Omit<StartRow, 'workload' | 'peer' | 'simd' | 'runtime' | 'reason'> {
   const medianOf = (of: (start: Start) => number): number => median(starts.map(of));
   const times = starts.map(({ firstMs }) => firstMs);
   const names = Object.keys(starts[0]!.phases);

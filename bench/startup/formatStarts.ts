@@ -8,20 +8,27 @@ export function formatStarts(rows: readonly StartRow[]): string {
   const able = rows.filter(({ reason }) => reason === undefined);
   const ms = (value: number): string => value.toFixed(0);
   const cells = able.map((row) => [
-    ...[row.peer, ms(row.firstMs!), ms(row.minMs!), ms(row.maxMs!)],
+    ...[labelOf(row), ms(row.firstMs!), ms(row.minMs!), ms(row.maxMs!)],
     ...[row.firstRunMs!.toFixed(1), row.warmRunMs!.toFixed(1)],
     (row.firstRunMs! / row.warmRunMs!).toFixed(2),
     (row.peakBytes! / 1e6).toFixed(0),
   ]);
   const alignments = HEAD.map((_, column) => (column > 0 ? 'right' : 'left'));
   return [
-    rows[0]!.workload,
+    [rows[0]!.workload, ...new Set(rows.flatMap(({ runtime }) => runtime ?? []))].join(', '),
     formatTable(HEAD, cells, alignments),
-    ...able.flatMap(({ peer, phases, firstRunMs }) => {
-      if (!phases) return [];
-      const all = Object.entries({ ...phases, 'first run': firstRunMs! });
-      return [`${peer}: ${all.map(([name, value]) => `${name} ${ms(value)}`).join(', ')} ms`];
+    ...able.flatMap((row) => {
+      if (!row.phases) return [];
+      const all = Object.entries({ ...row.phases, 'first run': row.firstRunMs! });
+      return [
+        `${labelOf(row)}: ${all.map(([name, value]) => `${name} ${ms(value)}`).join(', ')} ms`,
+      ];
     }),
-    ...rows.flatMap(({ peer, reason }) => (reason ? [`${peer}: not measured: ${reason}`] : [])),
+    ...rows.flatMap((row) => (row.reason ? [`${labelOf(row)}: not measured: ${row.reason}`] : [])),
   ].join('\n');
+}
+
+/** `residua 256` for WASM, the name alone for native code. */
+function labelOf({ peer, simd }: StartRow): string {
+  return simd === undefined ? peer : `${peer} ${simd}`;
 }

@@ -4,11 +4,13 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { init } from '../../ts/current.ts';
 import { modelName } from '../../ts/models/modelName.ts';
+import { contendersOf } from '../peers/contender.ts';
 import { findPython } from '../peers/findPython.ts';
 import { folder, launcher, note } from '../peers/launcher.ts';
-import { findPeers, OURS } from '../peers/peers.ts';
+import { findPeers } from '../peers/peers.ts';
 import { prepare, type Format } from '../peers/prepare.ts';
 import type { Workload } from '../peers/workload.ts';
+import { parseSimds } from '../simd.ts';
 import { compareStarts } from './compareStarts.ts';
 import { formatStarts } from './formatStarts.ts';
 
@@ -16,6 +18,7 @@ const { values } = parseArgs({
   options: {
     models: { type: 'string', default: 'resnet18,resnet50' },
     threads: { type: 'string', default: '1' },
+    simd: { type: 'string', default: 'auto' },
     vs: { type: 'string', default: 'litert,onnxruntime-node' },
     rounds: { type: 'string', default: '7' },
     stamp: { type: 'string', default: '' },
@@ -34,8 +37,12 @@ async function main(): Promise<void> {
   const formats = [...new Set(peers.flatMap(({ format }) => format ?? []))].sort() as Format[];
   const cache = join(folder, '../../.cache/peers');
   const python = findPython();
-  const launch = launcher(python);
-  const engine = await init({ threads: 1 });
+  const launch = launcher();
+  const contenders = contendersOf({
+    ...{ peers, simds: parseSimds(values.simd), pythons: [python] },
+    ...{ checkouts: [], noise: false },
+  });
+  const engine = await init({ threads: 1, simd: 128 });
   const workloads = values.models.split(',').map((written): Workload => {
     const model = modelName(written);
     if (model === undefined) throw new RangeError(`bench: there is no model "${written}"`);
@@ -55,7 +62,7 @@ async function main(): Promise<void> {
   const all = [];
   for (const [index, workload] of workloads.entries()) {
     const job = { ...workload, files: files[index]! };
-    const rows = await compareStarts(job, [OURS, ...peers], rounds, launch);
+    const rows = await compareStarts(job, contenders, rounds, launch);
     all.push(...rows);
     if (!values.json) process.stdout.write(`${formatStarts(rows)}\n\n`);
   }

@@ -4,6 +4,7 @@ import {
   lstatSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   rmSync,
   symlinkSync,
 } from 'node:fs';
@@ -20,11 +21,15 @@ const ENTRIES = {
   experiments: 'experiments/index.ts',
 };
 const SETTINGS = [
+  'package.json',
   'package-lock.json',
   'tsconfig.json',
   'tsconfig.types.json',
   'scripts/setup/bundle.mjs',
 ];
+
+/** What the package depends on stays outside the bundles; what only its development needs, as valibot, goes into them. */
+const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 const common = {
   absWorkingDir: root,
@@ -32,8 +37,7 @@ const common = {
   format: 'esm',
   target: 'es2022',
   platform: 'neutral',
-  packages: 'external',
-  external: ['node:*'],
+  external: ['node:*', ...Object.keys(dependencies)],
   logLevel: 'error',
 };
 
@@ -96,7 +100,7 @@ export async function setUpDeclarations() {
   const hash = digest(['ts', ...SETTINGS]);
   if (isFresh('declarations', hash, [join(dist, 'types')])) return;
   rmSync(join(dist, 'types'), { recursive: true, force: true });
-  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  const tsc = join(root, 'node_modules/typescript-native/bin/tsc');
   await run('type declarations (tsc)', process.execPath, [tsc, '-p', 'tsconfig.types.json']);
   stamp('declarations', hash);
 }

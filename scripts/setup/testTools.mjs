@@ -1,11 +1,24 @@
-import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  copyFileSync,
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
+import { arch, platform } from 'node:os';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createBrotliDecompress } from 'node:zlib';
 import {
   chromiumBinary,
   denoBinary,
   notebookPython,
   runtimesFolder,
   venvFolder,
+  wideChromium,
+  wideChromiumBinary,
 } from '../runtimes.mjs';
 import { aptInstall, canApt } from './apt.mjs';
 import { withLock } from './lock.mjs';
@@ -16,14 +29,15 @@ import { find, run, say } from './run.mjs';
 
 const PYTHON_PACKAGES = ['nbclient==0.10.*', 'nbformat==5.10.*'];
 
-async function setUpRuntimes() {
+/** Installs the runtimes of test/runtimes, unless they are there. */
+export async function setUpRuntimes() {
   if (existsSync(join(runtimesFolder, 'node_modules/.package-lock.json'))) return;
   mkdirSync(runtimesFolder, { recursive: true });
   for (const name of ['package.json', 'package-lock.json']) {
     copyFileSync(join(root, 'test/runtimes', name), join(runtimesFolder, name));
   }
   await npm(
-    'Node 24, Deno and Bun from npm for the tests',
+    'Node 24, Node 26, Deno, Bun and a Chromium from npm for the tests',
     ['ci', '--no-audit', '--no-fund', '--ignore-scripts'],
     { cwd: runtimesFolder },
   );
@@ -38,6 +52,19 @@ async function setUpChromium() {
     'install',
     'chromium',
   ]);
+}
+
+/** Unpacks the Chromium of npm's package, whose V8 can pair vectors. */
+async function setUpWideChromium() {
+  const { packed, binary } = wideChromium;
+  if (platform() !== 'linux' || arch() !== 'x64' || !existsSync(packed) || wideChromiumBinary())
+    return;
+  say('unpacking the Chromium of @sparticuz/chromium (200 MB)');
+  mkdirSync(dirname(binary), { recursive: true });
+  const part = `${binary}.part`;
+  const program = createWriteStream(part, { mode: 0o755 });
+  await pipeline(createReadStream(packed), createBrotliDecompress(), program);
+  renameSync(part, binary);
 }
 
 /** A venv that can execute notebooks, with Deno as its kernel. */
@@ -62,7 +89,13 @@ async function setUpNotebooks() {
 /** What the tests need beyond the build; what cannot be had is told and its tests are skipped. */
 export async function setUpTestTools() {
   await withLock(join(sharedCache, 'lock'), async () => {
-    for (const step of [setUpRustChecks, setUpRuntimes, setUpChromium, setUpNotebooks]) {
+    for (const step of [
+      setUpRustChecks,
+      setUpRuntimes,
+      setUpChromium,
+      setUpWideChromium,
+      setUpNotebooks,
+    ]) {
       await step().catch((error) => say(`${error.message}\nresidua: going on without it`));
     }
   });

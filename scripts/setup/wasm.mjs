@@ -63,14 +63,28 @@ function fusesMultiplyAdd() {
   return f(1 + 1 / 8192, 1 - 1 / 8192, -1) !== 0;
 }
 
-/** The build that this Node takes for a number of threads (undefined: one per core) and kind of numerics. */
-export function buildOfThisNode({ threads, strict = false } = {}) {
+/** Node's majors in which the command-line tool asks V8 to pair vectors; `ts/cli/startEngine.ts` has them, too. */
+export const WIDE_NODES = [24, 26];
+
+/**
+ * The builds that this Node may take for a number of threads (undefined: one per core), kind of numerics and width of vectors: both widths
+ * where the engine is asked which.
+ */
+export function buildsOfThisNode({ threads, strict = false, simd = 'auto' } = {}) {
+  const major = Number(process.versions.node.split('.')[0]);
+  const both = simd === 'auto' && WIDE_NODES.includes(major);
+  const widths = both ? ['-256', ''] : [simd === '256' ? '-256' : ''];
+  const [lanes, shared] = buildOfThisNode({ threads, strict });
+  return widths.map((width) => `${lanes}${width}${shared}`);
+}
+
+function buildOfThisNode({ threads, strict }) {
   if (Number(process.versions.node.split('.')[0]) < 22) {
     setFlagsFromString('--experimental-wasm-relaxed-simd');
   }
   const lanes = !strict && fusesMultiplyAdd() ? 'relaxed' : 'simd';
   const cores = availableParallelism();
-  return Math.min(threads || cores, cores) > 1 ? `${lanes}-threads` : lanes;
+  return [lanes, Math.min(threads || cores, cores) > 1 ? '-threads' : ''];
 }
 
 /** A folder that holds nothing but a link to one program. */

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
+import { encode } from 'fast-png';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { buildDemo, demoFolder } from '../../demo/build.mjs';
@@ -38,6 +39,31 @@ async function choose(page: Page, settings: Record<string, string>): Promise<voi
   for (const [name, value] of Object.entries(settings)) {
     await page.locator(`select[name=${name}]`).selectOption(value);
   }
+}
+
+/** Draws a line; points are shares of the sheet. */
+async function stroke(page: Page, points: readonly (readonly [number, number])[]): Promise<void> {
+  const { x, y, width, height } = (await page.locator('#pad').boundingBox())!;
+  for (const [index, [right, down]] of points.entries()) {
+    await page.mouse.move(x + right * width, y + down * height);
+    if (index === 0) await page.mouse.down();
+  }
+  await page.mouse.up();
+}
+
+/** First row with ink, the row after the last, and the column of its middle, of what the network sees. */
+function inkOf(page: Page): Promise<{ top: number; bottom: number; near: number }> {
+  return page.evaluate(() => {
+    const canvas = document.getElementById('seen') as HTMLCanvasElement;
+    const { data } = canvas.getContext('2d')!.getImageData(0, 0, 28, 28);
+    const inked = Array.from({ length: 784 }, (_, pixel) => pixel).filter(
+      (pixel) => data[4 * pixel]! > 0,
+    );
+    const rows = inked.map((pixel) => Math.floor(pixel / 28));
+    const columns = inked.map((pixel) => pixel % 28);
+    const middle = columns.reduce((sum, column) => sum + column, 0) / columns.length;
+    return { top: rows[0]!, bottom: rows.at(-1)! + 1, near: Math.round(middle) };
+  });
 }
 
 /** Notes every loss the page shows and how late its timers are. */
@@ -101,6 +127,33 @@ describe.each([
     expect(parseFloat(await text(page, 'test-accuracy'))).toBeGreaterThan(40);
     expect(await page.locator('#digits li[data-right]').count()).toBe(24);
     expect(await page.locator('#loss-chart').getAttribute('aria-label')).toMatch(/at step 64/);
+
+    await page.locator('#pad').scrollIntoViewIfNeeded();
+    await stroke(page, [
+      [0.75, 0.1],
+      [0.72, 0.45],
+    ]);
+    await expect.poll(() => text(page, 'answer')).toMatch(/^It reads a \d, \d+\.\d % sure\.$/);
+    // A short line in a corner of the sheet is 20 pixels tall in the middle of what the network sees.
+    expect(await inkOf(page)).toEqual({ top: 5, bottom: 25, near: 14 });
+    const digit = new Uint8Array(60 * 40);
+    for (let y = 30; y < 38; y++) digit.fill(255, 40 * y + 4, 40 * y + 36);
+    await page.locator('#picture').setInputFiles({
+      name: 'one.png',
+      mimeType: 'image/png',
+      buffer: Buffer.from(encode({ width: 40, height: 60, channels: 1, data: digit })),
+    });
+    // 32 × 8 pixels become 20 × 5.
+    await expect.poll(() => inkOf(page)).toEqual({ top: 12, bottom: 17, near: 15 });
+    await page.locator('#picture').setInputFiles({
+      name: 'a.png',
+      mimeType: 'image/png',
+      buffer: Buffer.from('no picture'),
+    });
+    await expect
+      .poll(() => text(page, 'answer'))
+      .toBe('a.png: png: file has 10 bytes but its header alone takes 29');
+    await page.screenshot({ path: join(screenshots, `${name}-drawn.png`), fullPage: true });
     expect(problems).toEqual([]);
     await page.close();
   });

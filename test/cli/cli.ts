@@ -20,10 +20,10 @@ export interface Running {
 /** Starts the built program; 80 columns, no terminal. */
 export function start(
   args: readonly string[],
-  options: { cwd?: string; env?: object } = {},
+  options: { cwd?: string; env?: object; node?: string | undefined } = {},
 ): Running {
   if (!existsSync(program)) throw new Error('dist/cli.js is not there: run npm run build');
-  const child = spawn(process.execPath, [program, ...args], {
+  const child = spawn(options.node ?? process.execPath, [program, ...args], {
     cwd: options.cwd,
     env: { ...process.env, COLUMNS: '80', ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],

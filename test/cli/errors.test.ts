@@ -124,6 +124,18 @@ const cases: readonly [string, () => string[], number, RegExp][] = [
     /nowhere: read: no such file or directory/,
   ],
   [
+    'a checkpoint below a file',
+    () => ['eval', at('file', 'a')],
+    1,
+    /file.a: read: a part of the path is not a directory \(ENOTDIR\)/,
+  ],
+  [
+    'a checkpoint of a name that no file has',
+    () => ['eval', 'x'.repeat(5000)],
+    1,
+    /: read: the name is too long \(ENAMETOOLONG\)/,
+  ],
+  [
     'a directory without a run',
     () => ['eval', at('empty')],
     1,

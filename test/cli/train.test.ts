@@ -54,6 +54,21 @@ describe('residua train', () => {
     expect(weightsOf('budget')).toEqual(weightsOf('a'));
   });
 
+  it('leaves out a last batch that is not whole', async () => {
+    const flags = ['--model', 'resnet8', '--limit', '100', '--test-limit', '50', '--batch', '33'];
+    const { code, stderr } = await residua('train', ...flags, '--drop-last', '--out', at('whole3'));
+    expect(code, stderr).toBe(0);
+    expect(json('whole3', 'result.json')).toMatchObject({ step: 3, steps: 3, aborted: false });
+    expect(metrics('whole3')).toHaveLength(4);
+    const other = await residua('train', '--resume', at('whole3'), '--epochs', '2');
+    expect(other.code, other.stderr).toBe(0);
+    expect(json('whole3', 'result.json')).toMatchObject({ step: 6, steps: 6 });
+    const none = ['train', ...flags.slice(0, -1), '128', '--drop-last', '--out', at('none')];
+    expect((await residua(...none)).stderr).toContain(
+      '100 samples but dropLast wants batches of 128',
+    );
+  });
+
   it('writes a whole run directory', () => {
     expect(trained.code, trained.stderr).toBe(0);
     expect(readdirSync(at('a')).sort()).toEqual([
@@ -192,6 +207,20 @@ describe('residua train --resume', () => {
     expect(metrics('one').every(({ loss }) => Number.isFinite(loss))).toBe(true);
   });
 
+  it('saves nothing when the last update makes weights that are not finite', async () => {
+    const flags = ['--model', 'resnet8', '--limit', '64', '--test-limit', '50', '--batch', '64'];
+    const hot = ['--lr', '1e30', '--weight-decay', '1e30', '--schedule', 'constant'];
+    const { code, stderr } = await residua('train', ...flags, ...hot, '--out', at('hot'));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /residua: step 0: its update made conv1\.weight: .*Infinity.*: training stopped, there is no checkpoint yet/,
+    );
+    expect(existsSync(at('hot', 'checkpoint.safetensors'))).toBe(false);
+    const beyond = await residua('train', ...flags, '--weight-decay', '1e39', '--out', at('far'));
+    expect([beyond.code, existsSync(at('far'))]).toEqual([1, false]);
+    expect(beyond.stderr).toContain('SGD: weightDecay is 1e+39 but must be a number ≥ 0');
+  });
+
   it('goes on after Ctrl-C as if nothing had happened', async () => {
     const flags = ['--model', 'resnet8', '--limit', '1600', '--test-limit', '100', '--batch', '16'];
     const straight = residua('train', ...flags, '--out', at('whole'));
@@ -255,8 +284,8 @@ describe('residua predict', () => {
     }[];
     expect(predictions[0]!.changes).toEqual([
       'made grey',
-      'resized from 112 × 112 to 28 × 28',
       'inverted, as it is dark on light',
+      'its ink, 64 × 80 of 112 × 112 pixels, scaled to 20 and put into the middle of 28 × 28',
     ]);
     expect(predictions[1]!.changes).toEqual([]);
     for (const { classes } of predictions) {
@@ -267,5 +296,27 @@ describe('residua predict', () => {
     }
     const text = await residua('predict', at('plain.png'), '--run', at('a'));
     expect(text.stdout).toMatch(/^.*plain\.png\n( {2}\d +\d+\.\d %.*\n){3}$/);
+  });
+
+  it('says that a sheet is empty, and reads the others', async () => {
+    const { images } = await loadDataset('mnist', { split: 'test', limit: 1 });
+    const data = images.slice(0, 784);
+    writeFileSync(at('digit.png'), encode({ width: 28, height: 28, channels: 1, data }));
+    const white = new Uint8Array(4 * 400).fill(255);
+    writeFileSync(at('empty.png'), encode({ width: 20, height: 20, channels: 4, data: white }));
+    const paths = [at('empty.png'), at('digit.png')];
+    const { code, stdout } = await residua('predict', ...paths, '--run', at('a'), '--json');
+    expect(code).toBe(0);
+    const [empty, digit] = JSON.parse(stdout) as { blank?: boolean; classes: unknown[] }[];
+    expect(empty).toEqual({
+      image: at('empty.png'),
+      simd: 128,
+      changes: ['made grey'],
+      blank: true,
+      classes: [],
+    });
+    expect([digit!.blank, digit!.classes.length]).toEqual([undefined, 3]);
+    const text = await residua('predict', at('empty.png'), '--run', at('a'));
+    expect(text.stdout).toMatch(/^.*empty\.png: shows nothing: all of it is one ground/);
   });
 });

@@ -40,6 +40,11 @@ describe('imageDataset', () => {
     ],
     [{ labels: Int32Array.of(0, 2) }, 'dots: label 1: is 2 but there are 2 classes (0 to 1)'],
     [{ labels: Int32Array.of(-1, 0) }, 'dots: label 0: is -1 but there are 2 classes (0 to 1)'],
+    [
+      { classes: ['even', '\x1b[2Jodd'] },
+      'dots: class 1: has control characters but must be plain text',
+    ],
+    [{ name: 'a\nb' }, 'a\\x0ab: name: has control characters but must be plain text'],
     [{ mean: [0], std: [1, 1] }, 'dots: mean: 1 values but images have 2 channels'],
     [{ mean: [0, 0], std: [1, 0] }, 'dots: std: channel 1 has 0 but must be positive'],
     [{ mean: [0, 0], std: [NaN, 1] }, 'dots: std: channel 0 has NaN but must be positive'],

@@ -10,9 +10,27 @@ if (Number(process.versions.node.split('.')[0]) < 22) {
   setFlagsFromString('--experimental-wasm-relaxed-simd');
 }
 
+/** V8's flag that makes pairs of 128-bit vectors one of 256 bits, in optimised code alone. */
+export const PAIRS_FLAG = '--experimental-wasm-revectorize';
+
+/** Whether this run asks for pairs, in code that is optimised from the first call on. */
+export const pairs = [PAIRS_FLAG, '--no-liftoff'].every((flag) => process.execArgv.includes(flag));
+
 const features = probe();
-/** The four builds. */
-export const allBuilds: readonly Build[] = ['simd', 'relaxed', 'simd-threads', 'relaxed-threads'];
+
+/** The builds of each width, by the name of the one that has the same lanes and threads at 128 bits. */
+export const widths = {
+  simd: { 128: 'simd', 256: 'simd-256' },
+  relaxed: { 128: 'relaxed', 256: 'relaxed-256' },
+  'simd-threads': { 128: 'simd-threads', 256: 'simd-256-threads' },
+  'relaxed-threads': { 128: 'relaxed-threads', 256: 'relaxed-256-threads' },
+} as const satisfies Readonly<Record<string, Readonly<Record<128 | 256, Build>>>>;
+
+/** Every build. */
+export const allBuilds: readonly Build[] = Object.values(widths).flatMap((both) => [
+  both[128],
+  both[256],
+]);
 
 /** Why this runtime cannot load a build; undefined when it can. */
 export function missing(build: Build): string | undefined {
@@ -21,8 +39,11 @@ export function missing(build: Build): string | undefined {
   return undefined;
 }
 
-/** The builds that this runtime can load. */
-export const builds = allBuilds.filter((build) => !missing(build));
+/** The builds that this runtime can load; those of pairs are right everywhere, and slow where it does not pair. */
+export const loadable = allBuilds.filter((build) => !missing(build));
+
+/** The builds that this runtime takes by itself. */
+export const builds = loadable.filter((build) => pairs || !build.includes('-256'));
 
 /** The numerics that an engine is asked for when it takes a build. */
 export const numericsOf = (build: Build): Numerics =>

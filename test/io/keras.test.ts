@@ -136,6 +136,39 @@ describe("Keras's applications", () => {
     model.dispose();
   });
 
+  it('a ResNet-50 inside another model, without its top, gives all else', () => {
+    const variables = readGolden('keras/resnet50.safetensors').fact<[string, number[]][]>(
+      'variables',
+    );
+    const inside = variables.flatMap(([path, shape]) =>
+      path.startsWith('predictions')
+        ? []
+        : [[`resnet50/${path}.npy`, npy(shape, value(path, shape))]],
+    );
+    const zip = (files: unknown[][]): Uint8Array =>
+      zipSync(Object.fromEntries(files) as Record<string, Uint8Array>, { level: 0 });
+    const model = resnet50({ numClasses: 7, strideOn: '1x1' });
+    expect(errorOf(() => loadKerasWeights(model, zip(inside))).message).toBe(
+      'weights: keras: missing: fc.weight, fc.bias',
+    );
+    const report = loadKerasWeights(model, zip(inside), { strict: false });
+    expect(report.missing).toEqual(['fc.weight', 'fc.bias']);
+    expect([report.unexpected, report.mismatched, report.folded.length]).toEqual([[], [], 53]);
+    const kernel = value('conv1_conv/kernel', [7, 7, 3, 64]);
+    expectSameBits([model.conv1.weight.data()], [kernel], 'conv1');
+
+    // A head of any name is the network's, as there is one dense layer.
+    const kernelOfHead = value('dense_3/kernel', [2048, 7]);
+    const head = [
+      ['dense_3/kernel.npy', npy([2048, 7], kernelOfHead)],
+      ['dense_3/bias.npy', npy([7], value('dense_3/bias', [7]))],
+    ];
+    const { missing } = loadKerasWeights(model, zip([...inside, ...head]));
+    expect(missing).toEqual([]);
+    expectSameBits([model.fc.weight.data()], [kernelOfHead], 'fc');
+    model.dispose();
+  });
+
   it('a ResNet-50 with its strides elsewhere is refused', () => {
     const variables = readGolden('keras/resnet50.safetensors').fact<[string, number[]][]>(
       'variables',
@@ -156,6 +189,16 @@ describe('a Keras file that does not fit', () => {
   };
   it.each<[string, () => Uint8Array, RegExp]>([
     ['is something else', () => strToU8('hello'), /^a: keras: begins with "hell" but must be HDF5/],
+    [
+      'is a file of torch.save',
+      () => zipSync({ 'archive/data.pkl': strToU8('...') }),
+      /^a: keras: is a file of torch\.save that holds neither model\.weights\.h5 nor arrays: 1 files/,
+    ],
+    [
+      'is a pointer of Git LFS',
+      () => strToU8('version https://git-lfs.github.com/spec/v1\n'),
+      /^a: keras: is a pointer of Git LFS: `git lfs pull` fetches the file itself$/,
+    ],
     ['is empty', () => new Uint8Array(), /^a: keras: begins with "" but/],
     [
       'is a broken archive',

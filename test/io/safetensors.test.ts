@@ -1,3 +1,4 @@
+import { strToU8, zipSync } from 'fflate';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { FormatError } from '../../ts/errors.ts';
@@ -163,8 +164,8 @@ describe('parseSafetensors', () => {
     ['a tensor that is null', file({ x: null }), 'tensor "x": is null but must be an object'],
     [
       'a type that is not known',
-      file({ x: { dtype: 'F8_E4M3', shape: [0], data_offsets: [0, 0] } }),
-      'tensor "x": dtype: "F8_E4M3" but known are I64, F64, F32, I32, BF16, F16, U8',
+      file({ x: { dtype: 'F8', shape: [0], data_offsets: [0, 0] } }),
+      'tensor "x": dtype: "F8" but known are I64, F64, F32, I32, BF16, F16, U8',
     ],
     [
       'a type that every object has',
@@ -417,5 +418,134 @@ describe('serializeSafetensors', () => {
     expect(errorOf(() => serializeSafetensors(new Map(), metadata)).message).toBe(
       'safetensors: metadata "step": write: is 3 but must be a string',
     );
+  });
+});
+
+describe('a tensor of a type that is not read', () => {
+  // Written by the reference writer: safetensorsGolden.py says how.
+  const bytes = readFileSync(new URL('../golden/safetensorsTypes.safetensors', import.meta.url));
+
+  it('is described, and leaves the others readable', () => {
+    const { tensors } = parse(bytes);
+    expect(Object.fromEntries([...tensors].map(([name, { dtype }]) => [name, dtype]))).toEqual({
+      flag: 'BOOL',
+      i8: 'I8',
+      i16: 'I16',
+      u16: 'U16',
+      u32: 'U32',
+      u64: 'U64',
+      f8: 'F8_E4M3',
+      f4: 'F4',
+      'model.fc.bias': 'F32',
+    });
+    expect(tensors.get('f4')!.shape).toEqual([2, 2]);
+    expect(tensors.get('model.fc.bias')!.data).toEqual(Float32Array.of(1, -2, 0.5));
+  });
+
+  it('is refused when its values are asked for', () => {
+    const { tensors } = parse(bytes);
+    const error = errorOf(() => tensors.get('flag')!.data);
+    expect(error).toBeInstanceOf(FormatError);
+    expect(error.message).toBe(
+      'a.safetensors: tensor "flag": read: is BOOL but values are read of I64, F64, F32, I32, BF16, F16, U8',
+    );
+    expect(errorOf(() => serializeSafetensors(tensors)).message).toMatch(
+      /^safetensors: tensor "[a-z0-9]+": write: dtype "\w+" but known are I64/,
+    );
+  });
+
+  it('must have the bytes that its shape takes, too', () => {
+    const header = (dtype: string, end: number): Uint8Array =>
+      file({ x: { dtype, shape: [3], data_offsets: [0, end] } }, end);
+    expect(errorOf(() => parse(header('I8', 4))).message).toMatch(
+      /hold 4 bytes but I8 .* takes 3$/,
+    );
+    // Three elements of four bits fill no whole bytes.
+    expect(errorOf(() => parse(header('F4', 2))).message).toMatch(/F4 of shape \[3\] takes 1\.5$/);
+  });
+});
+
+describe('metadata', () => {
+  it('may be null, as MLX 0.32 writes it', () => {
+    const { tensors, metadata } = parse(file({ __metadata__: null, x: f32([1], 0, 4) }, 4));
+    expect(metadata).toEqual({});
+    expect(tensors.get('x')!.data).toEqual(Float32Array.of(0));
+  });
+});
+
+describe('another file given for safetensors', () => {
+  const bytesOf = (...parts: (string | number[])[]): Uint8Array =>
+    Uint8Array.from(
+      parts.flatMap((part) => (typeof part === 'string' ? [...strToU8(part)] : part)),
+    );
+  const padded = (bytes: Uint8Array): Uint8Array => {
+    const whole = new Uint8Array(600);
+    whole.set(bytes);
+    return whole;
+  };
+
+  it.each<[string, Uint8Array, string]>([
+    [
+      // The first entry of torch.save of 1.13 and of 2.x is called after the file.
+      'a file of torch.save',
+      zipSync({ 'archive/data.pkl': strToU8('\x80\x02}q\x00.') }, { level: 0 }),
+      'a file of torch.save, not safetensors: in Python, safetensors.torch.save_file(',
+    ],
+    [
+      'a file of torch.save before 1.6',
+      padded(
+        bytesOf([0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19]),
+      ),
+      'a file of torch.save, not safetensors: in Python, ',
+    ],
+    [
+      'a pointer of Git LFS',
+      bytesOf('version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 46807446\n'),
+      'a pointer of Git LFS, not safetensors: `git lfs pull` fetches the file itself',
+    ],
+    [
+      'a web page',
+      bytesOf('<!DOCTYPE html>\n<html><head><title>404</title></head></html>'),
+      'a web page, not safetensors: the download gave that instead of the file',
+    ],
+    [
+      'an HDF5 file',
+      padded(bytesOf([0x89], 'HDF\r\n', [0x1a], '\n')),
+      'an HDF5 file, not safetensors: loadKerasWeights of residua/keras reads those of Keras',
+    ],
+    [
+      'a Keras file',
+      zipSync({ 'metadata.json': strToU8('{}'), 'config.json': strToU8('{}') }),
+      'a Keras file, not safetensors: loadKerasWeights of residua/keras reads those of Keras',
+    ],
+    [
+      'an archive of arrays',
+      zipSync({ 'conv1/kernel.npy': strToU8('...') }),
+      'an archive of NumPy arrays, not safetensors: loadKerasWeights',
+    ],
+    [
+      'a gzipped file',
+      bytesOf([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0, 0]),
+      'a gzipped file, not safetensors: unpack it with gunzip',
+    ],
+    [
+      'an index',
+      bytesOf('{\n  "metadata": {},\n  "weight_map": {}\n}'),
+      'an index of several files, not safetensors: its name must end in .json',
+    ],
+  ])('%s is named, with what to do', (_, bytes, words) => {
+    const error = errorOf(() => parse(bytes));
+    expect(error).toBeInstanceOf(FormatError);
+    expect(error.message.startsWith(`a.safetensors: header: is ${words}`), error.message).toBe(
+      true,
+    );
+  });
+
+  it('is none whose header is as long as the other begins', () => {
+    // 640 = 0x280 begins like a pickle, 35,615 = 0x8b1f like gzip.
+    for (const length of [640, 35_615]) {
+      const text = JSON.stringify({ x: f32([1], 0, 4) }).padEnd(length);
+      expect(parse(file(text, 4)).tensors.size).toBe(1);
+    }
   });
 });

@@ -36,3 +36,18 @@ path = pathlib.Path(__file__).parents[1] / "golden" / "safetensorsPython.safeten
 note = f"written by safetensors {safetensors.__version__}, numpy {np.__version__}"
 specs = {name: spec for name, (spec, _data) in tensors.items()}
 path.write_bytes(safetensors.serialize(specs, {"note": note}))
+
+# Types that are not read, beside one that is: safetensorsTypes.safetensors.
+others = {
+    "flag": tensor("bool", [3], np.array([True, False, True])),
+    "i8": tensor("int8", [2], np.array([-1, 2], np.int8)),
+    "i16": tensor("int16", [2], np.array([-1, 2], np.int16)),
+    "u16": tensor("uint16", [2], np.array([1, 2], np.uint16)),
+    "u32": tensor("uint32", [1], np.array([7], np.uint32)),
+    "u64": tensor("uint64", [1], np.array([7], np.uint64)),
+    "f8": tensor("float8_e4m3fn", [5], np.arange(5, dtype=np.uint8)),
+    "f4": tensor("float4_e2m1fn_x2", [2, 1], np.arange(2, dtype=np.uint8)),
+    "model.fc.bias": tensor("float32", [3], np.array([1, -2, 0.5], np.float32)),
+}
+path = path.with_name("safetensorsTypes.safetensors")
+path.write_bytes(safetensors.serialize({name: spec for name, (spec, _data) in others.items()}, {"note": note}))

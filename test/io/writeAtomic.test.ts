@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile as read, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile as read, rm, utimes, writeFile } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,6 +54,16 @@ describe('writeAtomic', () => {
     await expect(writeAtomic(path, 'new')).rejects.toThrow(`${path}: write: ${words} (${code})`);
     expect(await readdir(folder)).toEqual(['a.bin']);
     expect(await read(path, 'utf8')).toBe('old');
+  });
+
+  it('removes what a killed process left of the same file, and no other', async () => {
+    const temporary = (file: string): string => `.${file}.${crypto.randomUUID()}.tmp`;
+    const [left, young, other] = [temporary('a.bin'), temporary('a.bin'), temporary('b.bin')];
+    for (const name of [left, young, other]) await writeFile(join(folder, name), 'half');
+    const twoHoursAgo = new Date(Date.now() - 7_200_000);
+    for (const name of [left, other]) await utimes(join(folder, name), twoHoursAgo, twoHoursAgo);
+    await writeAtomic(join(folder, 'a.bin'), 'whole');
+    expect((await readdir(folder)).sort()).toEqual(['a.bin', young, other].sort());
   });
 
   it('lets concurrent writers each write all or nothing', async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { chooseBuild, createEngine } from '../../ts/kernels/createEngine.ts';
+import { chooseBuild, createEngine, type EngineOptions } from '../../ts/kernels/createEngine.ts';
 import { cores } from '../../ts/kernels/cores.ts';
 import { probe } from '../../ts/kernels/probe.ts';
+import { pairsVectors } from '../../ts/kernels/pairsVectors.ts';
 import { allBuilds, engineOn, missing } from '../helpers/engines.ts';
 
 const all = { simd: true, relaxed: true, fma: true, threads: true };
@@ -47,33 +48,68 @@ describe('builds', () => {
 
 describe('chooseBuild', () => {
   it.each([
-    [all, 'fast', 2, 'relaxed-threads'],
-    [all, 'fast', 1, 'relaxed'],
-    [all, 'strict', 2, 'simd-threads'],
-    [all, 'strict', 1, 'simd'],
-    [{ ...all, relaxed: false, fma: false }, 'fast', 2, 'simd-threads'],
-    [{ ...all, fma: false }, 'fast', 2, 'simd-threads'],
-    [{ ...all, fma: false }, 'fast', 1, 'simd'],
-    [{ ...all, threads: false }, 'fast', 2, 'relaxed'],
-  ] as const)('%o, %s, %i threads: %4$s', (features, numerics, threads, build) => {
-    expect(chooseBuild(features, numerics, threads)).toBe(build);
+    [all, 'fast', 2, 128, 'relaxed-threads'],
+    [all, 'fast', 1, 128, 'relaxed'],
+    [all, 'strict', 2, 128, 'simd-threads'],
+    [all, 'strict', 1, 128, 'simd'],
+    [{ ...all, relaxed: false, fma: false }, 'fast', 2, 128, 'simd-threads'],
+    [{ ...all, fma: false }, 'fast', 2, 128, 'simd-threads'],
+    [{ ...all, fma: false }, 'fast', 1, 128, 'simd'],
+    [{ ...all, threads: false }, 'fast', 2, 128, 'relaxed'],
+    [all, 'fast', 2, 256, 'relaxed-256-threads'],
+    [all, 'fast', 1, 256, 'relaxed-256'],
+    [all, 'strict', 2, 256, 'simd-256-threads'],
+    [all, 'strict', 1, 256, 'simd-256'],
+    [{ ...all, relaxed: false, fma: false }, 'fast', 2, 256, 'simd-256-threads'],
+    [{ ...all, threads: false }, 'fast', 2, 256, 'relaxed-256'],
+  ] as const)('%o, %s, %i threads, %i bits: %5$s', (features, numerics, threads, simd, build) => {
+    expect(chooseBuild(features, numerics, threads, simd)).toBe(build);
   });
 
   it('says so where there is no SIMD', () => {
     const none = { simd: false, relaxed: false, fma: false, threads: false };
-    expect(() => chooseBuild(none, 'fast', 1)).toThrow('no WebAssembly SIMD');
+    expect(() => chooseBuild(none, 'fast', 1, 128)).toThrow('no WebAssembly SIMD');
   });
 });
 
 describe('createEngine', () => {
   it('takes the best build for the numerics', async () => {
     const { fma } = probe();
-    const fast = await createEngine({ threads: 1 });
-    const strict = await createEngine({ threads: 1, numerics: 'strict' });
+    const fast = await createEngine({ threads: 1, simd: 128 });
+    const strict = await createEngine({ threads: 1, simd: 128, numerics: 'strict' });
     expect([fast.build, fast.numerics]).toEqual([fma ? 'relaxed' : 'simd', 'fast']);
     expect([strict.build, strict.numerics]).toEqual(['simd', 'strict']);
     fast.close();
     strict.close();
+  });
+
+  it.each(['fast', 'strict'] as const)(
+    'takes the width that is asked for, %s',
+    async (numerics) => {
+      const lanes = numerics === 'fast' && probe().fma ? 'relaxed' : 'simd';
+      const wide = await createEngine({ threads: 1, numerics, simd: 256 });
+      const small = await createEngine({ threads: 1, numerics, simd: 128 });
+      const auto = await createEngine({ threads: 1, numerics });
+      expect([wide.simd, wide.build]).toEqual([256, `${lanes}-256`]);
+      expect([small.simd, small.build]).toEqual([128, lanes]);
+      expect(auto.simd).toBe(pairsVectors(lanes === 'relaxed') ? 256 : 128);
+      for (const engine of [wide, small, auto]) engine.close();
+    },
+  );
+
+  it.each([64, '256', null, 'wide'])('throws RangeError for simd %j', async (simd) => {
+    const options = { threads: 1, simd } as unknown as EngineOptions;
+    const given = typeof simd === 'string' ? `'${simd}'` : simd;
+    const message = `init: simd is ${given} but must be 'auto', 128 or 256`;
+    await expect(createEngine(options)).rejects.toThrow(RangeError);
+    await expect(createEngine(options)).rejects.toThrow(message);
+  });
+
+  it('takes a WASM file that it is given for what auto would not ask about', async () => {
+    const wasmUrl = new URL('../../ts/kernels/assets/simd.wasm', import.meta.url);
+    const engine = await createEngine({ threads: 1, numerics: 'strict', wasmUrl });
+    expect([engine.simd, engine.build]).toEqual([128, 'simd']);
+    engine.close();
   });
 
   it.each([0, -1, 1.5, NaN])('throws RangeError for %s threads', async (threads) => {

@@ -209,14 +209,17 @@ describe.each(engines)('$build', (engine) => {
     },
   );
 
-  it('F(2×2, 3×3) at stride 2 equals the reference', () => {
-    for (let i = 0; i < ROUNDS; i++) {
-      const conv = { ...draw(new Random(`strided ${i}`), '3×3'), stride: [2, 2] as Pair };
-      const [fast, reference] = forward(new Random(`strided ${i}`), conv);
-      const attrs = { ...(fast.attrs as object), algorithm: 'winograd_2x2_strided' };
-      compare(engine, [{ ...fast, attrs }, reference], JSON.stringify(conv), note, true);
-    }
-  });
+  it.each(['winograd_2x2_strided', 'winograd_2x2_strided_lean'])(
+    '%s equals the reference',
+    (algorithm) => {
+      for (let i = 0; i < ROUNDS; i++) {
+        const conv = { ...draw(new Random(`strided ${i}`), '3×3'), stride: [2, 2] as Pair };
+        const [fast, reference] = forward(new Random(`strided ${i}`), conv);
+        const attrs = { ...(fast.attrs as object), algorithm };
+        compare(engine, [{ ...fast, attrs }, reference], JSON.stringify(conv), note, true);
+      }
+    },
+  );
 
   it('explicit im2col equals the reference', () => {
     const toIm2col = (step: Step): Step => {

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { KernelInfo } from '../../ts/kernels/kernelTable.ts';
 import type { Step } from '../../ts/kernels/step.ts';
 import { expectClose } from '../helpers/close.ts';
-import { builds, engineOn } from '../helpers/engines.ts';
+import { engineOn, loadable } from '../helpers/engines.ts';
 import { Random } from '../helpers/random.ts';
 import { runLowered } from './lowered.ts';
 import { draws } from './problems.ts';
@@ -11,7 +11,7 @@ const ROUNDS = 12;
 /** Largest error beside the largest value of a tensor. */
 const TOLERANCE = 2e-6;
 
-const engines = await Promise.all(builds.map((build) => engineOn(build)));
+const engines = await Promise.all(loadable.map((build) => engineOn(build)));
 afterAll(() => engines.forEach((engine) => engine.close()));
 
 /** Name of the reference of a kernel. */

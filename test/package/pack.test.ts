@@ -7,6 +7,7 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { denoBinary } from '../../scripts/runtimes.mjs';
 import { root } from '../../scripts/setup/paths.mjs';
+import { allBuilds } from '../../scripts/setup/wasm.mjs';
 
 const project = mkdtempSync(join(tmpdir(), 'residua-pack-'));
 const installed = join(project, 'node_modules/residua');
@@ -57,9 +58,8 @@ afterAll(() => rmSync(project, { recursive: true, force: true }));
 
 describe('the tarball', () => {
   it('holds the WASM builds, the worker, bundles and types, and no sources', () => {
-    const assets = ['simd', 'relaxed', 'simd-threads', 'relaxed-threads'].map(
-      (build) => `dist/assets/${build}.wasm`,
-    );
+    const assets = allBuilds.map((build) => `dist/assets/${build}.wasm`);
+    expect(assets).toHaveLength(8);
     expect(packed).toEqual(
       expect.arrayContaining([
         ...assets,
@@ -125,25 +125,28 @@ describe('the installed package', () => {
     expect(await run(bin, '--help')).toMatch(/train[^]*eval[^]*predict/);
   });
 
-  it('has types that a strict consumer compiles with', async () => {
-    const tsc = join(root, 'node_modules/typescript/bin/tsc');
-    const flags = [
-      '--noEmit',
-      '--strict',
-      '--target',
-      'es2022',
-      '--lib',
-      'es2023,dom,esnext.disposable',
-    ];
-    for (const resolution of [
-      ['--module', 'nodenext'],
-      ['--module', 'esnext', '--moduleResolution', 'bundler'],
-    ]) {
-      await run(process.execPath, tsc, ...flags, ...resolution, 'consumer.ts').catch((error) => {
-        throw new Error(`tsc ${resolution.join(' ')}: ${error.stdout}`);
-      });
-    }
-  });
+  it.each(['typescript', 'typescript-native'])(
+    'has types that a strict consumer compiles with: %s',
+    async (name) => {
+      const tsc = join(root, 'node_modules', name, 'bin/tsc');
+      const flags = [
+        '--noEmit',
+        '--strict',
+        '--target',
+        'es2022',
+        '--lib',
+        'es2023,dom,esnext.disposable',
+      ];
+      for (const resolution of [
+        ['--module', 'nodenext'],
+        ['--module', 'esnext', '--moduleResolution', 'bundler'],
+      ]) {
+        await run(process.execPath, tsc, ...flags, ...resolution, 'consumer.ts').catch((error) => {
+          throw new Error(`tsc ${resolution.join(' ')}: ${error.stdout}`);
+        });
+      }
+    },
+  );
 
   it('bundles for a browser with no package and no Node module', async () => {
     const { metafile } = await build({

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { buildsFor } from '../../scripts/setup/buildsFor.mjs';
-import { allBuilds } from '../../scripts/setup/wasm.mjs';
+import { allBuilds, WIDE_NODES } from '../../scripts/setup/wasm.mjs';
+import { WIDE_NODES as inTool } from '../../ts/cli/startEngine.ts';
 import { createEngine } from '../../ts/kernels/createEngine.ts';
 import type { EngineOptions } from '../../ts/kernels/createEngine.ts';
+
+const major = Number(process.versions.node.split('.')[0]);
 
 describe('what npm start builds', () => {
   it.each<[string[], EngineOptions]>([
@@ -13,11 +16,24 @@ describe('what npm start builds', () => {
     [['--numerics', 'strict'], { numerics: 'strict' }],
     [['train', '--numerics=strict', '--threads', '1'], { numerics: 'strict', threads: 1 }],
     [['--numerics', 'fast', '--epochs', '3'], { numerics: 'fast' }],
-  ])('%j: the one build that its engine loads', async (args, options) => {
-    const builds = buildsFor(args);
-    const engine = await createEngine(options);
-    expect(builds).toEqual([engine.build]);
-    engine.close();
+    [['--simd', '128'], { simd: 128 }],
+    [['--simd=256', '--threads', '1'], { simd: 256, threads: 1 }],
+    [['--simd', 'auto', '--numerics', 'strict'], { numerics: 'strict' }],
+  ])(
+    '%j: the build that its engine loads, of both widths where it may be either',
+    async (args, options) => {
+      // First, as it switches relaxed SIMD on in Node 20.
+      const builds = buildsFor(args);
+      const widths = WIDE_NODES.includes(major) ? ([256, 128] as const) : ([128] as const);
+      const asked = options.simd === undefined ? widths : [options.simd];
+      const engines = await Promise.all(asked.map((simd) => createEngine({ ...options, simd })));
+      expect(builds).toEqual(engines.map(({ build }) => build));
+      for (const engine of engines) engine.close();
+    },
+  );
+
+  it('knows the same versions of Node as the command-line tool', () => {
+    expect(WIDE_NODES).toEqual(inTool);
   });
 
   it.each([[['--resume', 'runs/a']], [['--resume=runs/a', '--threads', '1']]])(

@@ -48,7 +48,7 @@ const newTrainer = (model: Module): Trainer =>
 
 async function fit(
   trainer: Trainer,
-  options: Pick<FitOptions, 'batchSize' | 'epochs'> & Partial<FitOptions>,
+  options: Pick<FitOptions, 'batchSize'> & Partial<FitOptions>,
 ): Promise<StepReport[]> {
   const steps: StepReport[] = [];
   await trainer.fit(data, {
@@ -96,7 +96,7 @@ describe('accumulate', () => {
     await fit(whole, { batchSize: 3, accumulate: 2, epochs: 2 });
     const stop = new AbortController();
     const broken = newTrainer(batchNormNet());
-    const options = { batchSize: 3, accumulate: 2, epochs: 2 };
+    const options = { batchSize: 3, accumulate: 2, until: 2 };
     await fit(broken, {
       ...options,
       signal: stop.signal,

@@ -32,6 +32,7 @@ import {
   type CheckpointInfo,
 } from '../../ts/train/checkpoint.ts';
 import { Trainer } from '../../ts/train/trainer.ts';
+import { errorOf } from '../data/generated.ts';
 import { expectSameBits } from '../helpers/close.ts';
 
 beforeAll(async () => {
@@ -103,7 +104,7 @@ async function trainTo(trainer: Trainer, end: number, data: ImageDataset): Promi
   const stop = new AbortController();
   const losses: number[] = [];
   await trainer.fit(data, {
-    epochs: EPOCHS,
+    until: EPOCHS,
     batchSize: BATCH,
     seed: 7,
     augment: { crop: 1, flip: true },
@@ -225,6 +226,16 @@ describe('modelOfCheckpoint', () => {
     expect(() => modelOfCheckpoint(contents, 'a')).toThrow(
       /^a: checkpoint: is of network vgg but known are resnet8, /,
     );
+  });
+
+  it('says why a network cannot be made', () => {
+    const { tensors, metadata } = checkpointTensors(kinds['resnet8, Nesterov'](), info);
+    const facts = JSON.parse(metadata['residua']!) as { modelOptions: object };
+    const modelOptions = { ...facts.modelOptions, skips: [[1, 99]] };
+    const residua = JSON.stringify({ ...facts, model: 'vgg13', modelOptions });
+    const error = errorOf(() => modelOfCheckpoint({ tensors, metadata: { residua } }, 'a'));
+    expect(error).toBeInstanceOf(StateDictError);
+    expect(error.message).toMatch(/^a: checkpoint: its network vgg13 cannot be made: VGG: /);
   });
 });
 

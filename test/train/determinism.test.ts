@@ -137,15 +137,18 @@ describe.each(Object.keys(settings))('%s', (name) => {
   );
 
   it.each(['simd', 'relaxed'])(
-    'trains the same on one thread, two and three: %s',
+    'trains the same on one thread, two and three, at both widths: %s',
     async (lanes) => {
       const own = engines.filter(({ build }) => build.startsWith(lanes));
-      const [one, two] = await Promise.all(own.map((engine) => trainCompiled(engine, setting)));
-      if (!one || !two) return;
-      expectSame(two, one, 'two threads');
-      const engine = await engineOn(own[1]!.build, { threads: 3 });
-      expectSame(await trainCompiled(engine, setting), one, 'three threads');
-      engine.close();
+      const [one, ...others] = await Promise.all(
+        own.map((engine) => trainCompiled(engine, setting)),
+      );
+      others.forEach((other, index) => expectSame(other, one!, own[index + 1]!.build));
+      for (const { build } of own.filter(({ threads }) => threads > 1)) {
+        const engine = await engineOn(build, { threads: 3 });
+        expectSame(await trainCompiled(engine, setting), one!, `${build}, three threads`);
+        engine.close();
+      }
     },
   );
 });

@@ -110,7 +110,7 @@ describe('pictures of many sizes', () => {
   it('are trained and measured in flat memory, too', async () => {
     const net = resnet8({ inChannels: 1, seed: 6 });
     const trainer = new Trainer(net, { optimizer: new SGD(net.parameters(), {}), plans: 4 });
-    const evaluator = new Evaluator(net, { plans: 4 });
+    const evaluator = new Evaluator(net, () => undefined, { plans: 4 });
     let early = await memory();
     for (const [i, [height, width]] of sizes(60).entries()) {
       await trainer.trainStep(goldenImages(`sizes ${i}`, [2, 1, height, width]));

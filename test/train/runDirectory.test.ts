@@ -66,6 +66,7 @@ describe('RunDirectory', () => {
     await expect(RunDirectory.create(folder)).rejects.toThrow(
       `${folder}: holds a run already (metrics.jsonl)`,
     );
+    await directory.close();
     expect(readdirSync(folder).sort()).toEqual(['metrics.jsonl', 'notes.txt', 'result.json']);
   });
 

@@ -11,6 +11,7 @@ import {
   jsonOption,
   memoryBudgetOption,
   numericsOption,
+  simdOption,
   threadsOption,
   wholeNumber,
   type EngineFlags,
@@ -50,6 +51,7 @@ export function benchCommand(): Command {
     .option('--out <dir>', 'where --profile writes profile.json and profile.html')
     .addOption(threadsOption())
     .addOption(numericsOption())
+    .addOption(simdOption())
     .addOption(memoryBudgetOption())
     .addOption(jsonOption())
     .action(bench);
@@ -95,7 +97,10 @@ function describe(rows: readonly BenchRow[]): string {
   const milliseconds = (value: number): string => `${value.toFixed(value < 10 ? 3 : 1)} ms`;
   return formatPairs([
     ['case', `${row.name}, ${row.pass}, batch ${row.batch}`],
-    ['runtime', `${row.runtime}, build ${row.build}, ${plural(row.threads, 'thread')}`],
+    [
+      'runtime',
+      `${row.runtime}, build ${row.build}, ${row.simd} bits, ${plural(row.threads, 'thread')}`,
+    ],
     ['median', milliseconds(row.medianMs)],
     ['fastest', milliseconds(row.minMs)],
     ['images/s', ((1000 * row.batch!) / row.medianMs).toFixed(0)],

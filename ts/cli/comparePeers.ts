@@ -32,8 +32,19 @@ export async function comparePeers(pass: 'train' | 'infer', flags: Comparison): 
       `bench: --vs needs bench/peers, which the npm package leaves out: ${advice}`,
     );
   }
-  const { vs, model, size, channels, batch, rounds, threads = cores(), numerics, json } = flags;
-  const settings = { vs, model, size, channels, batch, rounds, threads, numerics };
+  const {
+    vs,
+    model,
+    size,
+    channels,
+    batch,
+    rounds,
+    threads = cores(),
+    numerics,
+    simd,
+    json,
+  } = flags;
+  const settings = { vs, model, size, channels, batch, rounds, threads, numerics, simd };
   const args = Object.entries(settings).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, `${value}`],
   );

@@ -11,6 +11,7 @@ import {
   dataDirOption,
   jsonOption,
   numericsOption,
+  simdOption,
   threadsOption,
   wholeNumber,
   type EngineFlags,
@@ -43,6 +44,7 @@ export function evaluateCommand(): Command {
     )
     .addOption(threadsOption())
     .addOption(numericsOption())
+    .addOption(simdOption())
     .addOption(jsonOption())
     .action(evaluate);
 }
@@ -66,7 +68,7 @@ async function evaluate(run: string | undefined, flags: EvaluateFlags): Promise<
   });
   progress.clear();
   const seconds = (performance.now() - started) / 1000;
-  const { build, threads } = currentEngine();
+  const { build, simd, threads } = currentEngine();
   currentEngine().close();
   const result = {
     checkpoint: file,
@@ -78,6 +80,7 @@ async function evaluate(run: string | undefined, flags: EvaluateFlags): Promise<
     testImages: images,
     imagesPerSecond: images / seconds,
     build,
+    simd,
     threads,
     runtime: runtimeName(),
   };
@@ -87,7 +90,7 @@ async function evaluate(run: string | undefined, flags: EvaluateFlags): Promise<
       ['test accuracy', `${percent(accuracy)} of ${images} images of ${data}`],
       ['test loss', loss.toFixed(4)],
       ['images/s', (images / seconds).toFixed(0)],
-      ['WASM build', `${build}, ${threads} threads`],
+      ['WASM build', `${build}, ${simd} bits, ${threads} threads`],
     ]),
   );
 }

@@ -5,6 +5,7 @@ import {
   dataDirOption,
   jsonOption,
   numericsOption,
+  simdOption,
   threadsOption,
   wholeNumber,
 } from './options.ts';
@@ -32,6 +33,7 @@ export function experimentCommand(): Command {
     .addOption(dataDirOption())
     .addOption(threadsOption())
     .addOption(numericsOption())
+    .addOption(simdOption())
     .addOption(jsonOption())
     .action(async (name: string, flags: import('./runExperiment.ts').ExperimentFlags) => {
       const { experiment } = await import('./runExperiment.ts');

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileError } from '../io/node/fileError.ts';
 import { RUN_FILES } from '../train/node/runDirectory.ts';
 import { say } from './say.ts';
 
@@ -13,16 +14,23 @@ export const RUNS = 'runs';
  */
 export function findCheckpoint(path: string | undefined): string {
   if (path === undefined) return newestCheckpoint();
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (!found) throw new Error(`${path}: read: no such file or directory`);
-  if (!found.isDirectory()) return path;
+  if (!isDirectory(path)) return path;
   const file = join(path, RUN_FILES.checkpoint);
   if (!existsSync(file)) throw new Error(`${path}: read: holds no ${RUN_FILES.checkpoint}`);
   return file;
 }
 
+/** Throws for what is not there, in our words: a path may also lead through a file, or be too long. */
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch (error) {
+    throw fileError(path, 'read', error);
+  }
+}
+
 function newestCheckpoint(): string {
-  const names = existsSync(RUNS) ? readdirSync(RUNS) : [];
+  const names = existsSync(RUNS) && isDirectory(RUNS) ? readdirSync(RUNS) : [];
   const files = names
     .map((name) => join(RUNS, name, RUN_FILES.checkpoint))
     .filter((file) => existsSync(file))

@@ -14,6 +14,7 @@ import {
   imageShape,
   jsonOption,
   numericsOption,
+  simdOption,
   threadsOption,
   wholeNumber,
   type EngineFlags,
@@ -60,6 +61,7 @@ export function inspectCommand(): Command {
     .option('--accuracy', 'the error of every convolution in inference, against float64')
     .addOption(threadsOption())
     .addOption(numericsOption())
+    .addOption(simdOption())
     .addOption(jsonOption())
     .action(inspect);
 }
@@ -70,7 +72,7 @@ async function inspect(run: string | undefined, flags: InspectFlags): Promise<vo
   const plan = flags.train ? trainingPlan(model, shape) : inferencePlan(model, shape);
   const accuracy =
     flags.accuracy && !flags.train ? await planAccuracy(plan, [testImage(shape)]) : undefined;
-  const { build, threads, numerics } = currentEngine();
+  const { build, simd, threads, numerics } = currentEngine();
   const { rows: modules, ...totals } = table;
   const result = {
     model: name,
@@ -79,6 +81,7 @@ async function inspect(run: string | undefined, flags: InspectFlags): Promise<vo
     plan: {
       pass: flags.train ? 'training' : 'inference',
       build,
+      simd,
       threads,
       numerics,
       peakBytes: plan.peakBytes,
@@ -91,7 +94,7 @@ async function inspect(run: string | undefined, flags: InspectFlags): Promise<vo
     ...(accuracy && { accuracy }),
   };
   printResult(Boolean(flags.json), result, () => {
-    const title = `plan of ${flags.train ? 'a training step' : 'inference'}, ${build}, ${numerics} numerics`;
+    const title = `plan of ${flags.train ? 'a training step' : 'inference'}, ${build}, ${simd} bits, ${numerics} numerics`;
     const errors = accuracy ? `\n\n${formatAccuracy(accuracy)}` : '';
     return `${table}\n\n${title}\n\n${plan}${errors}`;
   });

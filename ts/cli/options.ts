@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import type { EngineOptions } from '../kernels/createEngine.ts';
 import type { Numerics } from '../kernels/engine.ts';
 
 /** A parser for whole numbers of at least `least`. */
@@ -59,6 +60,7 @@ export function imageShape(text: string): number[] {
 export interface EngineFlags {
   readonly threads?: number;
   readonly numerics?: Numerics;
+  readonly simd?: EngineOptions['simd'];
 }
 
 export const threadsOption = (): Option =>
@@ -71,6 +73,19 @@ export const numericsOption = (): Option =>
     '--numerics <kind>',
     'strict: same bits everywhere; fast: fused multiply-add, Winograd (default: fast)',
   ).choices(['strict', 'fast']);
+
+export const simdOption = (): Option =>
+  new Option(
+    '--simd <bits>',
+    'width of vectors: auto, 128 or 256; the same bits, only faster or slower (default: auto)',
+  ).argParser(vectorWidth);
+
+/** Parses `auto`, `128` or `256`. */
+function vectorWidth(text: string): EngineOptions['simd'] {
+  if (text === 'auto') return text;
+  if (text === '128' || text === '256') return text === '128' ? 128 : 256;
+  throw new InvalidArgumentError('Allowed choices are auto, 128, 256.');
+}
 
 export const memoryBudgetOption = (): Option =>
   new Option(

@@ -1,27 +1,32 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import process from 'node:process';
+import { normalise } from '../data/normalise.ts';
 import { FormatError } from '../errors.ts';
 import { readTensors, writeTensors } from '../io/node/weightsFile.ts';
 import type { Safetensors, SafetensorsTensor } from '../io/safetensors.ts';
-import { loadWeights } from '../io/weights.ts';
 import { runtimeName } from '../inspect/runtimeName.ts';
-import type { Classifier, Stem } from '../models/classifier.ts';
-import { withoutInitialWeights } from '../nn/initialize.ts';
 import { formatShape } from '../shape.ts';
-import { isCheckpoint, restoreWeights } from '../train/checkpoint.ts';
 import { runNetwork, type NetworkRun } from '../train/runNetwork.ts';
-import { findModel, type FoundModel } from './findModel.ts';
+import { checkClasses, normalisationOf, readClasses } from './plainImages.ts';
+import { findModel } from './findModel.ts';
 import { formatPairs, megabytes } from './format.ts';
-import { jsonOption, numericsOption, threadsOption, type EngineFlags } from './options.ts';
+import { classesOf, modelOfWeights } from './modelOfWeights.ts';
+import {
+  jsonOption,
+  numericsOption,
+  simdOption,
+  threadsOption,
+  type EngineFlags,
+} from './options.ts';
 import { printResult } from './say.ts';
 import { startEngine } from './startEngine.ts';
+import { addWeightOptions, type WeightFlags } from './weightFlags.ts';
 
-interface RunFlags extends EngineFlags {
+interface RunFlags extends EngineFlags, WeightFlags {
   readonly model: string;
   readonly weights: string;
   readonly input: string;
   readonly output: string;
-  readonly stem?: Stem;
   readonly trainMode?: boolean;
   readonly freezeBn?: boolean;
   readonly grad?: boolean;
@@ -30,23 +35,19 @@ interface RunFlags extends EngineFlags {
 
 /** `residua run`. */
 export function runCommand(): Command {
-  return new Command('run')
+  const command = new Command('run')
     .description('Run a network with given weights on given tensors: logits, loss, gradients.')
     .requiredOption('--model <name>', 'network')
     .requiredOption('--weights <file>', "safetensors file, or index of several, with torch's names")
     .requiredOption('--input <file>', 'safetensors file with "input" [N,H,W,C]; and "target" [N]')
-    .requiredOption('--output <file>', 'safetensors file that is written')
-    .addOption(
-      new Option('--stem <kind>', "beginning of the network (default: the network's own)").choices([
-        'imagenet',
-        'cifar',
-      ]),
-    )
+    .requiredOption('--output <file>', 'safetensors file that is written');
+  return addWeightOptions(command)
     .option('--train-mode', "batch norm by the batch's statistics; dropout stays off")
     .option('--freeze-bn', 'batch norm by running statistics in --train-mode, too')
     .option('--grad', 'write the loss, and its gradient by each weight, too')
     .addOption(threadsOption())
     .addOption(numericsOption())
+    .addOption(simdOption())
     .addOption(jsonOption())
     .action(run);
 }
@@ -55,17 +56,19 @@ async function run(flags: RunFlags): Promise<void> {
   const found = findModel(flags.model);
   const weights = await readTensors(flags.weights);
   const given = await readTensors(flags.input);
-  const { images, shape } = inputOf(given, flags.input);
+  const names = flags.classes === undefined ? undefined : await readClasses(flags.classes);
+  const { images, shape } = inputOf(given, flags.input, flags);
   const engine = await startEngine(flags);
   const moduleBytes = engine.memoryBytes - engine.freeBytes;
-  const model = modelOf(found, weights, flags, shape);
+  const model = modelOfWeights(found, weights, flags.weights, flags, shape[3]);
+  if (names) checkClasses(names, model, flags);
   const target = flags.grad ? targetOf(given, flags.input, shape[0]!, classesOf(model)) : undefined;
   const result = await runNetwork(model, images, shape, {
     ...(target && { target }),
     training: Boolean(flags.trainMode),
     freezeBatchNorm: Boolean(flags.freezeBn),
   });
-  const { build, threads, numerics, memoryBytes } = engine;
+  const { build, simd, threads, numerics, memoryBytes } = engine;
   engine.close();
   const facts = { model: found.name, build, numerics, runtime: runtimeName() };
   await writeTensors(flags.output, { tensors: tensorsOf(result), metadata: facts });
@@ -74,10 +77,12 @@ async function run(flags: RunFlags): Promise<void> {
   const planned = moduleBytes + peakBytes + held + constantBytes;
   const report = {
     ...facts,
+    simd,
     threads,
     output: flags.output,
     logits: logitsShape,
     ...(loss !== undefined && { loss }),
+    ...(names && { likeliest: likeliest(result.logits, names) }),
     peakBytes,
     stateBytes,
     deferredBytes,
@@ -93,6 +98,7 @@ async function run(flags: RunFlags): Promise<void> {
         `${flags.output}: logits ${formatShape(logitsShape)}${flags.grad ? ', loss, gradients' : ''}`,
       ],
       ...(loss === undefined ? [] : ([['loss', loss.toPrecision(7)]] as const)),
+      ...(report.likeliest ? ([['likeliest', report.likeliest.join(', ')]] as const) : []),
       [
         'plan',
         `${megabytes(planned)}: weights ${megabytes(held)}, packed ${megabytes(constantBytes)}, ` +
@@ -102,34 +108,17 @@ async function run(flags: RunFlags): Promise<void> {
         'high-water',
         `${megabytes(memoryBytes)} of WASM memory, ${megabytes(report.processBytes)} of the process`,
       ],
-      ['WASM build', `${build}, ${numerics} numerics, ${threads} threads`],
+      ['WASM build', `${build}, ${simd} bits, ${numerics} numerics, ${threads} threads`],
     ]),
   );
 }
 
-/** The network with its weights; as many classes as these have, and GoogLeNet's auxiliary heads if these do. */
-function modelOf(
-  { make }: FoundModel,
-  weights: Safetensors,
-  { stem, weights: file }: RunFlags,
-  shape: readonly number[],
-): Classifier {
-  const auxiliary = [...weights.tensors.keys()].some((name) => name.startsWith('aux'));
-  const options = { inChannels: shape[3]!, auxiliary, ...(stem && { stem }) };
-  const model = withoutInitialWeights(() => make(options));
-  const head = [...model.stateDict()].findLast(([, { shape: own }]) => own.length === 2)![0];
-  const classes = weights.tensors.get(head)?.shape[0];
-  if (classes !== undefined && classes > 0 && classes !== classesOf(model)) {
-    withoutInitialWeights(() => model.resetHead(classes));
-  }
-  if (isCheckpoint(weights)) restoreWeights(model, weights, file);
-  else loadWeights(model, weights.tensors, { name: file });
-  return model;
-}
-
-/** Outputs of the last linear layer. */
-function classesOf(model: Classifier): number {
-  return [...model.stateDict().values()].findLast(({ shape }) => shape.length === 2)!.shape[1]!;
+/** The class of each image that has the largest logit. */
+function likeliest(logits: Float32Array, names: readonly string[]): string[] {
+  return Array.from({ length: logits.length / names.length }, (_, image) => {
+    const row = logits.subarray(image * names.length, (image + 1) * names.length);
+    return names[row.indexOf(Math.max(...row))]!;
+  });
 }
 
 function tensorOf({ tensors }: Safetensors, name: string, file: string): SafetensorsTensor {
@@ -142,17 +131,26 @@ function tensorOf({ tensors }: Safetensors, name: string, file: string): Safeten
 function inputOf(
   contents: Safetensors,
   file: string,
+  flags: RunFlags,
 ): { images: Float32Array; shape: readonly number[] } {
   const { dtype, shape, data } = tensorOf(contents, 'input', file);
-  if (dtype === 'I64' || dtype === 'I32' || dtype === 'U8') {
-    throw new FormatError(`${file}: run: input is ${dtype} but must be F32, F16, BF16 or F64`);
+  const isNormalised = flags.mean === undefined && flags.std === undefined;
+  const wanted = isNormalised ? ['F32', 'F16', 'BF16', 'F64'] : ['U8'];
+  if (!wanted.includes(dtype)) {
+    const words = isNormalised
+      ? 'F32, F16, BF16 or F64, or U8 pixels with --mean and --std'
+      : 'U8 pixels, as --mean and --std are there';
+    throw new FormatError(`${file}: run: input is ${dtype} but must be ${words}`);
   }
   if (shape.length !== 4 || shape.includes(0)) {
     throw new FormatError(
       `${file}: run: input is ${formatShape(shape)} but must be [N, H, W, C], of at least one each`,
     );
   }
-  const images = Float32Array.from(data);
+  const images =
+    data instanceof Uint8Array
+      ? normalise(data, normalisationOf('run', flags, shape[3]!))
+      : Float32Array.from(data as Float32Array);
   const at = images.findIndex((value) => !Number.isFinite(value));
   if (at >= 0) {
     throw new FormatError(

@@ -10,7 +10,9 @@ import { renderExperiment } from '../experiments/node/report.ts';
 import type { ExperimentResult } from '../experiments/result.ts';
 import { runExperiment } from '../experiments/runExperiment.ts';
 import { fileError } from '../io/node/fileError.ts';
+import { removeLeftOvers } from '../io/node/leftOvers.ts';
 import { writeAtomic } from '../io/node/writeAtomic.ts';
+import { RunLock } from '../train/node/runLock.ts';
 import { runName } from '../train/node/runName.ts';
 import { showDownload } from './downloadProgress.ts';
 import { ExperimentProgress } from './experimentProgress.ts';
@@ -50,8 +52,24 @@ export async function experiment(name: string, flags: ExperimentFlags): Promise<
   const train = await load('train', images);
   const test = testImages > 0 ? await load('test', testImages) : undefined;
   await makeDirectory(directory);
-  const engine = await startEngine(flags);
+  const lock = await RunLock.acquire(directory);
+  try {
+    refuseOldResult(directory);
+    await removeLeftOvers(directory, Object.values(FILES));
+    return await runAndWrite(chosen, flags, directory, train, test);
+  } finally {
+    await lock.release();
+  }
+}
 
+async function runAndWrite(
+  chosen: Experiment,
+  flags: ExperimentFlags,
+  directory: string,
+  train: ImageDataset,
+  test: ImageDataset | undefined,
+): Promise<number> {
+  const engine = await startEngine(flags);
   const seeds = flags.seeds ?? (flags.seed === undefined ? undefined : [flags.seed]);
   const progress = new ExperimentProgress(chosen.budgets[flags.budget].epochs);
   const interrupt = new Interrupt('stopping; nothing is written', () => progress.clear());

@@ -29,10 +29,15 @@ export async function train(flags: TrainFlags, given: ReadonlySet<string>): Prom
     progress.clear(),
   );
   const directory = await openDirectory(prepared, flags.out);
-  const run = new TrainingRun(prepared, directory, interrupt, progress);
-  await run.begin();
-  const result = await run.fit();
-  await run.end(result);
+  let result: TrainResult;
+  try {
+    const run = new TrainingRun(prepared, directory, interrupt, progress);
+    await run.begin();
+    result = await run.fit();
+    await run.end(result);
+  } finally {
+    await directory.close();
+  }
   prepared.engine.close();
   const shown = { directory: directory.path, ...result };
   printResult(Boolean(flags.json), shown, () => `\n${describeResult(result, directory.path)}`);
@@ -40,8 +45,8 @@ export async function train(flags: TrainFlags, given: ReadonlySet<string>): Prom
 }
 
 async function openDirectory(prepared: Prepared, out: string | undefined): Promise<RunDirectory> {
-  const { settings, resumeIn, trainer } = prepared;
-  if (resumeIn !== undefined) return RunDirectory.resume(resumeIn, trainer.step);
+  const { settings, resumeIn, trainer, assertUnchanged } = prepared;
+  if (resumeIn !== undefined) return RunDirectory.resume(resumeIn, trainer.step, assertUnchanged);
   if (out !== undefined) return RunDirectory.create(out);
   return RunDirectory.createFresh(RUNS, runName(settings.model, settings.data));
 }
@@ -74,22 +79,25 @@ class TrainingRun {
     const { settings, trainer, engine, batchShape, train, steps } = this.#prepared;
     const plan = trainer.plan(batchShape);
     await this.#directory.reserve(2 * plan.stateBytes + SPARE_BYTES);
-    const { threads, build } = engine;
+    const { threads, build, simd } = engine;
     await this.#directory.writeConfig({
       ...settings,
       threads,
       build,
+      simd,
       runtime: runtimeName(),
       started: new Date().toISOString(),
       ...(trainer.step > 0 && { resumedAtStep: trainer.step }),
     });
-    if (this.#prepared.resumeIn !== undefined) this.#savedStep = trainer.step;
+    if (this.#prepared.resumeIn !== undefined && trainer.step > 0) this.#savedStep = trainer.step;
     const [batch, ...image] = batchShape;
     const epochs = plural(settings.epochs, 'epoch');
     say(
       `${settings.model} on ${settings.data}: ${train.count} images ${image.join('×')}, ${epochs} of batch ${batch}`,
     );
-    say(`build ${build}, ${plural(threads, 'thread')}, ${settings.numerics} numerics`);
+    say(
+      `build ${build}, ${simd} bits, ${plural(threads, 'thread')}, ${settings.numerics} numerics`,
+    );
     const from = trainer.step > 0 ? `, from step ${trainer.step} of ${steps}` : '';
     say(`run directory ${this.#directory.path}${from}`);
   }
@@ -101,9 +109,10 @@ class TrainingRun {
     let aborted: boolean;
     try {
       ({ aborted } = await trainer.fit(train, {
-        epochs: settings.epochs,
+        until: settings.epochs,
         batchSize: settings.batch,
         accumulate: settings.accumulate,
+        dropLast: settings.dropLast,
         seed: settings.seed,
         ...(settings.augment && { augment: augmentation(facts) }),
         signal: this.#interrupt.signal,
@@ -236,6 +245,7 @@ class TrainingRun {
       peakBytes,
       stateBytes,
       build: engine.build,
+      simd: engine.simd,
       threads: engine.threads,
       numerics: settings.numerics,
       runtime: runtimeName(),

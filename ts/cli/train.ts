@@ -6,6 +6,7 @@ import {
   memoryBudgetOption,
   numberIn,
   numericsOption,
+  simdOption,
   threadsOption,
   wholeNumber,
 } from './options.ts';
@@ -25,6 +26,7 @@ export function trainCommand(): Command {
     .addOption(dataDirOption())
     .addOption(number('--epochs <n>', 'passes over the training images', wholeNumber(1)).default(1))
     .addOption(number('--batch <n>', 'images a step', wholeNumber(1)).default(128))
+    .option('--drop-last', 'leave out a last batch that is smaller than the others')
     .addOption(
       number(
         '--accumulate <n>',
@@ -71,6 +73,7 @@ export function trainCommand(): Command {
     .addOption(number('--test-limit <n>', 'only the first n test images', wholeNumber(1)))
     .addOption(threadsOption())
     .addOption(numericsOption())
+    .addOption(simdOption())
     .addOption(memoryBudgetOption())
     .option('--out <dir>', 'run directory (default: runs/<model>-<data>-<time>)')
     .option('--resume <path>', 'go on with a run directory or checkpoint, with its settings')

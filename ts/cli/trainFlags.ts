@@ -1,4 +1,3 @@
-import type { CheckpointFacts } from '../train/checkpoint.ts';
 import { UsageError } from './fail.ts';
 import { findModel } from './findModel.ts';
 import type { EngineFlags } from './options.ts';
@@ -12,6 +11,7 @@ export interface TrainFlags extends EngineFlags {
   readonly epochs: number;
   readonly batch: number;
   readonly accumulate: number;
+  readonly dropLast?: boolean;
   readonly lr?: number;
   readonly seed: number;
   readonly optimizer: TrainSettings['optimizer'];
@@ -49,6 +49,7 @@ export function settingsOf(flags: TrainFlags): TrainSettings {
     epochs,
     batch,
     accumulate,
+    dropLast: flags.dropLast ?? false,
     lr: flags.lr ?? defaults.lr,
     seed,
     optimizer,
@@ -65,7 +66,7 @@ export function settingsOf(flags: TrainFlags): TrainSettings {
 
 /** Options that may differ from those that a resumed run began with: they do not change what a step computes. */
 const FREE = new Set([
-  ...['epochs', 'testLimit', 'threads', 'memoryBudget'],
+  ...['epochs', 'testLimit', 'threads', 'simd', 'memoryBudget'],
   ...['dataDir', 'out', 'resume', 'json'],
 ]);
 
@@ -75,16 +76,15 @@ const FREE = new Set([
  * @throws {UsageError} when a flag contradicts them
  */
 export function resumedSettings(
-  facts: CheckpointFacts,
-  file: string,
+  written: TrainSettings,
   flags: TrainFlags,
   given: ReadonlySet<string>,
 ): TrainSettings {
-  const written = facts.settings['train'] as TrainSettings | undefined;
-  if (!written) {
-    throw new Error(`${file}: resume: the checkpoint was not written by residua train`);
-  }
-  const settings = { ...written, accumulate: written.accumulate ?? 1 };
+  const settings = {
+    ...written,
+    accumulate: written.accumulate ?? 1,
+    dropLast: written.dropLast ?? false,
+  };
   for (const name of given) {
     if (FREE.has(name)) continue;
     const [began, asked] = [settings, flags].map(

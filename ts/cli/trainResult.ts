@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Width } from '../kernels/chooseWidth.ts';
 import { RUN_FILES } from '../train/node/runDirectory.ts';
 import { formatPairs, megabytes, percent } from './format.ts';
 import type { TrainSettings } from './trainSettings.ts';
@@ -21,6 +22,8 @@ export interface TrainResult {
   /** Bytes of weights, statistics and optimizer state. */
   readonly stateBytes: number;
   readonly build: string;
+  /** Bits of its vectors; a run may go on with another width. */
+  readonly simd: Width;
   readonly threads: number;
   readonly numerics: string;
   readonly runtime: string;
@@ -46,7 +49,7 @@ export function resultRows(result: TrainResult): [string, string][] {
     ['training time', `${result.trainSeconds.toFixed(1)} s`],
     ['images/s', result.imagesPerSecond.toFixed(0)],
     ['peak memory', `${megabytes(result.peakBytes)} plan + ${megabytes(result.stateBytes)} state`],
-    ['WASM build', `${result.build}, ${result.numerics} numerics`],
+    ['WASM build', `${result.build}, ${result.simd} bits, ${result.numerics} numerics`],
     ['threads', String(result.threads)],
     ['runtime', result.runtime],
   ];
@@ -64,7 +67,7 @@ export function describeResult(result: TrainResult, directory: string): string {
 /** Rows of the report's table of settings. */
 export function settingRows(settings: TrainSettings): [string, string][] {
   const { optimizer, momentum, limit } = settings;
-  const { accumulate = 1 } = settings;
+  const { accumulate = 1, dropLast = false } = settings;
   const accumulated: [string, string][] =
     accumulate === 1 ? [] : [['batches a step', String(accumulate)]];
   const optional: [string, string][] =
@@ -76,6 +79,7 @@ export function settingRows(settings: TrainSettings): [string, string][] {
     ['epochs', String(settings.epochs)],
     ['batch', String(settings.batch)],
     ...accumulated,
+    ...(dropLast ? [['last batch', 'left out where smaller'] as [string, string]] : []),
     ['optimizer', optimizer === 'sgd' ? `sgd, Nesterov momentum ${momentum}` : optimizer],
     ['learning rate', `${settings.lr}, ${settings.schedule}`],
     ['weight decay', String(settings.weightDecay)],

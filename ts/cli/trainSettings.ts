@@ -24,6 +24,8 @@ export interface TrainSettings {
   readonly batch: number;
   /** Batches a step of the optimizer; 1 where a checkpoint does not say. */
   readonly accumulate?: number;
+  /** Whether a smaller last batch is left out; false where a checkpoint does not say. */
+  readonly dropLast?: boolean;
   readonly lr: number;
   readonly seed: number;
   readonly optimizer: 'sgd' | 'adamw';

@@ -2,7 +2,11 @@ import { NonFiniteError, OutOfMemoryError } from '../errors.ts';
 import type { Graph, Node, Value } from '../graph.ts';
 import type { ArenaUse } from '../kernels/arena.ts';
 import type { Engine, WrittenPlan } from '../kernels/engine.ts';
-import { bytesOf, formatShape, sizeOf } from '../shape.ts';
+import type { Buffer, Pointer } from '../kernels/step.ts';
+import { after } from '../ops/args.ts';
+import { guardFinite } from '../ops/guardFinite.ts';
+import type { Op } from '../ops/op.ts';
+import { bytesOf, channelsOf, formatShape, pixelsOf, sizeOf } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { describeNode } from './capture.ts';
 import { holdConstant, leaveConstant, type HeldConstant } from './heldConstants.ts';
@@ -29,6 +33,11 @@ export class Plan implements Disposable {
   /** Those that the prologue reads. */
   readonly #folded: readonly Tensor[];
   readonly #mutated: readonly Tensor[];
+  /** Nodes up to the last guard, when there is one: what may have run when it ends a run. */
+  readonly #guarded: number;
+  /** What those write, and where it is kept while they run. */
+  readonly #kept: readonly Kept[];
+  readonly #backup: Required<Buffer> | undefined;
   readonly #held = new Map<Constant, HeldConstant>();
   readonly #written: WrittenPlan;
   #arena: ArenaUse | undefined;
@@ -63,8 +72,10 @@ export class Plan implements Disposable {
     this.stateBytes = this.#states.reduce((bytes, state) => bytes + bytesOf(state), 0);
     const constants = new Map(lowered.constants.map(({ key, buffer }) => [key, buffer.bytes]));
     this.constantBytes = [...constants.values()].reduce((sum, bytes) => sum + bytes, 0);
+    this.#guarded = worked.findLastIndex(({ op }) => op === (guardFinite as Op)) + 1;
     this.#allocate();
     try {
+      [this.#kept, this.#backup] = keptOf(engine, worked.slice(0, this.#guarded));
       this.#written = engine.writePlan(lowered.main.flatMap((node) => node.steps));
     } catch (error) {
       this.#release();
@@ -83,7 +94,8 @@ export class Plan implements Disposable {
    * after the other in the order in which they were asked for.
    *
    * @throws RangeError when an input has the wrong number of elements; {@link NonFiniteError}, naming the first op that
-   * made one, when a guarded value is NaN or infinite: nothing after the guard has run then.
+   * made one, when a guarded value is NaN or infinite: nothing after the guard has run then, and what was written before it,
+   * such as running statistics, is as it was.
    */
   async run(...inputs: (Float32Array | Int32Array)[]): Promise<Values[]> {
     this.#assertLive();
@@ -99,6 +111,7 @@ export class Plan implements Disposable {
         this.locate();
         this.#refreshConstants();
         this.#writeInputs(given);
+        for (const { at, copy, bytes } of this.#kept) this.engine.copy(at, copy, bytes);
       },
       finish: (finished) => {
         for (const tensor of this.#mutated) tensor.version++;
@@ -171,6 +184,7 @@ export class Plan implements Disposable {
   #release(): void {
     for (const { key } of this.#held.keys()) leaveConstant(this.engine, key);
     this.#held.clear();
+    if (this.#backup) this.engine.free(this.#backup);
     if (this.#arena) this.engine.leaveArena(this.#arena);
   }
 
@@ -217,14 +231,26 @@ export class Plan implements Disposable {
     this.#versions = versions;
   }
 
-  /** Runs node by node to find the first that makes a NaN or infinite value. */
+  /** Explains why a guard ended a run, and leaves all state as it was before the run. */
   #findNonFinite(inputs: readonly (Float32Array | Int32Array)[]): NonFiniteError {
+    this.#putBack();
+    const error = this.#explain(inputs);
+    this.#putBack();
+    return error;
+  }
+
+  #putBack(): void {
+    for (const { at, copy, bytes } of this.#kept) this.engine.copy(copy, at, bytes);
+  }
+
+  /** Runs node by node up to the guard to find the first that makes a NaN or infinite value. */
+  #explain(inputs: readonly (Float32Array | Int32Array)[]): NonFiniteError {
     this.#writeInputs(inputs);
     for (const value of this.graph.inputs) {
       const index = this.#firstNonFinite(value);
       if (index >= 0) return new NonFiniteError(`input: ${this.#describe(value, index)}`);
     }
-    for (const { node, steps } of this.lowered.main) {
+    for (const { node, steps } of this.lowered.main.slice(0, this.#guarded)) {
       for (const value of node.inputs) {
         const index = value.tensor ? this.#firstNonFinite(value) : -1;
         if (index >= 0) {
@@ -234,7 +260,8 @@ export class Plan implements Disposable {
         }
       }
       this.engine.runSteps(steps);
-      for (const value of node.outputs) {
+      for (const [position, value] of node.outputs.entries()) {
+        if (node.op.gappedOutputs?.includes(position)) continue;
         const index = this.#firstNonFinite(value);
         if (index >= 0)
           return new NonFiniteError(`${describeNode(node)}: made ${this.#describe(value, index)}`);
@@ -245,15 +272,25 @@ export class Plan implements Disposable {
     );
   }
 
+  /** Index of the first element that is NaN or infinite, or -1. */
   #firstNonFinite(value: Value): number {
     if (value.dtype !== 'f32') return -1;
-    return this.engine.firstNonFinite(this.lowered.viewOf(value).pointer, sizeOf(value.shape));
+    const { pointer, stride } = this.lowered.viewOf(value);
+    const channels = channelsOf(value.shape);
+    if (stride === channels) return this.engine.firstNonFinite(pointer, sizeOf(value.shape));
+    for (let pixel = 0; pixel < pixelsOf(value.shape); pixel++) {
+      const index = this.engine.firstNonFinite(after(pointer, 4 * pixel * stride), channels);
+      if (index >= 0) return pixel * channels + index;
+    }
+    return -1;
   }
 
   #describe(value: Value, index: number): string {
-    const { pointer } = this.lowered.viewOf(value);
-    const at = { buffer: pointer.buffer, byteOffset: pointer.byteOffset + 4 * index };
-    return `${this.engine.read(at, 1, 'f32')[0]} at element ${index} of ${formatShape(value.shape)}`;
+    const { pointer, stride } = this.lowered.viewOf(value);
+    const channels = channelsOf(value.shape);
+    const place = Math.floor(index / channels) * stride + (index % channels);
+    const [found] = this.engine.read(after(pointer, 4 * place), 1, 'f32');
+    return `${found} at element ${index} of ${formatShape(value.shape)}`;
   }
 }
 
@@ -262,4 +299,32 @@ function versionOf(tensors: Iterable<Tensor>): number {
   let sum = 0;
   for (const { version } of tensors) sum += version;
   return sum;
+}
+
+/** A tensor that is written before a guard, and where it is copied to in case that ends the run. */
+interface Kept {
+  readonly at: Pointer;
+  readonly copy: Pointer;
+  readonly bytes: number;
+}
+
+/** Memory for copies of the state that nodes write. */
+function keptOf(
+  engine: Engine,
+  nodes: readonly Node[],
+): [readonly Kept[], Required<Buffer> | undefined] {
+  const written = new Set(
+    nodes.flatMap(({ op, inputs }) => (op.mutates ?? []).map((index) => inputs[index]!.tensor!)),
+  );
+  const total = [...written].reduce((bytes, tensor) => bytes + bytesOf(tensor), 0);
+  if (total === 0) return [[], undefined];
+  const buffer = engine.allocate(total);
+  let byteOffset = 0;
+  const kept = [...written].map((tensor) => {
+    const bytes = bytesOf(tensor);
+    const copy = { buffer, byteOffset };
+    byteOffset += bytes;
+    return { at: tensor.view.pointer, copy, bytes };
+  });
+  return [kept, buffer];
 }

@@ -4,6 +4,19 @@ export type DatasetName = 'mnist' | 'fashion-mnist' | 'cifar10' | 'cifar100';
 /** Which part of a data set. */
 export type Split = 'train' | 'test';
 
+/**
+ * How a data set's grey pictures, light on a ground of 0, were made of what people drew or photographed; new pictures are
+ * made alike by `fitImage`.
+ */
+export interface Preparation {
+  /** Longest side of the box that the ink is cropped and scaled to, in pixels. */
+  readonly inkSize: number;
+  /** What lies in the middle of the picture: the ink's centre of mass, or its box. */
+  readonly centre: 'mass' | 'box';
+  /** Whether the strongest ink is made 255, as where the originals were black and white. */
+  readonly fullContrast: boolean;
+}
+
 /** What is known of a data set before its files are read. */
 export interface DatasetFacts {
   readonly name: string;
@@ -15,6 +28,8 @@ export interface DatasetFacts {
   readonly mean: readonly number[];
   /** Standard deviation of `pixel / 255` by channel over the training images. */
   readonly std: readonly number[];
+  /** How its pictures were made; absent where they are photographs as they were taken. */
+  readonly preparation?: Preparation | undefined;
 }
 
 const CIFAR100_CLASSES =
@@ -37,6 +52,8 @@ export const DATASETS: Readonly<Record<DatasetName, DatasetFacts>> = {
     classes: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
     mean: [0.1307],
     std: [0.3081],
+    // "size normalized to fit in a 20x20 pixel box … centered in a 28x28 image by … the center of mass".
+    preparation: { inkSize: 20, centre: 'mass', fullContrast: true },
   },
   'fashion-mnist': {
     name: 'fashion-mnist',
@@ -57,6 +74,8 @@ export const DATASETS: Readonly<Record<DatasetName, DatasetFacts>> = {
     ],
     mean: [0.286],
     std: [0.353],
+    // Xiao, Rasul and Vollgraf 2017, section 2: trimmed, longest edge 28, extended to a square, negated.
+    preparation: { inkSize: 28, centre: 'box', fullContrast: false },
   },
   cifar10: {
     name: 'cifar10',

@@ -1,4 +1,7 @@
 import { FormatError } from '../errors.ts';
+import type { Preparation } from './catalog.ts';
+import type { Normalisation } from '../normalisation.ts';
+import { shown } from '../settings.ts';
 import { channelStatistics } from './channelStatistics.ts';
 
 /** Labelled pictures in memory. */
@@ -17,11 +20,28 @@ export interface ImageDataset {
   readonly mean: readonly number[];
   /** Standard deviation of `pixel / 255` by channel, over the training images. */
   readonly std: readonly number[];
+  /**
+   * Which of the two were measured on these images, as nobody said them: a network that was trained on others reads
+   * these as it read those. None by default.
+   */
+  readonly measured?: readonly (keyof Normalisation)[];
+  /** How its pictures were made, for `fitImage`. */
+  readonly preparation?: Preparation | undefined;
 }
 
-/** What {@link imageDataset} is made of; mean and std are measured on the images when absent. */
-export type ImageDatasetFields = Omit<ImageDataset, 'count' | 'mean' | 'std'> &
-  Partial<Pick<ImageDataset, 'mean' | 'std'>>;
+/**
+ * What {@link imageDataset} is made of; mean and std are measured on the images when absent, and then make way for those
+ * of a network that has been trained.
+ */
+export interface ImageDatasetFields
+  extends
+    Omit<ImageDataset, 'images' | 'labels' | 'count' | 'measured' | 'mean' | 'std'>,
+    Partial<Pick<ImageDataset, 'mean' | 'std'>> {
+  /** Pixels from 0 to 255, `[count, height, width, channels]`; bytes are not copied. */
+  readonly images: Uint8Array | Uint8ClampedArray | readonly number[];
+  /** Class of each picture, an index into `classes`; bytes and 32-bit integers are not copied. */
+  readonly labels: ArrayLike<number> | ArrayLike<bigint>;
+}
 
 /**
  * A data set from arrays of one's own, checked.
@@ -39,14 +59,20 @@ export type ImageDatasetFields = Omit<ImageDataset, 'count' | 'mean' | 'std'> &
  * });
  */
 export function imageDataset(fields: ImageDatasetFields): ImageDataset {
-  const { name, images, labels, height, width, channels, classes } = fields;
-  const count = labels.length;
+  const { name, height, width, channels, classes } = fields;
   for (const [what, value] of Object.entries({ height, width, channels })) {
     if (!Number.isSafeInteger(value) || value < 1) {
       throw new FormatError(`${name}: ${what}: is ${value} but must be a positive integer`);
     }
   }
+  const count = fields.labels.length;
   if (count === 0) throw new FormatError(`${name}: labels: 0 labels but at least 1 is needed`);
+  const images = bytesOf(name, fields.images);
+  const unclear = [name, ...classes].findIndex((text) => /\p{Cc}/u.test(text));
+  if (unclear >= 0) {
+    const what = unclear === 0 ? 'name' : `class ${unclear - 1}`;
+    throw new FormatError(`${name}: ${what}: has control characters but must be plain text`);
+  }
   const bytes = count * height * width * channels;
   if (images.length !== bytes) {
     throw new FormatError(
@@ -54,12 +80,67 @@ export function imageDataset(fields: ImageDatasetFields): ImageDataset {
         `${height} × ${width} × ${channels} make ${bytes}`,
     );
   }
-  checkLabels(labels, classes.length, name);
-  const measured = fields.mean && fields.std ? undefined : channelStatistics(images, channels);
-  const mean = fields.mean ?? measured!.mean;
-  const std = fields.std ?? measured!.std;
+  checkLabels(fields.labels, classes.length, name);
+  const labels = integersOf(fields.labels);
+  const measured = (['mean', 'std'] as const).filter((what) => fields[what] === undefined);
+  const found = measured.length > 0 ? channelStatistics(images, channels) : undefined;
+  const mean = fields.mean ?? found!.mean;
+  const std = fields.std ?? found!.std;
   checkStatistics(name, mean, std, channels);
-  return { name, images, labels, count, height, width, channels, classes, mean, std };
+  const made = {
+    name,
+    images,
+    labels,
+    count,
+    height,
+    width,
+    channels,
+    classes,
+    mean,
+    std,
+    measured,
+    ...(fields.preparation && { preparation: fields.preparation }),
+  };
+  checked.add(made);
+  return made;
+}
+
+const checked = new WeakSet<ImageDataset>();
+
+/**
+ * A data set that was put together by hand, checked as {@link imageDataset} does, with bytes and integers for plain arrays.
+ *
+ * @throws {FormatError} as that
+ */
+export function checkDataset(data: ImageDataset): ImageDataset {
+  if (checked.has(data)) return data;
+  const { name, count, measured = [] } = data;
+  if (data.labels.length !== count) {
+    throw new FormatError(`${name}: labels: ${data.labels.length} labels but count is ${count}`);
+  }
+  const made = { ...imageDataset(data), measured };
+  checked.add(made);
+  return made;
+}
+
+/** Pixels as bytes. */
+function bytesOf(name: string, images: ImageDatasetFields['images']): Uint8Array {
+  if (images instanceof Uint8Array) return images;
+  if (images instanceof Uint8ClampedArray)
+    return new Uint8Array(images.buffer, images.byteOffset, images.length);
+  const rule = 'pixels must be whole numbers from 0 to 255, as bytes';
+  const kind = Object.prototype.toString.call(images).slice('[object '.length, -1);
+  if (/^(Float|BigInt|BigUint)/.test(kind) || !('length' in images)) {
+    throw new FormatError(`${name}: images: are ${kind} but ${rule}`);
+  }
+  const bad = images.findIndex((value) => value !== (value & 255));
+  if (bad < 0) return Uint8Array.from(images);
+  throw new FormatError(`${name}: images: value ${bad} is ${shown(images[bad])} but ${rule}`);
+}
+
+function integersOf(labels: ImageDatasetFields['labels']): Uint8Array | Int32Array {
+  if (labels instanceof Uint8Array || labels instanceof Int32Array) return labels;
+  return Int32Array.from(labels as ArrayLike<number | bigint>, Number);
 }
 
 /**
@@ -67,12 +148,21 @@ export function imageDataset(fields: ImageDatasetFields): ImageDataset {
  *
  * @throws {FormatError} naming the first index and value that is not
  */
-export function checkLabels(labels: ArrayLike<number>, classes: number, place: string): void {
+export function checkLabels(
+  labels: ArrayLike<number> | ArrayLike<bigint>,
+  classes: number,
+  place: string,
+): void {
   for (let index = 0; index < labels.length; index++) {
-    const label = labels[index]!;
-    if (label < 0 || label >= classes) {
+    const label: unknown = labels[index];
+    if (typeof label !== 'bigint' && !Number.isInteger(label)) {
       throw new FormatError(
-        `${place}: label ${index}: is ${label} but there are ${classes} classes (0 to ${classes - 1})`,
+        `${place}: label ${index}: is ${shown(label)} but must be a whole number, the index of a class`,
+      );
+    }
+    if (Number(label) < 0 || Number(label) >= classes) {
+      throw new FormatError(
+        `${place}: label ${index}: is ${String(label)} but there are ${classes} classes (0 to ${classes - 1})`,
       );
     }
   }
@@ -91,8 +181,12 @@ function checkStatistics(
       );
     }
   }
-  const bad = std.findIndex((value) => !(value > 0));
+  const bad = std.findIndex((value) => !(value > 0 && Number.isFinite(value)));
   if (bad >= 0) {
     throw new FormatError(`${name}: std: channel ${bad} has ${std[bad]} but must be positive`);
+  }
+  const odd = mean.findIndex((value) => !Number.isFinite(value));
+  if (odd >= 0) {
+    throw new FormatError(`${name}: mean: channel ${odd} has ${mean[odd]} but must be a number`);
   }
 }

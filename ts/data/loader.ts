@@ -1,6 +1,7 @@
+import type { Normalisation } from '../normalisation.ts';
 import { RandomStream } from '../random.ts';
 import { type AugmentOptions, augmentSample } from './augment.ts';
-import type { ImageDataset } from './dataset.ts';
+import { checkDataset, type ImageDataset } from './dataset.ts';
 import { normalisationTable, normalisePixels } from './normalise.ts';
 
 /** How a {@link DataLoader} makes batches. */
@@ -37,6 +38,8 @@ export interface Batch {
   readonly index: number;
   /** Whether it is the last one of its epoch. */
   readonly last: boolean;
+  /** What its images were normalised with, where it is known. */
+  readonly normalisation?: Normalisation;
 }
 
 type Arrays = Pick<Batch, 'images' | 'labels' | 'indices'>;
@@ -64,8 +67,8 @@ export class DataLoader implements AsyncIterable<Batch> {
     checkInteger('batchSize', options.batchSize, 1);
     checkInteger('seed', options.seed ?? 0, 0);
     checkInteger('augment.crop', options.augment?.crop ?? 0, 0);
-    this.dataset = dataset;
-    this.options = options;
+    this.dataset = checkDataset(dataset);
+    this.options = { ...options };
     const whole = dataset.count / options.batchSize;
     this.batches = options.dropLast ? Math.floor(whole) : Math.ceil(whole);
     if (this.batches === 0) {
@@ -74,7 +77,7 @@ export class DataLoader implements AsyncIterable<Batch> {
           `${options.batchSize}`,
       );
     }
-    this.#table = normalisationTable(dataset);
+    this.#table = normalisationTable(this.dataset);
   }
 
   /** The epoch that the options name, from their `startBatch` on. */
@@ -126,7 +129,9 @@ export class DataLoader implements AsyncIterable<Batch> {
       }
     }
     const shape = [size, height, width, channels] as const;
-    return { images, labels, shape, indices, index, last: index === this.batches - 1 };
+    const { mean, std } = dataset;
+    const last = index === this.batches - 1;
+    return { images, labels, shape, indices, index, last, normalisation: { mean, std } };
   }
 
   #arrays(size: number): Arrays {

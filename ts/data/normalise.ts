@@ -1,8 +1,4 @@
-/** Mean and standard deviation of `pixel / 255` by channel. */
-export interface Normalisation {
-  readonly mean: readonly number[];
-  readonly std: readonly number[];
-}
+import type { Normalisation } from '../normalisation.ts';
 
 /** Normalised values of the 256 bytes, a table a channel: `table[256 c + v] = (v / 255 − mean[c]) / std[c]`. */
 export function normalisationTable({ mean, std }: Normalisation): Float32Array {

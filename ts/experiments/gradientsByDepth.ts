@@ -4,7 +4,7 @@ import { crossEntropy } from '../functions/crossEntropy.ts';
 import { sumSquares } from '../functions/sumSquares.ts';
 import type { CifarResNet } from '../models/cifarResnet.ts';
 import { gradients } from '../tape.ts';
-import { inMode } from '../train/inMode.ts';
+import { inMode } from '../nn/inMode.ts';
 import type { GradientNorms } from './result.ts';
 
 /**

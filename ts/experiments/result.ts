@@ -1,3 +1,4 @@
+import type { Width } from '../kernels/chooseWidth.ts';
 import type { Evaluation } from '../train/metrics.ts';
 import type { Budget, BudgetName, Recipe } from './experiment.ts';
 
@@ -60,6 +61,8 @@ export interface ExperimentResult {
   readonly runs: readonly VariantRun[];
   readonly seconds: number;
   readonly build: string;
+  /** Bits of its vectors; absent in results from before there were two widths. */
+  readonly simd?: Width;
   readonly threads: number;
   readonly numerics: string;
   readonly runtime: string;

@@ -47,7 +47,7 @@ export async function runExperiment(
     const own = runs.filter((run) => run.seed === seed).map((run) => [run.variant, run] as const);
     return plainNumbers({ seed, ...experiment.judge(new Map(own)) });
   });
-  const { build, threads, numerics } = currentEngine();
+  const { build, simd, threads, numerics } = currentEngine();
   const recipes = variants.map((variant) => [variant.name, recipeOf(experiment, variant)] as const);
   return {
     experiment: experiment.name,
@@ -60,6 +60,7 @@ export async function runExperiment(
     runs,
     seconds: Math.round((performance.now() - started) / 100) / 10,
     build,
+    simd,
     threads,
     numerics,
     runtime: runtimeName(),

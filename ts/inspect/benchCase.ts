@@ -76,6 +76,7 @@ export async function runBench(
       threads: item.engine.threads,
       runtime: runtimeName(),
       build: item.engine.build,
+      simd: item.engine.simd,
       medianMs: timing.medianMs,
       minMs: timing.minMs,
       maxMs: timing.maxMs,

@@ -1,3 +1,5 @@
+import type { Width } from '../kernels/chooseWidth.ts';
+
 /** One line of a benchmark. Fields that do not apply are absent. */
 export interface BenchRow {
   readonly name: string;
@@ -13,6 +15,8 @@ export interface BenchRow {
   /** `node 24.1.0`, `deno 2.9.6`, … */
   readonly runtime: string;
   readonly build: string;
+  /** Bits of the vectors that its kernels are written for. */
+  readonly simd: Width;
   readonly medianMs: number;
   readonly minMs: number;
   readonly maxMs: number;
@@ -59,7 +63,7 @@ export function formatBench(rows: readonly BenchRow[]): string {
       .trimEnd();
   const [first] = rows;
   const where = first
-    ? `${first.runtime}, build ${first.build.replace('-threads', '')}`
+    ? `${first.runtime}, build ${first.build.replace('-threads', '')}, ${first.simd} bits`
     : 'no cases';
   return [where, line(head), ...cells.map(line)].join('\n');
 }

@@ -101,7 +101,8 @@ export function profileTotals(profile: Profile): [string, string][] {
   const threads = `${profile.threads} thread${profile.threads === 1 ? '' : 's'}`;
   return [
     ['case', `${profile.name}, ${profile.pass}, batch ${profile.batch}`],
-    ['runtime', `${profile.runtime}, build ${profile.build}, ${threads}, ${rounds} rounds`],
+    ['runtime', `${profile.runtime}, build ${profile.build}, ${profile.simd} bits`],
+    ['measured', `${threads}, ${rounds} rounds`],
     ['whole plan', milliseconds(planMs)],
     ['sum of its ops', milliseconds(opsMs)],
     [

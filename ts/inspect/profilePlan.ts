@@ -1,4 +1,5 @@
 import { planRows, type PlanRow } from '../compile/printPlan.ts';
+import type { Width } from '../kernels/chooseWidth.ts';
 import type { PlanCase } from './benchCase.ts';
 import { ceilingCase } from './ceilingCase.ts';
 import { runtimeName } from './runtimeName.ts';
@@ -38,6 +39,8 @@ export interface Profile {
   readonly batch: number | undefined;
   readonly runtime: string;
   readonly build: string;
+  /** Bits of its vectors. */
+  readonly simd: Width;
   readonly threads: number;
   readonly rounds: number;
   readonly ceilingGflops: number;
@@ -108,7 +111,8 @@ export async function profilePlan(
   }));
   return {
     ...{ name: item.name, pass: item.pass, batch: item.facts.batch },
-    ...{ runtime: runtimeName(), build: engine.build, threads: engine.threads, rounds },
+    ...{ runtime: runtimeName(), build: engine.build, simd: engine.simd },
+    ...{ threads: engine.threads, rounds },
     ...limits,
     planMs,
     betweenMs: planMs - limits.opsMs,

@@ -6,22 +6,29 @@ export interface Image {
   readonly data: Uint8Array;
 }
 
-/** The picture in grey, `[height, width, 1]`: luma of ITU-R 601 as Pillow rounds it; alpha is laid over white. */
-export function toGrey(image: Image): Image {
-  const opaque = overWhite(image);
+/**
+ * The picture in grey, `[height, width, 1]`: luma of ITU-R 601 as Pillow rounds it.
+ *
+ * @param ground grey that a picture with alpha is laid over; white by default
+ */
+export function toGrey(image: Image, ground = 255): Image {
+  const opaque = overGround(image, ground);
   if (opaque.channels === 1) return opaque;
   const { width, height, data } = opaque;
   const grey = new Uint8Array(width * height);
   for (let pixel = 0, from = 0; pixel < grey.length; pixel++, from += 3) {
-    const [red, green, blue] = [data[from]!, data[from + 1]!, data[from + 2]!];
-    grey[pixel] = (19595 * red + 38470 * green + 7471 * blue + 32768) >> 16;
+    grey[pixel] = luma(data[from]!, data[from + 1]!, data[from + 2]!);
   }
   return { width, height, channels: 1, data: grey };
 }
 
-/** The picture in colour, `[height, width, 3]`; alpha is laid over white. */
-export function toRgb(image: Image): Image {
-  const opaque = overWhite(image);
+/**
+ * The picture in colour, `[height, width, 3]`.
+ *
+ * @param ground grey that a picture with alpha is laid over; white by default
+ */
+export function toRgb(image: Image, ground = 255): Image {
+  const opaque = overGround(image, ground);
   if (opaque.channels === 3) return opaque;
   const { width, height, data } = opaque;
   const rgb = new Uint8Array(3 * data.length);
@@ -30,7 +37,11 @@ export function toRgb(image: Image): Image {
   return { width, height, channels: 3, data: rgb };
 }
 
-function overWhite(image: Image): Image {
+/** Grey of a colour, 0 to 255. */
+export const luma = (red: number, green: number, blue: number): number =>
+  (19595 * red + 38470 * green + 7471 * blue + 32768) >> 16;
+
+function overGround(image: Image, ground: number): Image {
   const { width, height, channels, data } = image;
   if (channels === 1 || channels === 3) return image;
   const colours = channels === 2 ? 1 : 3;
@@ -40,7 +51,7 @@ function overWhite(image: Image): Image {
     const alpha = data[from + colours]!;
     for (let colour = 0; colour < colours; colour++) {
       const value = data[from + colour]!;
-      opaque[pixel * colours + colour] = Math.round((value * alpha + 255 * (255 - alpha)) / 255);
+      opaque[pixel * colours + colour] = Math.round((value * alpha + ground * (255 - alpha)) / 255);
     }
   }
   return { width, height, channels: colours, data: opaque };

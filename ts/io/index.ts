@@ -1,9 +1,13 @@
+export { toGrey, toRgb, type Image } from './image.ts';
+export { decodePng } from './png.ts';
+export { resize } from './resize.ts';
 export {
   parseSafetensors,
   serializeSafetensors,
   type Safetensors,
   type SafetensorsDtype,
   type SafetensorsTensor,
+  type UnreadDtype,
 } from './safetensors.ts';
 export {
   loadWeights,

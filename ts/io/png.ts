@@ -1,105 +1,111 @@
-import { convertIndexedToRgb, decode, type DecodedPng } from 'fast-png';
 import { FormatError } from '../errors.ts';
 import type { Image } from './image.ts';
+import { readChunks } from './png/chunks.ts';
+import { inflate, type Inflate } from './png/inflate.ts';
+import { PixelWriter } from './png/pixelWriter.ts';
+import { passesOf, rowBytes, type Pass } from './png/passes.ts';
+import { unfilter } from './png/unfilter.ts';
 
-const HEADER_BYTES = 29;
-const MOST_PIXELS = 2 ** 26;
+/** Zlib makes at most so many bytes of one. */
+const MOST_GROWTH = 1032;
 
 /**
- * Decodes a PNG of any colour type and depth to bytes; a palette becomes RGB or RGBA.
+ * Decodes a PNG of any colour type and depth, interlaced or not, to bytes; a palette becomes RGB, and what the file calls
+ * transparent an alpha channel. Of an animation the first picture. Rows are taken as they are unpacked, so that it needs
+ * little more memory than its result.
+ *
+ * Source: W3C, "Portable Network Graphics (PNG) Specification", third edition.
  *
  * @param name what errors call the file
  * @throws {FormatError} for a file that is damaged, no PNG, or larger than 2²⁶ pixels
+ * @example
+ * const response = await fetch('digit.png');
+ * const image = await decodePng(new Uint8Array(await response.arrayBuffer()));
  */
-export function decodePng(bytes: Uint8Array, name: string): Image {
-  checkHeader(bytes, name);
-  try {
-    return toImage(decode(bytes, { checkCrc: true }));
-  } catch (cause) {
-    throw new FormatError(`${name}: png: ${reasonOf(cause as Error, bytes.length)}`, { cause });
-  }
+export function decodePng(bytes: Uint8Array, name = 'picture'): Promise<Image> {
+  return decodePngBy(inflate, bytes, name);
 }
 
-/** The decoder's words, except where it runs out of bytes and speaks of its own buffers. */
-function reasonOf({ message, cause }: Error, bytes: number): string {
-  if (message.includes('outside the bounds'))
-    return `file ends after ${bytes} bytes but not its data`;
-  const detail = cause instanceof Error ? ` ${cause.message}` : '';
-  return message + detail;
+/** {@link decodePng} with another way to unpack. */
+export async function decodePngBy(
+  unpack: Inflate,
+  bytes: Uint8Array,
+  name: string,
+): Promise<Image> {
+  const place = `${name}: png`;
+  const { header, palette, transparency, data } = readChunks(bytes, place);
+  const { width, height, bitsPerPixel } = header;
+  const passes = passesOf(header);
+  const wanted = passes.reduce((sum, pass) => sum + pass.height * rowBytes(pass, header), 0);
+  const stored = data.reduce((sum, part) => sum + part.length, 0);
+  if (wanted > MOST_GROWTH * stored) {
+    throw new FormatError(
+      `${place}: data: ${width} × ${height} pixels take ${wanted} bytes but the ${stored} that are there ` +
+        'cannot unpack to so many',
+    );
+  }
+  const writer = new PixelWriter(header, palette, transparency, place);
+  const rows = new Rows(
+    passes,
+    (pass) => rowBytes(pass, header),
+    (row, before, pass, y) => {
+      unfilter(row, before, Math.max(1, bitsPerPixel >> 3), `${place}: row ${y}`);
+      writer.write(row.subarray(1), pass, y);
+    },
+  );
+  const received = await unpack(data, wanted, place, (part) => rows.add(part));
+  if (received < wanted) {
+    throw new FormatError(
+      `${place}: data: ends after ${received} bytes but ${width} × ${height} pixels take ${wanted}`,
+    );
+  }
+  return writer.image;
 }
 
-/** Refuses what the decoder would not: a small file that claims to be a huge picture, and interlaced bits. */
-function checkHeader(bytes: Uint8Array, name: string): void {
-  if (bytes.length < HEADER_BYTES) {
-    throw new FormatError(
-      `${name}: png: file has ${bytes.length} bytes but its header alone takes ${HEADER_BYTES}`,
-    );
-  }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (view.getUint32(0) !== 0x89504e47) {
-    throw new FormatError(
-      `${name}: png: begins with 0x${view.getUint32(0).toString(16).padStart(8, '0')} but a PNG ` +
-        'begins with 0x89504e47',
-    );
-  }
-  const width = view.getUint32(16);
-  const height = view.getUint32(20);
-  if (width === 0 || height === 0 || width * height > MOST_PIXELS) {
-    throw new FormatError(
-      `${name}: png: has ${width} × ${height} pixels but 1 to ${MOST_PIXELS} are allowed`,
-    );
-  }
-  const depth = bytes[24]!;
-  if (depth < 8 && bytes[28] !== 0) {
-    throw new FormatError(
-      `${name}: png: is interlaced with ${depth} bits a sample but at least 8 are needed for that`,
-    );
-  }
-}
+type TakeRow = (row: Uint8Array, before: Uint8Array, pass: Pass, y: number) => void;
 
-function toImage(png: DecodedPng): Image {
-  const { width, height, depth, palette, transparency } = png;
-  const channels = png.channels as Image['channels'];
-  if (channels === 1 && palette) {
-    const colours = palette[0]?.length === 4 ? 4 : 3;
-    return { width, height, channels: colours, data: convertIndexedToRgb(png) };
-  }
-  const samples = depth < 8 ? unpack(png) : png.data;
-  const most = (1 << depth) - 1;
-  const data = Uint8Array.from(samples, (sample) => Math.round((sample * 255) / most));
-  if (!transparency) return { width, height, channels, data };
-  return { width, height, ...withAlpha(data, samples, transparency) };
-}
+/** Cuts a stream of bytes into the rows of all passes; the first byte of a row is its filter. */
+class Rows {
+  readonly #passes: readonly Pass[];
+  readonly #bytesOf: (pass: Pass) => number;
+  readonly #take: TakeRow;
+  #pass = 0;
+  #y = 0;
+  #filled = 0;
+  #row = new Uint8Array(0);
+  #before = new Uint8Array(0);
 
-/** Grey samples of less than a byte, one a byte; rows begin at whole bytes. */
-function unpack({ width, height, depth, data }: DecodedPng): Uint8Array {
-  const samples = new Uint8Array(width * height);
-  const rowBytes = Math.ceil((width * depth) / 8);
-  for (let y = 0, to = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const bit = x * depth;
-      const byte = data[y * rowBytes + (bit >> 3)]!;
-      samples[to++] = (byte >> (8 - depth - (bit & 7))) & ((1 << depth) - 1);
+  constructor(passes: readonly Pass[], bytesOf: (pass: Pass) => number, take: TakeRow) {
+    this.#passes = passes;
+    this.#bytesOf = bytesOf;
+    this.#take = take;
+    this.#begin();
+  }
+
+  add(part: Uint8Array): void {
+    for (let from = 0; from < part.length;) {
+      const taken = part.subarray(from, from + this.#row.length - this.#filled);
+      this.#row.set(taken, this.#filled);
+      from += taken.length;
+      this.#filled += taken.length;
+      if (this.#filled === this.#row.length) this.#end();
     }
   }
-  return samples;
-}
 
-/** Makes the one colour that the file calls transparent so, in a channel of its own. */
-function withAlpha(
-  data: Uint8Array,
-  samples: ArrayLike<number>,
-  transparent: Uint16Array,
-): Pick<Image, 'channels' | 'data'> {
-  const colours = transparent.length;
-  const channels = colours === 1 ? 2 : 4;
-  const pixels = data.length / colours;
-  const laid = new Uint8Array(pixels * channels);
-  for (let pixel = 0; pixel < pixels; pixel++) {
-    const from = pixel * colours;
-    laid.set(data.subarray(from, from + colours), pixel * channels);
-    const hidden = transparent.every((sample, colour) => samples[from + colour] === sample);
-    laid[pixel * channels + colours] = hidden ? 0 : 255;
+  #end(): void {
+    const pass = this.#passes[this.#pass]!;
+    this.#take(this.#row, this.#before, pass, this.#y++);
+    [this.#row, this.#before] = [this.#before, this.#row];
+    this.#filled = 0;
+    if (this.#y < pass.height) return;
+    this.#pass++;
+    this.#y = 0;
+    if (this.#pass < this.#passes.length) this.#begin();
   }
-  return { channels, data: laid };
+
+  #begin(): void {
+    const bytes = this.#bytesOf(this.#passes[this.#pass]!);
+    this.#row = new Uint8Array(bytes);
+    this.#before = new Uint8Array(bytes);
+  }
 }

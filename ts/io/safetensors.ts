@@ -1,3 +1,3 @@
 export { parseSafetensors, type Safetensors } from './safetensors/parse.ts';
 export { serializeSafetensors } from './safetensors/serialize.ts';
-export type { SafetensorsDtype, SafetensorsTensor } from './safetensors/storage.ts';
+export type { SafetensorsDtype, SafetensorsTensor, UnreadDtype } from './safetensors/storage.ts';

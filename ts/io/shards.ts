@@ -3,7 +3,7 @@ import { sizeOf } from '../shape.ts';
 import { jsonKeys } from './jsonKeys.ts';
 import { parseSafetensors, type Safetensors, type SafetensorsTensor } from './safetensors.ts';
 import { isObject, show } from './safetensors/json.ts';
-import { STORAGE } from './safetensors/storage.ts';
+import { bitsOf } from './safetensors/storage.ts';
 
 /** Tensors spread over several files, and the text of the index that says which is where. */
 export interface Shards {
@@ -51,7 +51,7 @@ export function splitShards(contents: Safetensors, name: string, maxBytes: numbe
 
 /** Bytes of a tensor in a file. */
 export function storedBytes({ dtype, shape }: SafetensorsTensor): number {
-  return STORAGE[dtype].bytes * sizeOf(shape);
+  return (bitsOf(dtype) * sizeOf(shape)) / 8;
 }
 
 /**

@@ -1,7 +1,9 @@
 import type { Build } from './assets.ts';
+import { chooseWidth, type Width } from './chooseWidth.ts';
 import { cores } from './cores.ts';
-import { Engine, type Numerics } from './engine.ts';
-import { loadModule } from './loadModule.ts';
+import { Engine, type EngineParts, type Numerics } from './engine.ts';
+import { apart, loadModule, noteCompiled, readBuild, wasCompiled } from './loadModule.ts';
+import { compileHot } from './optimiseAtOnce.ts';
 import { mayWait } from './mayWait.ts';
 import { probe, type Features } from './probe.ts';
 import { startTeam } from './team.ts';
@@ -12,7 +14,12 @@ export interface EngineOptions {
   readonly threads?: number;
   /** `fast` by default: fused multiply-add where the runtime has it (see {@link probe}), and Winograd's algorithms everywhere. */
   readonly numerics?: Numerics;
-  /** Where the WASM file of the chosen build lies, if not beside the package's code. */
+  /**
+   * Bits of the vectors that kernels are written for; the results are the same bits. `auto`, the default, asks the engine by timing two
+   * tiny tiles, once per process, and takes 256 where it pairs vectors; 256 is slower where it does not.
+   */
+  readonly simd?: 'auto' | Width;
+  /** Where the WASM file of the chosen build lies, if not beside the package's code; with one, `auto` is 128. */
   readonly wasmUrl?: URL | string;
   /** Where `team-worker.js` lies, if not beside the package's code. */
   readonly workerUrl?: URL | string;
@@ -25,11 +32,17 @@ const MOST_THREADS = 8;
 const INITIAL_PAGES = 64;
 const MOST_PAGES = 65536;
 
-/** Builds this runtime can load for the numerics, best first. */
-export function chooseBuild(features: Features, numerics: Numerics, threads: number): Build {
+/** The build for the numerics and width that this runtime can load. */
+export function chooseBuild(
+  features: Features,
+  numerics: Numerics,
+  threads: number,
+  simd: Width,
+): Build {
   if (!features.simd) throw new Error('init: this runtime has no WebAssembly SIMD');
   const lanes = features.fma && numerics === 'fast' ? 'relaxed' : 'simd';
-  return threads > 1 && features.threads ? `${lanes}-threads` : lanes;
+  const wide = simd === 256 ? '-256' : '';
+  return `${lanes}${wide}${threads > 1 && features.threads ? '-threads' : ''}`;
 }
 
 function chooseThreads(
@@ -58,25 +71,74 @@ function chooseThreads(
   return threads;
 }
 
+/** Looks at the kernels of an engine by the references of another one of the same build; throws where a value is wrong. */
+export type KernelCheck = (engine: Engine, references: Engine) => void;
+
+const sharedMemory = (): WebAssembly.Memory =>
+  new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MOST_PAGES, shared: true });
+
+/** An engine before it has a module. */
+type Facts = Pick<EngineParts, 'build' | 'numerics' | 'threads'>;
+
+/** Builds whose kernels were found right in this process. */
+const checked = new Set<Build>();
+
+/** Loads a build and lets a check run its kernels, whose code is then what the module runs. */
+async function loadChecked(
+  facts: Facts,
+  loadCheck: (() => Promise<KernelCheck>) | undefined,
+): Promise<WebAssembly.Module> {
+  const { build, threads } = facts;
+  if (!loadCheck || checked.has(build)) return loadModule(build);
+  const [bytes, check] = [await readBuild(build), await loadCheck()];
+  const module = compileHot(wasCompiled(build) ? apart(bytes, 1) : bytes);
+  noteCompiled(build);
+  const alone = (own: WebAssembly.Module): Engine =>
+    new Engine({
+      ...facts,
+      threads: 1,
+      module: own,
+      ...(threads > 1 && { memory: sharedMemory() }),
+    });
+  check(alone(module), alone(new WebAssembly.Module(apart(bytes, 2))));
+  checked.add(build);
+  return module;
+}
+
 /**
  * Loads the best WASM build for this runtime and starts its workers.
  *
- * @throws RangeError when `threads` is not a whole number of at least 1; Error when no build can be loaded.
+ * @param loadCheck gives what looks at the kernels of a build that `auto` took for pairing vectors
+ * @throws RangeError when `threads` is not a whole number of at least 1 or `simd` no width; Error when no build can be loaded.
  */
-export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
+export async function createEngine(
+  options: EngineOptions = {},
+  loadCheck?: () => Promise<KernelCheck>,
+): Promise<Engine> {
   const warn = options.warn ?? ((message: string): void => console.warn(message));
+  const { numerics = 'fast', simd: asked = 'auto', wasmUrl } = options;
   const features = probe();
-  const numerics = options.numerics ?? 'fast';
   const threads = chooseThreads(options, features, warn);
-  const build = chooseBuild(features, numerics, threads);
-  const module = await loadModule(build, options.wasmUrl);
-  if (threads === 1) return new Engine({ build, numerics, threads, module });
-  const memory = new WebAssembly.Memory({
-    initial: INITIAL_PAGES,
-    maximum: MOST_PAGES,
-    shared: true,
+  const auto = asked === 'auto' && wasmUrl === undefined;
+  const simd = asked === 'auto' && !auto ? 128 : chooseWidth(asked, features, numerics);
+  const factsOf = (width: Width): Facts => ({
+    ...{ build: chooseBuild(features, numerics, threads, width), numerics, threads },
   });
-  const engine = new Engine({ build, numerics, threads, module, memory });
+  let facts = factsOf(simd);
+  let module: WebAssembly.Module;
+  try {
+    const wide = auto && simd === 256;
+    module = await (wide ? loadChecked(facts, loadCheck) : loadModule(facts.build, wasmUrl));
+  } catch (error) {
+    if (!auto || simd === 128) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    warn(`residua: SIMD of 128 bits used, not 256: ${reason}`);
+    facts = factsOf(128);
+    module = await loadModule(facts.build);
+  }
+  if (threads === 1) return new Engine({ ...facts, module });
+  const memory = sharedMemory();
+  const engine = new Engine({ ...facts, module, memory });
   const workerUrl =
     options.workerUrl === undefined ? undefined : new URL(options.workerUrl, import.meta.url);
   engine.attach(await startTeam(module, memory, threads, !mayWait(), workerUrl));

@@ -1,5 +1,6 @@
 import { Arena, type ArenaUse } from './arena.ts';
 import type { Build } from './assets.ts';
+import type { Width } from './chooseWidth.ts';
 import { encodePlan, PLAN_VERSION, planBytes } from './encodePlan.ts';
 import { Heap } from './heap.ts';
 import { holdsHighTiles } from './holdsHighTiles.ts';
@@ -105,6 +106,11 @@ export class Engine {
     return this.#runs.busy;
   }
 
+  /** Bits of the vectors that the kernels are written for. */
+  get simd(): Width {
+    return this.build.includes('-256') ? 256 : 128;
+  }
+
   get closed(): boolean {
     return this.#closed;
   }
@@ -122,6 +128,11 @@ export class Engine {
   /** Bytes of it that tensors and plans can take before it grows, if they fit the gaps. */
   get freeBytes(): number {
     return this.#heap.freeBytes;
+  }
+
+  /** Bytes of it that workers have for themselves while a step runs: as many for each as the largest step wants. */
+  get scratchBytes(): number {
+    return this.#scratch.bytes * this.threads;
   }
 
   /** Memory of `bytes` bytes, 64-byte aligned, not initialised. Throws {@link OutOfMemoryError}. */

@@ -88,14 +88,31 @@ export abstract class Classifier extends Module {
     const modules = [...this.modules()];
     const isWithin = (path: string): boolean => path === until || path.startsWith(`${until}.`);
     const last = modules.findLastIndex(([path]) => isWithin(path));
-    if (last < 0) {
-      const names = [...this.children()].map(([name]) => name).join(', ');
-      throw new RangeError(
-        `freeze: there is no module "${until}": take one of ${names}, or one inside them`,
-      );
-    }
+    if (last < 0) throw new RangeError(this.#noModule('freeze', until));
     for (const [path, module] of modules.slice(1, last + 1)) {
       if (!until.startsWith(`${path}.`)) module.freezeAll();
     }
+  }
+
+  /**
+   * Takes {@link Classifier.freeze} back from a module on, `from` as there: its weights and batch norms and all that follow
+   * are trained again; without it the whole network. An optimizer that was made before, or while they were frozen,
+   * goes on with their moments as they were.
+   *
+   * @throws RangeError when there is no such module.
+   */
+  unfreeze(from = ''): void {
+    const modules = [...this.modules()];
+    const first = modules.findIndex(([path]) => path === from);
+    if (first < 0) throw new RangeError(this.#noModule('unfreeze', from));
+    if (from === '') return this.unfreezeAll();
+    for (const [path, module] of modules.slice(first)) {
+      if (!from.startsWith(`${path}.`)) module.unfreezeAll();
+    }
+  }
+
+  #noModule(action: string, path: string): string {
+    const names = [...this.children()].map(([name]) => name).join(', ');
+    return `${action}: there is no module "${path}": take one of ${names}, or one inside them`;
   }
 }

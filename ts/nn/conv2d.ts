@@ -52,6 +52,12 @@ export class Conv2d extends Module {
     return pairOf(this.#options.stride ?? 1);
   }
 
+  /** How the kernel moves, as it was asked for. */
+  get geometry(): Pick<Geometry, 'stride' | 'padding' | 'dilation' | 'groups'> {
+    const { stride, padding, dilation, groups } = this.#options;
+    return { stride, padding, dilation, groups };
+  }
+
   override forward(x: Tensor): Tensor {
     const { stride, padding, dilation, groups } = this.#options;
     return this.here(() =>

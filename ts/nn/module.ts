@@ -1,5 +1,7 @@
 import { named } from '../apply.ts';
 import { StateDictError } from '../errors.ts';
+import { noteAll } from '../frozenBeside.ts';
+import type { Normalisation } from '../normalisation.ts';
 import { formatShape, sameShape, type Shape } from '../shape.ts';
 import { Tensor } from '../tensor.ts';
 import { summary } from './summary.ts';
@@ -29,6 +31,11 @@ export abstract class Module {
   training = true;
   /** Its place in the network, once that is built; shown in errors and plans. */
   path = '';
+  /**
+   * What the images that a network was trained on were normalised with, if it is known: training notes it, checkpoints
+   * have it, and images that come without are read with it.
+   */
+  normalisation: Normalisation | undefined;
 
   /** The layer's function of `[N, H, W, C]` or `[N, C]`. */
   abstract forward(x: Tensor): Tensor;
@@ -51,14 +58,20 @@ export abstract class Module {
       yield* child.modules(prefix ? `${prefix}.${name}` : name);
   }
 
-  /** All weights by name: what gradients flow to. */
+  /**
+   * Weights by name: what gradients flow to. Those that are frozen are left out; an optimizer that is given the map as it
+   * is takes them up once they are thawed.
+   */
   parameters(): Map<string, Tensor> {
-    return new Map([...this.#tensors()].filter(([, tensor]) => tensor.requiresGrad));
+    const all = new Map([...this.#tensors()].filter(([, tensor]) => tensor.trainable));
+    const open = new Map([...all].filter(([, tensor]) => tensor.requiresGrad));
+    noteAll(open, all);
+    return open;
   }
 
   /** Running statistics and counters by name. */
   buffers(): Map<string, Tensor> {
-    return new Map([...this.#tensors()].filter(([, tensor]) => !tensor.requiresGrad));
+    return new Map([...this.#tensors()].filter(([, tensor]) => !tensor.trainable));
   }
 
   /** Weights and buffers by name, in the order of torch's state dicts. */
@@ -118,6 +131,12 @@ export abstract class Module {
   freezeAll(): void {
     for (const tensor of this.parameters().values()) tensor.requiresGrad = false;
     for (const [, module] of this.modules()) if ('frozen' in module) module.frozen = true;
+  }
+
+  /** Puts the weights here and below back into training, and lets the running statistics of batch norms move. */
+  unfreezeAll(): void {
+    for (const [, tensor] of this.#tensors()) tensor.requiresGrad = tensor.trainable;
+    for (const [, module] of this.modules()) if ('frozen' in module) module.frozen = false;
   }
 
   /** Frees weights and buffers. */

@@ -3,6 +3,7 @@ import { flopsOf } from '../flops.ts';
 import type { DType, Shape } from '../shape.ts';
 import { noGrad } from '../tape.ts';
 import { Tensor } from '../tensor.ts';
+import { inMode } from './inMode.ts';
 import type { Module } from './module.ts';
 
 /** What running a module shows. */
@@ -24,22 +25,18 @@ export function trace(model: Module, inputShape: Shape): Trace {
     return new Tensor(value, value);
   };
   const forwards = [...model.modules()].map(([, module]) => watch(module, outputs));
-  const { training } = model;
-  model.eval();
-  try {
-    const result = noGrad(() =>
-      interpretWith(
-        (op, inputs, attrs, specs, path) => {
-          flops.push([path, flopsOf({ op, inputs, outputs: specs, attrs })]);
-          return specs.map(({ shape, dtype }) => symbol(shape, dtype));
-        },
-        () => model.forward(symbol(inputShape, 'f32')).shape,
-      ),
+  const run = (): Shape =>
+    interpretWith(
+      (op, inputs, attrs, specs, path) => {
+        flops.push([path, flopsOf({ op, inputs, outputs: specs, attrs })]);
+        return specs.map(({ shape, dtype }) => symbol(shape, dtype));
+      },
+      () => model.forward(symbol(inputShape, 'f32')).shape,
     );
-    return { outputs, flops, result };
+  try {
+    return { outputs, flops, result: noGrad(() => inMode(model, false, run)) };
   } finally {
     forwards.forEach((unwatch) => unwatch());
-    model.train(training);
   }
 }
 

@@ -4,9 +4,13 @@ import type { ConvShape, Pair } from './conv2dGeometry.ts';
 /** How a convolution is computed; weights are packed for one of them. */
 export type ConvAlgorithm = 'implicit_gemm' | 'pointwise' | 'positions' | WinogradAlgorithm;
 
-/** F(2×2, 3×3) and F(4×4, 3×3); the lean one transforms weights while it multiplies. */
+/** F(2×2, 3×3) and F(4×4, 3×3); the lean ones transform weights while they multiply. */
 export type WinogradAlgorithm =
-  'winograd_2x2' | 'winograd_2x2_strided' | 'winograd_4x4' | 'winograd_4x4_lean';
+  | 'winograd_2x2'
+  | 'winograd_2x2_strided'
+  | 'winograd_2x2_strided_lean'
+  | 'winograd_4x4'
+  | 'winograd_4x4_lean';
 
 /**
  * The fastest kernel for a geometry; `winograd` says whether its rounding (twice that of a plain sum) is allowed,
@@ -15,10 +19,10 @@ export type WinogradAlgorithm =
  *
  * - `pointwise`: a 1×1 kernel without padding reads its input in place, whatever the stride.
  * - `winograd_4x4`: a 3×3 kernel at stride 1, where images have tiles enough.
- * - `winograd_4x4_lean`: the same where four tiles share many weights. They take a quarter of the memory; one worker is up to a
- *   fifth slower than when it reads transformed ones, as at 8×8 with 512 channels, two are faster.
+ * - `winograd_4x4_lean`: the same where few tiles share many weights. These take a quarter of the memory, and less time to transform than
+ *   transformed ones take to come from main memory.
  * - `winograd_2x2`: the same for images of one tile of 4×4. At 7×7 and 8×8, four tiles, F(4×4) is 1.1 to 2 times as fast.
- * - `winograd_2x2_strided`: a 3×3 kernel at stride 2, with 25 products for 36.
+ * - `winograd_2x2_strided`: a 3×3 kernel at stride 2, with 25 products for 36; `winograd_2x2_strided_lean` where few tiles share many weights.
  * - `positions`: one output pixel of all images at a time, where a part of the taps lies outside the image.
  * - `implicit_gemm`: everything else.
  */
@@ -31,11 +35,14 @@ export function chooseConvAlgorithm(
   const fewest = checked ? FEWEST_CHECKED_TILES : FEWEST_TILES;
   if (winograd && winogradCan(conv) && hasChannels(conv)) {
     if (tileWins(conv, 'winograd_4x4', fewest)) {
-      return leanWins(conv, checked) ? 'winograd_4x4_lean' : 'winograd_4x4';
+      return leanWins(conv, 'winograd_4x4', checked) ? 'winograd_4x4_lean' : 'winograd_4x4';
     }
     if (checked && tileWins(conv, 'winograd_2x2', fewest)) return 'winograd_2x2';
   }
-  if (winograd && winogradCan(conv, 2) && stridedWins(conv, fewest)) return 'winograd_2x2_strided';
+  if (winograd && winogradCan(conv, 2) && stridedWins(conv, fewest)) {
+    const lean = leanWins(conv, 'winograd_2x2_strided', checked);
+    return lean ? 'winograd_2x2_strided_lean' : 'winograd_2x2_strided';
+  }
   return positionsWin(conv) ? 'positions' : 'implicit_gemm';
 }
 
@@ -46,7 +53,9 @@ export function possibleConvAlgorithms(conv: ConvShape): ConvAlgorithm[] {
     'implicit_gemm',
     ...(positionsCan(conv) ? (['positions'] as const) : []),
     ...(winogradCan(conv) ? (['winograd_2x2', 'winograd_4x4', 'winograd_4x4_lean'] as const) : []),
-    ...(winogradCan(conv, 2) ? (['winograd_2x2_strided'] as const) : []),
+    ...(winogradCan(conv, 2)
+      ? (['winograd_2x2_strided', 'winograd_2x2_strided_lean'] as const)
+      : []),
   ];
 }
 
@@ -98,18 +107,22 @@ const MOST_STRIDED_PRODUCTS = 0.92;
 const MOST_PRODUCTS = 0.75;
 /** Tiles that pay for reading 36 or 16 values for each 9 weights. */
 const FEWEST_CHECKED_TILES = 4;
-/** Tiles up to which weights take hardly longer to transform than transformed ones to read */
-const MOST_LEAN_TILES = 4;
-/** or, where they are packed for each run, to write and read */
+/** Tiles up to which weights take less time to transform than transformed ones to read, */
+const MOST_LEAN_TILES = 16;
+/** or, where they are packed for each run, to write and read; */
 const MOST_PACKED_TILES = 128;
-/** from main memory: weights that no cache holds, */
-const FEWEST_LEAN_WEIGHTS = 128 * 1024;
-/** and tiles that the second-level cache does; */
+/** weights that a second-level cache does not hold, */
+const FEWEST_LEAN_WEIGHTS = 64 * 1024;
+/** or that no cache does, and the tiles up to which that is so for these, */
+const MANY_LEAN_WEIGHTS = 256 * 1024;
+const MOST_TILES_OF_MANY = 64;
+/** and channels of tiles that the second-level cache holds; */
 const MOST_LEAN_CHANNELS = 512;
 /** or so few channels that the panels of a position are short, */
 const FEW_LEAN_CHANNELS = 96;
-/** and so many outputs that these are many. */
+/** and so many outputs that these are many, for so few tiles. */
 const MANY_LEAN_OUTPUTS = 128;
+const FEW_LEAN_TILES = 4;
 /** Tiles from which it is taken where nobody has checked its error. */
 const FEWEST_TILES = 16;
 
@@ -197,10 +210,16 @@ function stridedWins(conv: ConvShape, fewest: number): boolean {
 }
 
 /** Whether weights are better transformed each time. */
-function leanWins(conv: ConvShape, checked: boolean): boolean {
+function leanWins(conv: ConvShape, algorithm: WinogradAlgorithm, checked: boolean): boolean {
   const { inChannels, outChannels } = conv;
-  if (winogradTiles(conv, 'winograd_4x4') > (checked ? MOST_LEAN_TILES : MOST_PACKED_TILES))
-    return false;
-  if (checked && inChannels <= FEW_LEAN_CHANNELS) return outChannels >= MANY_LEAN_OUTPUTS;
-  return inChannels <= MOST_LEAN_CHANNELS && inChannels * outChannels >= FEWEST_LEAN_WEIGHTS;
+  const [tiles, weights] = [winogradTiles(conv, algorithm), inChannels * outChannels];
+  if (checked && tiles <= FEW_LEAN_TILES && inChannels <= FEW_LEAN_CHANNELS) {
+    return outChannels >= MANY_LEAN_OUTPUTS;
+  }
+  const unpacked = weights >= MANY_LEAN_WEIGHTS ? MOST_TILES_OF_MANY : MOST_LEAN_TILES;
+  return (
+    tiles <= (checked ? unpacked : MOST_PACKED_TILES) &&
+    inChannels <= MOST_LEAN_CHANNELS &&
+    weights >= FEWEST_LEAN_WEIGHTS
+  );
 }

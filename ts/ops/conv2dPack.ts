@@ -15,6 +15,7 @@ export interface Conv2dPackAttrs {
 export const conv2dPack: Op<Conv2dPackAttrs> = {
   name: 'conv2dPack',
   denseInputs: [0],
+  gappedOutputs: [0],
   infer([w], attrs) {
     weightSizes('conv2dPack', w!);
     return [{ shape: [packedSize(w!.shape, attrs)], dtype: 'f32' }];

@@ -10,8 +10,8 @@ const ENOUGH_UNITS = 16;
 const ENOUGH_RANGES = 8;
 /** Chunks beyond which claims only cost. */
 const MOST_CHUNKS = 64;
-/** Output channels that a kernel computes together. */
-export const BLOCK_CHANNELS = 8;
+/** Output channels that the widest kernels compute together; others take half of them, twice. Bits must not depend on the width. */
+export const BLOCK_CHANNELS = 16;
 
 /** Images whose pixels at one position are computed together at most, */
 const MOST_IMAGES = 64;

@@ -1,5 +1,5 @@
 import { BLOCK_CHANNELS } from './conv2dUnits.ts';
-import { GAP, positionsOf, winogradTiles } from './winogradTile.ts';
+import { GAP, isLean, positionsOf, winogradTiles } from './winogradTile.ts';
 import type { WinogradAlgorithm } from './chooseConvAlgorithm.ts';
 import { outputShape } from './conv2dGeometry.ts';
 import type { Alone, Pointer } from '../kernels/step.ts';
@@ -41,14 +41,12 @@ const FEW_PARTITIONS = 4;
 const ENOUGH_TILES = 24;
 /** Input channels beyond which a weight gradient's unit has half as many, as its sums fill the cache. */
 const MANY_CHANNELS = 128;
-/** In channels whose weights are transformed at a time, if they are, */
+/** In channels whose weights are transformed at a time, if they are. */
 const SLICE = 128;
-/** of so many blocks of out channels. */
-const BLOCKS = 2;
 /** Floats between rows of transformed tiles. */
 const ROW_GAP = 32;
 /** Floats for each position of one transform, half done. */
-const BETWEEN = 4;
+const BETWEEN = 8;
 
 /** How a convolution by F(tile×tile, 3×3) is cut. */
 export interface WinogradCut {
@@ -95,11 +93,9 @@ function cutAlone(
 
 /** Scratch memory of a unit of so many tiles. */
 function scratchOf(inChannels: number, outChannels: number, algorithm: WinogradAlgorithm) {
-  const lean = algorithm === 'winograd_4x4_lean';
-  const products = lean
-    ? BLOCKS * BLOCK_CHANNELS
-    : wholeBlocks(Math.min(PRODUCT_CHANNELS, outChannels));
-  const weights = lean ? BLOCKS * (SLICE * BLOCK_CHANNELS + GAP) : 0;
+  const lean = isLean(algorithm);
+  const products = lean ? BLOCK_CHANNELS : wholeBlocks(Math.min(PRODUCT_CHANNELS, outChannels));
+  const weights = lean ? SLICE * BLOCK_CHANNELS + 2 * GAP : 0;
   return (tiles: number): number =>
     4 *
     positionsOf(algorithm) *

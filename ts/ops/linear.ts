@@ -140,6 +140,8 @@ function lowerPlain(to: Lowering, product: Product): void {
     kernel: 'gemm.f32/plain',
     chunks: Math.max(1, Math.ceil(columns / unitColumns)),
     scratchBytes: 4 * rows * unitColumns,
+    // One worker reads whole rows, which memory hands out faster than parts of them.
+    alone: { chunks: 1, args: { unitColumns: columns }, scratchBytes: 4 * rows * columns },
     args: { ...productArgs(product), unitRows: Math.max(1, rows), unitColumns },
   });
 }

@@ -55,6 +55,8 @@ export interface Op<A = unknown> {
   readonly mutates?: readonly number[];
   /** Inputs whose rows must follow each other without gaps; others may be channels of a wider tensor. */
   readonly denseInputs?: readonly number[];
+  /** Outputs that are laid out for kernels, with gaps between their parts that nothing writes or reads. */
+  readonly gappedOutputs?: readonly number[];
   /** Outputs whose rows must follow each other without gaps. */
   readonly denseOutputs?: readonly number[];
   /** Pairs [input, output] that may share memory when the input is not needed afterwards. */

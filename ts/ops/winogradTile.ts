@@ -9,9 +9,14 @@ export function isWinograd(algorithm: ConvAlgorithm): algorithm is WinogradAlgor
   return algorithm.startsWith('winograd');
 }
 
+/** Whether weights are transformed where they are multiplied. */
+export function isLean(algorithm: WinogradAlgorithm): boolean {
+  return algorithm.endsWith('_lean');
+}
+
 /** Whether weights are packed as values for each position of a patch. */
 export function packsPositions(algorithm: ConvAlgorithm): algorithm is WinogradAlgorithm {
-  return isWinograd(algorithm) && algorithm !== 'winograd_4x4_lean';
+  return isWinograd(algorithm) && !isLean(algorithm);
 }
 
 /** Rows and columns of outputs that a tile covers. */
@@ -21,7 +26,7 @@ export function tileOf(algorithm: WinogradAlgorithm): number {
 
 /** Rows and columns of inputs from one output to the next. */
 export function winogradStride(algorithm: WinogradAlgorithm): 1 | 2 {
-  return algorithm === 'winograd_2x2_strided' ? 2 : 1;
+  return algorithm.startsWith('winograd_2x2_strided') ? 2 : 1;
 }
 
 /** Positions of a tile's patch, whose values are multiplied in place of nine taps for each output. */

@@ -19,10 +19,13 @@ export interface AdamWOptions {
 
 /** Adam with decoupled weight decay (Loshchilov and Hutter 2019, arXiv:1711.05101), by PyTorch's formula. */
 export class AdamW extends Optimizer {
+  /** As they were given, with defaults; they cannot be changed. */
   readonly options: Required<AdamWOptions>;
-  readonly #first = new Map<string, Tensor>();
-  readonly #second = new Map<string, Tensor>();
+  readonly #moments = new Map<string, readonly [first: Tensor, second: Tensor]>();
+  /** Steps done. */
   readonly #count: Tensor;
+  /** Steps done of weights that have missed some, as they were frozen: their moments are younger than the others'. */
+  readonly #counts = new Map<string, Tensor>();
 
   /** Throws RangeError for a setting out of its range. */
   constructor(parameters: Parameters, options: AdamWOptions = {}) {
@@ -34,32 +37,61 @@ export class AdamW extends Optimizer {
           'and the others ≥ 0',
       );
     }
-    this.options = { lr, betas, eps, weightDecay };
+    this.options = Object.freeze({ lr, betas, eps, weightDecay });
     this.#count = state([]);
-    for (const [name, parameter] of this.parameters) {
-      this.#first.set(name, state(parameter.shape));
-      this.#second.set(name, state(parameter.shape));
-    }
+    for (const name of this.parameters.keys()) this.#momentsOf(name);
   }
 
   override state(): Map<string, Tensor> {
-    const named = (kind: string, tensors: ReadonlyMap<string, Tensor>): [string, Tensor][] =>
-      [...tensors].map(([name, tensor]) => [`${name}.${kind}`, tensor]);
+    const named = (kind: string, index: 0 | 1): [string, Tensor][] =>
+      [...this.#moments].map(([name, pair]) => [`${name}.${kind}`, pair[index]]);
     return new Map([
-      ...named('m', this.#first),
-      ...named('v', this.#second),
+      ...named('m', 0),
+      ...named('v', 1),
       ['step', this.#count],
+      ...[...this.#counts].map(([name, count]): [string, Tensor] => [`${name}.step`, count]),
     ]);
   }
 
-  protected override begin(): void {
+  override makeState(names: Iterable<string>): void {
+    for (const name of names) {
+      const [, weight, kind] = /^(.*)\.(m|v|step)$/.exec(name) ?? [];
+      if (weight === undefined || !this.weights.has(weight)) continue;
+      if (kind === 'step') this.#ownCount(weight);
+      else this.#momentsOf(weight);
+    }
+  }
+
+  protected override begin(updated: ReadonlySet<string>): void {
+    for (const name of this.weights.keys()) if (!updated.has(name)) this.#ownCount(name);
     apply(increment, [this.#count], {});
+    for (const [name, count] of this.#counts) if (updated.has(name)) apply(increment, [count], {});
   }
 
   protected override update(name: string, parameter: Tensor, gradient: Tensor): void {
     const { betas, eps, weightDecay } = this.options;
-    const moments = [this.#first.get(name)!, this.#second.get(name)!];
+    const count = this.#counts.get(name) ?? this.#count;
     const attrs = { beta1: betas[0], beta2: betas[1], eps, weightDecay };
-    apply(adamwUpdate, [parameter, gradient, ...moments, this.#count, this.lr], attrs);
+    apply(adamwUpdate, [parameter, gradient, ...this.#momentsOf(name), count, this.lr], attrs);
+  }
+
+  /** A frozen weight gets them when it is thawed. */
+  #momentsOf(name: string): readonly [Tensor, Tensor] {
+    let moments = this.#moments.get(name);
+    if (!moments) {
+      const { shape } = this.weights.get(name)!;
+      moments = [state(shape), state(shape)];
+      this.#moments.set(name, moments);
+    }
+    return moments;
+  }
+
+  /** Lets a weight count its own steps from now on. */
+  #ownCount(name: string): void {
+    if (this.#counts.has(name)) return;
+    const count = state([]);
+    count.write(this.#count.data());
+    this.#counts.set(name, count);
+    this.revision++;
   }
 }

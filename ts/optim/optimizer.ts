@@ -1,4 +1,7 @@
 import { state } from '../create.ts';
+import { withFrozenBeside } from '../frozenBeside.ts';
+import { expectNumber } from '../settings.ts';
+import { isAbsent, mayBeBy } from '../tape.ts';
 import { zipStrict } from './zipStrict.ts';
 import type { Tensor } from '../tensor.ts';
 
@@ -11,53 +14,69 @@ export abstract class Optimizer {
   readonly parameters: ReadonlyMap<string, Tensor>;
   /** The learning rate as the kernels read it, a scalar. */
   readonly lr: Tensor;
-  /** Those that gradients flowed to at the start: only they can be frozen later. */
-  readonly #trainable: ReadonlySet<Tensor>;
+  /** Those, and what their module had frozen beside them, in its order: thawed weights are updated, too. */
+  readonly weights: ReadonlyMap<string, Tensor>;
+
+  /** Goes up when state is added that a step which was compiled before does not know. */
+  revision = 0;
 
   constructor(parameters: Parameters, learningRate: number) {
-    if (!(learningRate >= 0 && Number.isFinite(learningRate))) {
-      throw new RangeError(`optimizer: lr is ${learningRate} but must be a number ≥ 0`);
-    }
+    expectNumber('optimizer', 'lr', learningRate, { least: 0 });
     this.parameters = Array.isArray(parameters)
       ? new Map((parameters as readonly Tensor[]).map((tensor, index) => [String(index), tensor]))
       : (parameters as ReadonlyMap<string, Tensor>);
     if (this.parameters.size === 0)
       throw new RangeError('optimizer: there are no parameters to update');
-    this.#trainable = new Set(
-      [...this.parameters.values()].filter((tensor) => tensor.requiresGrad),
-    );
+    this.weights = withFrozenBeside(this.parameters);
     this.lr = state([]);
     this.learningRate = learningRate;
   }
 
-  /** Learning rate of the next step. */
+  /** Learning rate of the next step. Throws RangeError for one that is no number ≥ 0. */
   get learningRate(): number {
     return this.lr.item();
   }
 
   set learningRate(value: number) {
+    expectNumber('optimizer', 'learningRate', value, { least: 0 });
     this.lr.write([value]);
   }
 
   /** Moments and counters by name, for checkpoints. */
   abstract state(): Map<string, Tensor>;
 
+  /** Makes room for moments and counters of these names, as a checkpoint has them, where there is none yet. */
+  makeState(names: Iterable<string>): void {
+    void names;
+  }
+
   /** Updates one weight. */
   protected abstract update(name: string, parameter: Tensor, gradient: Tensor): void;
 
-  /** Runs before the weights of a step are updated. */
-  protected begin(): void {}
+  /** Runs before the weights of a step are updated; others stay as they are. */
+  protected begin(updated: ReadonlySet<string>): void {
+    void updated;
+  }
 
   /**
-   * Updates weights by gradients in the order of {@link Optimizer.parameters}, but for those that have been frozen since.
-   * Throws RangeError on another count.
+   * Updates weights by gradients, given in the order of {@link Optimizer.parameters}, of {@link Optimizer.weights} or of
+   * those weights that are not frozen. A weight that is frozen, or that the loss does not depend on, stays as it is, its
+   * moments too, as in PyTorch. Throws RangeError on another count or order.
    */
   step(gradients: readonly Tensor[]): void {
-    this.begin();
-    for (const [[name, parameter], gradient] of zipStrict([...this.parameters], gradients)) {
-      const frozen = this.#trainable.has(parameter) && !parameter.requiresGrad;
-      if (!frozen) this.update(name, parameter, gradient);
+    const lists = [this.parameters, this.weights, new Map([...this.weights].filter(isOpen))];
+    const named = lists.find((list) => areBy(gradients, [...list.values()]));
+    const { size } = this.parameters;
+    if (!named && gradients.length === size) {
+      throw new RangeError(
+        `optimizer: the ${size} gradients are by other tensors than its parameters, or in another order`,
+      );
     }
+    const updated = zipStrict([...(named ?? this.parameters)], gradients).filter(
+      ([weight, gradient]) => isOpen(weight) && !isAbsent(gradient),
+    );
+    this.begin(new Set(updated.map(([[name]]) => name)));
+    for (const [[name, parameter], gradient] of updated) this.update(name, parameter, gradient);
   }
 
   /** Frees the moments. */
@@ -66,3 +85,10 @@ export abstract class Optimizer {
     for (const tensor of this.state().values()) tensor.dispose();
   }
 }
+
+/** Whether a weight is not frozen; tensors that gradients never flowed to are updated as they are told. */
+const isOpen = ([, tensor]: readonly [string, Tensor]): boolean =>
+  tensor.requiresGrad || !tensor.trainable;
+
+const areBy = (gradients: readonly Tensor[], weights: readonly Tensor[]): boolean =>
+  gradients.length === weights.length && weights.every((by, i) => mayBeBy(gradients[i]!, by));

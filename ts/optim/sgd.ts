@@ -18,6 +18,7 @@ export interface SGDOptions {
 
 /** Stochastic gradient descent with momentum, by PyTorch's formula: `v ← m·v + g; w ← w - lr·v`. */
 export class SGD extends Optimizer {
+  /** As they were given, with defaults; they cannot be changed. */
   readonly options: Required<SGDOptions>;
   readonly #momenta = new Map<string, Tensor>();
 
@@ -31,21 +32,37 @@ export class SGD extends Optimizer {
       );
     }
     if (nesterov && momentum === 0) throw new RangeError('SGD: nesterov needs a momentum above 0');
-    this.options = { lr, momentum, nesterov, weightDecay };
-    for (const [name, parameter] of this.parameters)
-      this.#momenta.set(name, state(parameter.shape));
+    this.options = Object.freeze({ lr, momentum, nesterov, weightDecay });
+    for (const name of this.parameters.keys()) this.#momentum(name);
   }
 
   override state(): Map<string, Tensor> {
     return new Map([...this.#momenta].map(([name, tensor]) => [`${name}.momentum`, tensor]));
   }
 
+  override makeState(names: Iterable<string>): void {
+    for (const name of names) {
+      const weight = name.replace(/\.momentum$/, '');
+      if (weight !== name && this.weights.has(weight)) this.#momentum(weight);
+    }
+  }
+
   protected override update(name: string, parameter: Tensor, gradient: Tensor): void {
     const { momentum, nesterov, weightDecay } = this.options;
-    apply(sgdUpdate, [parameter, gradient, this.#momenta.get(name)!, this.lr], {
+    apply(sgdUpdate, [parameter, gradient, this.#momentum(name), this.lr], {
       momentum,
       nesterov,
       weightDecay,
     });
+  }
+
+  /** A frozen weight gets one when it is thawed. */
+  #momentum(name: string): Tensor {
+    let momentum = this.#momenta.get(name);
+    if (!momentum) {
+      momentum = state(this.weights.get(name)!.shape);
+      this.#momenta.set(name, momentum);
+    }
+    return momentum;
   }
 }

@@ -1,13 +1,18 @@
 import type { DatasetFacts } from '../data/catalog.ts';
-import { FormatError, StateDictError } from '../errors.ts';
+import { FormatError, NonFiniteError, StateDictError } from '../errors.ts';
 import type { Safetensors, SafetensorsTensor } from '../io/safetensors.ts';
 import { listNames } from '../io/weights/names.ts';
 import { checkStored, toStored, weightSlots, writeStored, type Slot } from '../io/weights/slot.ts';
 import { models, type ModelOptions } from '../models/registry.ts';
 import { withoutInitialWeights } from '../nn/initialize.ts';
 import type { Module } from '../nn/module.ts';
+import type { Normalisation } from '../normalisation.ts';
 import { dropoutState } from '../nn/seed.ts';
 import type { Tensor } from '../tensor.ts';
+import { readFacts } from './checkpointSchema.ts';
+import { nonFinite } from './nonFinite.ts';
+import { noteNormalisation } from './readAs.ts';
+import type { RunStart } from './runPosition.ts';
 import type { Trainer } from './trainer.ts';
 
 /** What a checkpoint says besides its tensors. */
@@ -26,6 +31,10 @@ export interface CheckpointInfo {
 /** What is read back: with the number of training steps done. */
 export interface CheckpointFacts extends CheckpointInfo {
   readonly step: number;
+  /** What the network was trained with; that of its data where a checkpoint does not say. */
+  readonly normalisation?: Normalisation;
+  /** Where the run began that goes on; at the first step where a checkpoint does not say. */
+  readonly begun?: RunStart;
 }
 
 const VERSION = 1;
@@ -35,17 +44,26 @@ const DROPOUT = 'random.dropout';
 /**
  * Everything that training needs to go on, for `serializeSafetensors`: weights under torchvision's names and in torch's
  * layouts, so that torch can load them, and beside them the optimizer's moments and the state of dropout.
+ *
+ * @throws {NonFiniteError} for a value that is NaN or infinite: such a file could not be read back
+ * @throws {FormatError} for facts that could not be read again
  */
 export function checkpointTensors(trainer: Trainer, info: CheckpointInfo): Safetensors {
-  const tensors = new Map(
-    [...trainingSlots(trainer)].map(([name, slot]) => [name, toStored(name, slot)]),
-  );
+  const slots = trainingSlots(trainer);
+  const found = nonFinite([...slots].map(([name, { tensor }]) => [name, tensor]));
+  if (found) throw new NonFiniteError(`checkpoint: ${found} but what is saved must be finite`);
+  const tensors = new Map([...slots].map(([name, slot]) => [name, toStored(name, slot)]));
+  const { step, begun, model } = trainer;
   const facts: CheckpointFacts & { version: number } = {
-    version: VERSION,
-    step: trainer.step,
     ...info,
+    version: VERSION,
+    step,
+    begun: begun.step > 0 ? begun : undefined,
+    normalisation: model.normalisation,
   };
-  return { tensors, metadata: { format: 'pt', residua: JSON.stringify(facts) } };
+  const text = JSON.stringify(facts);
+  readFacts(JSON.parse(text), 'checkpoint');
+  return { tensors, metadata: { format: 'pt', residua: text } };
 }
 
 /** Whether a file was written by training here, and so holds more than weights. */
@@ -63,7 +81,7 @@ export function checkpointFacts({ metadata }: Safetensors, file: string): Checkp
       `${file}: checkpoint: has no "residua" entry in its metadata but one is needed to know its network`,
     );
   }
-  let facts: Partial<CheckpointFacts & { version: number }> | null;
+  let facts: { version?: unknown } | null;
   try {
     facts = JSON.parse(text) as typeof facts;
   } catch (cause) {
@@ -74,19 +92,7 @@ export function checkpointFacts({ metadata }: Safetensors, file: string): Checkp
       `${file}: checkpoint: is of version ${String(facts?.version)} but this code reads ${VERSION}`,
     );
   }
-  if (
-    typeof facts.model !== 'string' ||
-    !isCount(facts.step) ||
-    !isCount(facts.seed) ||
-    !isRecord(facts.modelOptions) ||
-    !isRecord(facts.settings) ||
-    !isDatasetFacts(facts.data)
-  ) {
-    throw new FormatError(
-      `${file}: checkpoint: its "residua" metadata does not say model, modelOptions, data, step, seed and settings`,
-    );
-  }
-  return facts as CheckpointFacts;
+  return readFacts(facts, `${file}: checkpoint`);
 }
 
 /**
@@ -101,14 +107,16 @@ export function restoreCheckpoint(
   file: string,
 ): CheckpointFacts {
   const facts = checkpointFacts(contents, file);
-  restore(trainingSlots(trainer), contents.tensors, file);
+  restoreTraining(trainer, contents.tensors, file);
   trainer.step = facts.step;
+  trainer.begun = { step: 0, epoch: 0, ...facts.begun };
+  noteNormalisation(trainer.model, facts.normalisation ?? facts.data);
   return facts;
 }
 
 /**
- * Takes a network's weights and statistics from a checkpoint, without what only training needs; nothing changes unless
- * all of them fit.
+ * Takes a network's weights, statistics and normalisation from a checkpoint, without what only training needs; nothing
+ * changes unless all of them fit.
  *
  * @throws {StateDictError} as {@link restoreCheckpoint}
  */
@@ -116,13 +124,15 @@ export function restoreWeights(model: Module, contents: Safetensors, file: strin
   const weights = [...contents.tensors].filter(
     ([name]) => !name.startsWith(OPTIMIZER) && name !== DROPOUT,
   );
+  const facts = isCheckpoint(contents) ? checkpointFacts(contents, file) : undefined;
   restore(weightSlots(model), new Map(weights), file);
+  if (facts) noteNormalisation(model, facts.normalisation ?? facts.data);
 }
 
 /**
  * The network of a checkpoint, with its weights.
  *
- * @throws {StateDictError} when its network is not known here, or as {@link restoreCheckpoint}
+ * @throws {StateDictError} when its network is not known here or cannot be made, or as {@link restoreCheckpoint}
  */
 export function modelOfCheckpoint(contents: Safetensors, file: string): Module {
   const { model: name, modelOptions } = checkpointFacts(contents, file);
@@ -132,7 +142,15 @@ export function modelOfCheckpoint(contents: Safetensors, file: string): Module {
       `${file}: checkpoint: is of network ${name} but known are ${Object.keys(models).join(', ')}`,
     );
   }
-  const model = withoutInitialWeights(() => make(modelOptions));
+  let model: Module;
+  try {
+    model = withoutInitialWeights(() => make(modelOptions));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new StateDictError(`${file}: checkpoint: its network ${name} cannot be made: ${reason}`, {
+      cause,
+    });
+  }
   restoreWeights(model, contents, file);
   return model;
 }
@@ -155,6 +173,23 @@ function trainingSlots({ model, optimizer }: Trainer): Map<string, Slot> {
   ]);
 }
 
+/** Weights that have missed steps count their own; where a file does not have that they have missed none. */
+function restoreTraining(
+  trainer: Trainer,
+  given: ReadonlyMap<string, SafetensorsTensor>,
+  file: string,
+): void {
+  const names = [...given.keys()].filter((name) => name.startsWith(OPTIMIZER));
+  trainer.optimizer.makeState(names.map((name) => name.slice(OPTIMIZER.length)));
+  const own = trainingSlots(trainer);
+  const count = given.get(`${OPTIMIZER}step`);
+  const counted = [...own.keys()].filter(
+    (name) => name.startsWith(OPTIMIZER) && name.endsWith('.step') && !given.has(name),
+  );
+  const complete = count ? counted.map((name) => [name, count] as const) : [];
+  restore(own, new Map([...given, ...complete]), file);
+}
+
 function restore(
   own: ReadonlyMap<string, Slot>,
   given: ReadonlyMap<string, SafetensorsTensor>,
@@ -169,21 +204,4 @@ function restore(
     checkStored(name, slot, given.get(name)!, `${file}: checkpoint`, 'exact');
   }
   for (const [name, slot] of own) writeStored(slot, given.get(name)!);
-}
-
-const isCount = (value: unknown): value is number =>
-  Number.isSafeInteger(value) && Number(value) >= 0;
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-function isDatasetFacts(value: unknown): value is DatasetFacts {
-  if (!isRecord(value)) return false;
-  const { name, height, width, channels, classes, mean, std } = value;
-  return (
-    typeof name === 'string' &&
-    [height, width, channels].every((size) => isCount(size) && size > 0) &&
-    Array.isArray(classes) &&
-    [mean, std].every((values) => Array.isArray(values) && values.length === channels)
-  );
 }

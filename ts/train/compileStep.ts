@@ -2,18 +2,17 @@ import { apply } from '../apply.ts';
 import { compile } from '../compile/compile.ts';
 import type { Plan } from '../compile/plan.ts';
 import { countCorrect } from '../functions/countCorrect.ts';
-import { crossEntropy, type CrossEntropyOptions } from '../functions/crossEntropy.ts';
-import { Classifier, type LossAndLogits } from '../models/classifier.ts';
 import type { Module } from '../nn/module.ts';
 import { guardFinite } from '../ops/guardFinite.ts';
 import { sumSquares } from '../ops/sumSquares.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
 import type { Shape } from '../shape.ts';
-import { gradients } from '../tape.ts';
+import { gradients, isAbsent } from '../tape.ts';
 import type { Tensor } from '../tensor.ts';
 import { batchSpecs } from './batchSpecs.ts';
 import type { GradientSums } from './gradientSums.ts';
-import { inMode } from './inMode.ts';
+import { inMode } from '../nn/inMode.ts';
+import { lossOf } from './lossOf.ts';
 import type { StepPart } from './stepGroup.ts';
 
 /** What is compiled. */
@@ -30,6 +29,8 @@ export interface StepOptions {
 export interface CompiledStep {
   readonly plan: Plan;
   readonly normNames: readonly string[];
+  /** Classes that the network tells apart. */
+  readonly classes: number;
 }
 
 /** Compiles forward, loss, backward and, unless more batches follow before it, the optimizer's update. */
@@ -39,19 +40,20 @@ export function compileStep(
   { shape, part, labelSmoothing = 0, gradientNorms = false, memoryBudget }: StepOptions,
   sumsOf: () => GradientSums,
 ): CompiledStep {
-  const { parameters } = optimizer;
+  const parameters = new Map([...optimizer.weights].filter(([, { requiresGrad }]) => requiresGrad));
   const updates = part === 'whole' || part === 'last';
   const measured =
     gradientNorms && updates ? [...parameters].filter(([, tensor]) => tensor.shape.length > 1) : [];
+  let classes = 0;
   const step = (x: Tensor, labels: Tensor): Tensor[] => {
     const { logits, loss } = lossOf(model, x, labels, { labelSmoothing });
+    classes = logits.shape.at(-1)!;
     apply(guardFinite, [loss], {});
-    const weights = [...parameters.values()];
+    const weights = [...optimizer.weights.values()];
     let dws: readonly Tensor[] = gradients(loss, weights);
     if (part !== 'whole') {
       const sums = sumsOf();
-      sums.add(dws, part === 'first');
-      dws = sums.sums;
+      dws = dws.map((dw, i) => (isAbsent(dw) ? dw : sums.add(weights[i]!, dw, part === 'first')));
     }
     const norms = measured.map(
       ([, weight]) => apply(sumSquares, [dws[weights.indexOf(weight)]!], {})[0]!,
@@ -60,17 +62,5 @@ export function compileStep(
     return [loss, countCorrect(logits, labels), ...norms];
   };
   const plan = inMode(model, true, () => compile(step, batchSpecs(shape), { memoryBudget }));
-  return { plan, normNames: measured.map(([name]) => name) };
-}
-
-/** A network's own loss, or cross-entropy of what any other module gives. */
-function lossOf(
-  model: Module,
-  x: Tensor,
-  labels: Tensor,
-  options: CrossEntropyOptions,
-): LossAndLogits {
-  if (model instanceof Classifier) return model.loss(x, labels, options);
-  const logits = model.forward(x);
-  return { logits, loss: crossEntropy(logits, labels, options) };
+  return { plan, normNames: measured.map(([name]) => name), classes };
 }

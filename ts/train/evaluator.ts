@@ -1,6 +1,6 @@
 import { compile } from '../compile/compile.ts';
 import type { Plan } from '../compile/plan.ts';
-import type { ImageDataset } from '../data/dataset.ts';
+import { checkDataset, type ImageDataset } from '../data/dataset.ts';
 import { DataLoader } from '../data/loader.ts';
 import { countCorrect } from '../functions/countCorrect.ts';
 import { crossEntropy } from '../functions/crossEntropy.ts';
@@ -8,10 +8,13 @@ import type { Module } from '../nn/module.ts';
 import type { Shape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { batchSpecs } from './batchSpecs.ts';
+import { checkData } from './checkData.ts';
 import { eventLoopTurn } from './eventLoopTurn.ts';
-import { inMode } from './inMode.ts';
+import { inMode } from '../nn/inMode.ts';
 import type { Evaluation } from './metrics.ts';
 import { RecentPlans, type PlanLimit } from './recentPlans.ts';
+import { readAs, type Warn } from './readAs.ts';
+import { SettingsWatch } from './settingsWatch.ts';
 
 /** How an evaluation goes through its images. */
 export interface EvaluateOptions {
@@ -22,19 +25,22 @@ export interface EvaluateOptions {
   readonly onBatch?: (done: number, all: number) => void;
 }
 
-/** Measures a classifier on images; a plan is compiled once for each batch shape. */
+/** Measures a classifier on images; a plan is compiled once for each batch shape and state of its settings. */
 export class Evaluator {
   readonly #model: Module;
+  readonly #warn: Warn;
+  readonly #settings = new SettingsWatch(false);
   readonly #plans: RecentPlans<{ readonly plan: Plan }>;
 
-  constructor(model: Module, options: PlanLimit = {}) {
+  constructor(model: Module, warn: Warn, options: PlanLimit = {}) {
     this.#model = model;
+    this.#warn = warn;
     this.#plans = new RecentPlans('Evaluator', options);
   }
 
   /** Loss and accuracy over a data set, with running statistics and without dropout. */
   async evaluate(data: ImageDataset, options: EvaluateOptions = {}): Promise<Evaluation> {
-    const loader = new DataLoader(data, {
+    const loader = new DataLoader(this.check(data, 'evaluate'), {
       batchSize: Math.min(options.batchSize ?? 128, data.count),
     });
     let [loss, correct, images] = [0, 0, 0];
@@ -52,6 +58,13 @@ export class Evaluator {
     return { loss: loss / images, accuracy: correct / images, images };
   }
 
+  /** The data set as the network reads it, when that can be measured on it. Throws as {@link checkData}. */
+  check(data: ImageDataset, place: 'evaluate' | 'validation'): ImageDataset {
+    const checked = checkDataset(readAs(this.#model, data, place, this.#warn));
+    checkData(this.#model, checked, place, [1], this.#warn);
+    return checked;
+  }
+
   /** Frees the plans; the model stays. */
   dispose(): void {
     this.#plans.dispose();
@@ -64,6 +77,7 @@ export class Evaluator {
     };
     const make = (): Plan =>
       inMode(this.#model, false, () => compile(measure, batchSpecs(shape), { recording: false }));
-    return this.#plans.get(shape.join('×'), () => ({ plan: make() })).plan;
+    const key = (): string => `${shape.join('×')} ${this.#settings.state(this.#model)}`;
+    return this.#plans.get(key, () => ({ plan: make() })).plan;
   }
 }

@@ -5,28 +5,28 @@ import type { Tensor } from '../tensor.ts';
 
 /** Gradients summed over several batches, each by its share of their images. */
 export class GradientSums implements Disposable {
-  readonly sums: readonly Tensor[];
+  readonly #sums = new Map<Tensor, Tensor>();
   readonly #share = state([]);
-
-  constructor(parameters: Iterable<Tensor>) {
-    this.sums = [...parameters].map(({ shape }) => state(shape));
-  }
 
   /** Share of the next batch, 0…1. */
   set share(value: number) {
     this.#share.write([value]);
   }
 
-  /** Adds gradients; the first of a group replace what was there. */
-  add(gradients: readonly Tensor[], first: boolean): void {
-    this.sums.forEach((sum, index) =>
-      apply(accumulate, [sum, gradients[index]!, this.#share], { first }),
-    );
+  /** Adds the gradient of a weight and gives the sum; the first of a group replaces what was there. */
+  add(weight: Tensor, gradient: Tensor, first: boolean): Tensor {
+    let sum = this.#sums.get(weight);
+    if (!sum) {
+      sum = state(weight.shape);
+      this.#sums.set(weight, sum);
+    }
+    apply(accumulate, [sum, gradient, this.#share], { first });
+    return sum;
   }
 
   dispose(): void {
     this.#share.dispose();
-    for (const sum of this.sums) sum.dispose();
+    for (const sum of this.#sums.values()) sum.dispose();
   }
 
   [Symbol.dispose](): void {

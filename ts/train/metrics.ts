@@ -2,9 +2,9 @@
 export interface StepReport {
   /** Steps done since the start of training, this one included. */
   readonly step: number;
-  /** Steps that the whole run has. */
+  /** What `step` is at the end of the run. */
   readonly steps: number;
-  /** Counted from 0. */
+  /** Epochs done since the start of training. */
   readonly epoch: number;
   /** Steps done in this epoch, this one included, and how many it has. */
   readonly epochStep: number;
@@ -33,7 +33,9 @@ export interface Evaluation {
 
 /** What a finished epoch reports. */
 export interface EpochReport {
+  /** Epochs done since the start of training, without this one. */
   readonly epoch: number;
+  /** How many they are at the end of the run. */
   readonly epochs: number;
   /** Means over the epoch's training steps. */
   readonly loss: number;

@@ -1,18 +1,24 @@
 import { compile } from '../compile/compile.ts';
 import type { Plan } from '../compile/plan.ts';
+import { normalise } from '../data/normalise.ts';
 import { softmax } from '../functions/softmax.ts';
 import type { Module } from '../nn/module.ts';
-import type { Shape } from '../shape.ts';
+import { formatShape, type Shape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
-import { inMode } from './inMode.ts';
+import { inMode } from '../nn/inMode.ts';
 import { RecentPlans, type PlanLimit } from './recentPlans.ts';
+import { SettingsWatch } from './settingsWatch.ts';
 
 /** How a `Predictor` runs. */
 export type PredictorOptions = PlanLimit;
 
-/** Runs a model on batches: compiled once for each shape, batch norm folded, weights packed. */
+/** Values that are normalised already, or pixels as bytes. */
+export type Images = Float32Array | Uint8Array | Uint8ClampedArray;
+
+/** Runs a model on batches: compiled once for each shape and state of its settings, batch norm folded, weights packed. */
 export class Predictor {
   readonly model: Module;
+  readonly #settings = new SettingsWatch(false);
   readonly #plans: RecentPlans<{ readonly plan: Plan }>;
 
   /** Throws RangeError for a number of plans below 1. */
@@ -31,23 +37,49 @@ export class Predictor {
       inMode(this.model, false, () =>
         compile(predict, [{ shape, dtype: 'f32' }], { recording: false }),
       );
-    return this.#plans.get(shape.join('×'), () => ({ plan: make() })).plan;
+    const key = (): string => `${shape.join('×')} ${this.#settings.state(this.model)}`;
+    return this.#plans.get(key, () => ({ plan: make() })).plan;
   }
 
-  /** Logits of images, row by row. Throws RangeError when the values do not fill the shape. */
-  async logits(images: Float32Array, shape: Shape): Promise<Float32Array> {
-    const [logits] = await this.plan(shape).run(images);
+  /**
+   * Logits of images, row by row. Bytes are pixels, which are normalised as the network's training data were.
+   *
+   * @throws {RangeError} when the values do not fill the shape, or bytes are given and the network does not say what it was
+   *   trained with
+   */
+  async logits(images: Images, shape: Shape): Promise<Float32Array> {
+    const [logits] = await this.plan(shape).run(this.#normalised(images, shape));
     return logits as Float32Array;
   }
 
-  /** Class probabilities of images, `[N, classes]` row by row. */
-  async probabilities(images: Float32Array, shape: Shape): Promise<Float32Array> {
-    const [, probabilities] = await this.plan(shape).run(images);
+  /** Class probabilities of images as {@link Predictor.logits} takes them, `[N, classes]` row by row. */
+  async probabilities(images: Images, shape: Shape): Promise<Float32Array> {
+    const [, probabilities] = await this.plan(shape).run(this.#normalised(images, shape));
     return probabilities as Float32Array;
   }
 
   /** Frees the plans; runs that have been asked for go on to their end, and the model stays. */
   dispose(): void {
     this.#plans.dispose();
+  }
+
+  #normalised(images: Images, shape: Shape): Float32Array {
+    if (images instanceof Float32Array) return images;
+    const { normalisation } = this.model;
+    if (!normalisation) {
+      throw new RangeError(
+        'predict: pixels are given as bytes but the network does not say what it was trained with: set its normalisation',
+      );
+    }
+    const { length } = normalisation.mean;
+    if (shape.at(-1) !== length) {
+      throw new RangeError(
+        `predict: images ${formatShape(shape)} have ${shape.at(-1)} channels but the network's mean has ${length}`,
+      );
+    }
+    return normalise(
+      new Uint8Array(images.buffer, images.byteOffset, images.length),
+      normalisation,
+    );
   }
 }

@@ -26,9 +26,17 @@ export class RecentPlans<T extends { readonly plan: Plan }> {
     this.#most = plans;
   }
 
-  /** The one of this key, made now if it is not held. Where memory does not suffice for it others are given up. */
-  get(key: string, make: () => T): T {
-    const found = this.#all.get(key) ?? this.#make(make);
+  /**
+   * The one of this key, made now if it is not held; the key is asked for again then, as making may change it. Where memory does
+   * not suffice for it others are given up.
+   */
+  get(keyOf: () => string, make: () => T): T {
+    let key = keyOf();
+    let found = this.#all.get(key);
+    if (!found) {
+      found = this.#make(make);
+      key = keyOf();
+    }
     this.#all.delete(key);
     this.#all.set(key, found);
     this.#shrink(this.#most);

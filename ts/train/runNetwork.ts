@@ -7,7 +7,7 @@ import { Dropout } from '../nn/dropout.ts';
 import type { Module } from '../nn/module.ts';
 import type { Shape, Spec } from '../shape.ts';
 import { gradients } from '../tape.ts';
-import { inMode } from './inMode.ts';
+import { inMode } from '../nn/inMode.ts';
 
 /** How {@link runNetwork} runs. */
 export interface RunNetworkOptions {

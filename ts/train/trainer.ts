@@ -5,23 +5,31 @@ import { DataLoader, type Batch } from '../data/loader.ts';
 import { NonFiniteError } from '../errors.ts';
 import type { Engine } from '../kernels/engine.ts';
 import type { Module } from '../nn/module.ts';
+import { dropoutState } from '../nn/seed.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
-import { constantSchedule } from '../optim/schedule.ts';
+import { expectNumber, expectWhole } from '../settings.ts';
 import type { Shape } from '../shape.ts';
+import { batchSizes, checkData } from './checkData.ts';
 import { compileStep, type CompiledStep } from './compileStep.ts';
 import { Evaluator, type EvaluateOptions } from './evaluator.ts';
 import { eventLoopTurn } from './eventLoopTurn.ts';
 import type { FitOptions, FitReport } from './fitOptions.ts';
-import { frozenState } from './frozenState.ts';
 import { GradientSums } from './gradientSums.ts';
 import type { EpochReport, Evaluation } from './metrics.ts';
+import { nonFinite } from './nonFinite.ts';
+import { noteNormalisation, readAs, type Warn } from './readAs.ts';
 import { RecentPlans } from './recentPlans.ts';
+import { runOf, type Run, type RunStart } from './runPosition.ts';
+import { sayOnce } from './sayOnce.ts';
+import { SettingsWatch } from './settingsWatch.ts';
+import { snapshot } from './snapshot.ts';
 import { StepGroup, type StepPart, type StepResult } from './stepGroup.ts';
 import type { TrainerOptions } from './trainerOptions.ts';
 
 /**
  * Trains a classifier on images. A whole step (forward, loss, backward, optimizer) is compiled once for each batch size
- * and replayed; numbers are those of eager code.
+ * and replayed; numbers are those of eager code. A setting of the network that is changed, such as dropout's `p`, or what is
+ * frozen, counts from the next step on.
  */
 export class Trainer {
   readonly model: Module;
@@ -29,47 +37,56 @@ export class Trainer {
   readonly engine: Engine;
   /** Steps done; a resumed run starts from the checkpoint's. */
   step = 0;
+  /** Where the run began that `fit({ until })` goes on with; a resumed run has the checkpoint's. */
+  begun: RunStart = { step: 0, epoch: 0 };
   readonly #options: TrainerOptions;
+  readonly #settings = new SettingsWatch(true);
   readonly #steps: RecentPlans<CompiledStep>;
   readonly #evaluator: Evaluator;
+  readonly #warn: Warn;
+  #run: Run | undefined;
+  /** Puts state back to what it was before the first batch of a group. */
+  #putBack: (() => void) | undefined;
   #sums: GradientSums | undefined;
 
   constructor(model: Module, options: TrainerOptions) {
     this.model = model;
     this.optimizer = options.optimizer;
     this.engine = currentEngine();
-    this.#options = options;
+    this.#options = { ...options };
+    this.#warn = sayOnce(options.warn ?? ((message) => console.warn(message)));
     this.#steps = new RecentPlans('Trainer', options);
-    this.#evaluator = new Evaluator(model, options);
+    this.#evaluator = new Evaluator(model, this.#warn, options);
   }
 
   /**
-   * Trains for some epochs, going on from {@link Trainer.step}: the order of the images depends on the seed and the epoch
-   * alone, so that a resumed run sees the batches that an uninterrupted one would have seen.
+   * Trains for some epochs. The order of the images depends on the seed and the epoch alone, so that a run that is taken up
+   * again sees the batches that an uninterrupted one would have seen.
    *
    * @throws NonFiniteError naming the step and the first op whose result is not finite; weights are then those of the last
-   * good step. RangeError for a label out of range or epochs below 1.
+   * good step, but where its update itself made one. RangeError for a label out of range, or an option that is.
    */
   async fit(data: ImageDataset, options: FitOptions): Promise<FitReport> {
-    const { epochs, signal, accumulate = 1 } = options;
-    if (!Number.isInteger(accumulate) || accumulate < 1) {
-      throw new RangeError(
-        `fit: accumulate is ${accumulate} but must be a whole number of at least 1`,
-      );
-    }
-    if (!Number.isInteger(epochs) || epochs < 1) {
-      throw new RangeError(`fit: epochs is ${epochs} but must be a whole number of at least 1`);
-    }
-    const { batches } = new DataLoader(data, { batchSize: options.batchSize });
-    const perEpoch = Math.ceil(batches / accumulate);
+    const { signal, accumulate = 1, batchSize, dropLast } = options;
+    expectWhole('fit', 'accumulate', accumulate);
+    const own = readAs(this.model, data, 'fit', this.#warn);
+    const { batches, dataset } = new DataLoader(own, { batchSize, dropLast });
+    const run = runOf(options, own, batches, this.step, this.begun, this.#lastRun());
+    const sizes = batchSizes(dataset.count, batchSize, dropLast ?? false);
+    checkData(this.model, dataset, 'fit', sizes, this.#warn);
+    if (options.validation) this.#evaluator.check(options.validation, 'validation');
+    noteNormalisation(this.model, own);
+    this.#run = run;
+    this.begun = run.begun;
+    const end = run.begun.step + run.epochs * run.epochSteps;
     const reports: EpochReport[] = [];
-    while (this.step < epochs * perEpoch && !signal?.aborted) {
-      const report = await this.#fitEpoch(data, options, Math.floor(this.step / perEpoch));
+    while (this.step < end && !signal?.aborted) {
+      const report = await this.#fitEpoch(own, options, run);
       if (!report) break;
       reports.push(report);
       await options.onEpoch?.(report);
     }
-    return { steps: this.step, aborted: this.step < epochs * perEpoch, epochs: reports };
+    return { steps: this.step, aborted: this.step < end, epochs: reports };
   }
 
   /** Trains one step on a batch: the loss before the update, the share classified right. */
@@ -79,13 +96,28 @@ export class Trainer {
 
   /** Takes the gradients of a batch, and lets the optimizer step after the last of a group. */
   async #trainPart(batch: Batch, part: StepPart, share: number): Promise<StepResult> {
-    const { plan, normNames } = this.#compiledStep(batch.shape, part);
+    if (batch.normalisation && !this.model.normalisation)
+      noteNormalisation(this.model, batch.normalisation);
+    const { plan, normNames, classes } = this.#compiledStep(batch.shape, part);
+    const beyond = batch.labels.findIndex((label) => label < 0 || label >= classes);
+    if (beyond >= 0) {
+      throw new RangeError(
+        `step ${this.step}: label ${beyond} of the batch is ${batch.labels[beyond]} but the network tells ${classes} ` +
+          `classes apart (0 to ${classes - 1})`,
+      );
+    }
     if (part !== 'whole') this.#gradientSums().share = share;
+    if (part === 'first')
+      this.#putBack = snapshot([...this.model.buffers().values(), dropoutState()]);
     let outputs;
     try {
       outputs = await plan.run(batch.images, batch.labels);
     } catch (error) {
-      if (error instanceof NonFiniteError) error.message = `step ${this.step}: ${error.message}`;
+      if (error instanceof NonFiniteError) {
+        error.message = `step ${this.step}: ${error.message}`;
+        // The batches of the group before this one have moved statistics.
+        if (part === 'middle' || part === 'last') this.#putBack?.();
+      }
       throw error;
     }
     if (part === 'whole' || part === 'last') this.step++;
@@ -121,25 +153,32 @@ export class Trainer {
     this.#sums = undefined;
   }
 
-  /** Returns nothing when the signal stopped it. */
+  /** The run that was fitted last, unless a checkpoint has been restored since. */
+  #lastRun(): Run | undefined {
+    return this.#run?.begun === this.begun ? this.#run : undefined;
+  }
+
+  /** The rest of an epoch. Returns nothing when the signal stopped it. */
   async #fitEpoch(
     data: ImageDataset,
     options: FitOptions,
-    epoch: number,
+    { begun, epochs, epochSteps }: Run,
   ): Promise<EpochReport | undefined> {
-    const { batchSize, seed = 0, augment, signal, epochs, accumulate = 1 } = options;
-    const all = Math.ceil(new DataLoader(data, { batchSize }).batches / accumulate);
-    const startBatch = (this.step - epoch * all) * accumulate;
+    const { batchSize, seed = 0, augment, dropLast, signal, accumulate = 1 } = options;
+    const before = Math.floor((this.step - begun.step) / epochSteps);
+    const first = begun.step + before * epochSteps;
+    const [epoch, all] = [begun.epoch + before, begun.epoch + epochs];
     const loader = new DataLoader(data, {
       batchSize,
       seed,
       epoch,
-      startBatch,
+      startBatch: (this.step - first) * accumulate,
       shuffle: true,
       reuseBuffers: true,
+      dropLast,
       ...(augment && { augment }),
     });
-    const schedule = this.#options.schedule ?? constantSchedule(this.optimizer.learningRate);
+    const used = Math.min(data.count, loader.batches * batchSize);
     const started = performance.now();
     let [loss, accuracy, images] = [0, 0, 0];
     let group: StepGroup | undefined;
@@ -148,9 +187,8 @@ export class Trainer {
       if (!group) {
         // A group that has begun is finished: batch norm's statistics have moved already.
         if (signal?.aborted) return undefined;
-        learningRate = schedule(this.step, epochs * all);
-        this.optimizer.learningRate = learningRate;
-        const left = data.count - batch.index * batchSize;
+        learningRate = this.#setRate(this.step - begun.step, epochs * epochSteps);
+        const left = used - batch.index * batchSize;
         group = new StepGroup(Math.min(left, accumulate * batchSize), batchSize);
       }
       const share = batch.labels.length / group.images;
@@ -170,18 +208,19 @@ export class Trainer {
         ...result,
         ...totals,
         step: this.step,
-        steps: epochs * all,
+        steps: begun.step + epochs * epochSteps,
         epoch,
-        epochStep: this.step - epoch * all,
-        epochSteps: all,
+        epochStep: this.step - first,
+        epochSteps,
         learningRate,
       });
       await eventLoopTurn();
     }
+    this.#assertFinite();
     const milliseconds = performance.now() - started;
     const report = {
       epoch,
-      epochs,
+      epochs: all,
       loss: loss / images,
       accuracy: accuracy / images,
       milliseconds,
@@ -190,13 +229,30 @@ export class Trainer {
     return { ...report, validation: await this.evaluate(options.validation, { batchSize }) };
   }
 
+  /** A loss is guarded before its step, so that nothing guards what the last step of an epoch has made. */
+  #assertFinite(): void {
+    const found = nonFinite([...this.model.stateDict(), ...this.optimizer.state()]);
+    if (found) throw new NonFiniteError(`step ${this.step - 1}: its update made ${found}`);
+  }
+
+  /** The rate of a step of a run, which the optimizer has from now on; without a schedule it is the optimizer's own. */
+  #setRate(step: number, steps: number): number {
+    const { schedule } = this.#options;
+    if (!schedule) return this.optimizer.learningRate;
+    const rate = schedule(step, steps);
+    expectNumber('fit', `the schedule's rate of step ${step} of ${steps}`, rate, { least: 0 });
+    this.optimizer.learningRate = rate;
+    return rate;
+  }
+
   #gradientSums(): GradientSums {
-    this.#sums ??= new GradientSums(this.optimizer.parameters.values());
+    this.#sums ??= new GradientSums();
     return this.#sums;
   }
 
   #compiledStep(shape: Shape, part: StepPart = 'whole'): CompiledStep {
-    const key = `${shape.join('×')} ${part} ${frozenState(this.model)}`;
+    const key = (): string =>
+      `${shape.join('×')} ${part} ${this.#settings.state(this.model, this.optimizer)}`;
     return this.#steps.get(key, () =>
       compileStep(this.model, this.optimizer, { ...this.#options, shape, part }, () =>
         this.#gradientSums(),

@@ -13,4 +13,6 @@ export interface TrainerOptions extends PlanLimit {
   readonly gradientNorms?: boolean;
   /** Most bytes of activations, gradients and workspaces a step may need; see `CompileOptions.memoryBudget`. */
   readonly memoryBudget?: number;
+  /** Told once of each thing that may not be meant, as of images that are normalised otherwise; console.warn by default. */
+  readonly warn?: (message: string) => void;
 }

@@ -4,7 +4,7 @@ import { foldBatchNorm } from '../../../ts/compile/passes/foldBatchNorm.ts';
 import { fuseRelu } from '../../../ts/compile/passes/fuseRelu.ts';
 import type { Classifier } from '../../../ts/models/classifier.ts';
 import { noGrad } from '../../../ts/tape.ts';
-import { inMode } from '../../../ts/train/inMode.ts';
+import { inMode } from '../../../ts/nn/inMode.ts';
 import { networkFromGraph } from './fromGraph.ts';
 import type { Network } from './layers.ts';
 

@@ -14,7 +14,7 @@ import type { Runtime } from './runtime.ts';
 
 /** This project: the compiled forward pass, or the compiled training step. */
 export const residua: Runtime = async (job, { shape, images, labels }) => {
-  const { threads, numerics, files } = job;
+  const { threads, numerics, files, simd: asked } = job;
   const phases: Record<string, number> = { node: performance.nodeTiming.bootstrapComplete };
   let last = phases['node']!;
   const done = (phase: string): void => {
@@ -22,7 +22,8 @@ export const residua: Runtime = async (job, { shape, images, labels }) => {
     last += phases[phase];
   };
   done('code and image');
-  const engine = await init({ threads, numerics });
+  const engine = await init({ threads, numerics, ...(asked !== undefined && { simd: asked }) });
+  const { simd } = engine;
   done('engine');
   const model = withoutInitialWeights(() => createModel(job));
   await loadWeightsFile(model, join(files, 'weights.safetensors'));
@@ -33,7 +34,7 @@ export const residua: Runtime = async (job, { shape, images, labels }) => {
     model.eval();
     const plan = compile((x) => model.forward(x), [input], { recording: false });
     done('compile');
-    return { facts, phases, run: async () => (await plan.run(images))[0] as Float32Array };
+    return { facts, simd, phases, run: async () => (await plan.run(images))[0] as Float32Array };
   }
   model.train();
   const optimizer = new SGD(model.parameters(), { lr: 0.01, momentum: 0.9 });
@@ -47,5 +48,5 @@ export const residua: Runtime = async (job, { shape, images, labels }) => {
     },
     [input, { shape: [shape[0]!], dtype: 'i32' }],
   );
-  return { facts, run: async () => (await plan.run(images, labels))[0]![0]! };
+  return { facts, simd, run: async () => (await plan.run(images, labels))[0]![0]! };
 };

@@ -1,6 +1,7 @@
 """PyTorch as a peer: `python3 torch_peer.py <job as JSON>`; the protocol is that of protocol.ts.
 
-Eager, with oneDNN; channels_last or contiguous, whichever is faster here.
+Eager, with oneDNN; channels_last or contiguous, whichever is faster here. Or, where the job says `compiled`, by
+torch.compile on channels_last, with weights frozen in inference.
 """
 
 import json
@@ -14,8 +15,9 @@ JOB = json.loads(sys.argv[1])
 # OpenBLAS, which takes some convolutions of one image, reads its number of threads when it is loaded.
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = str(JOB["threads"])
+# Compile in this process: workers of a pool would outlive it, as it ends by a signal.
+os.environ["TORCHINDUCTOR_COMPILE_THREADS"] = "1"
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 
@@ -30,7 +32,7 @@ def reply(**message):
 
 
 def read_safetensors(path):
-    types = {"F32": np.float32, "I32": np.int32}
+    types = {"F32": torch.float32, "I32": torch.int32}
     with open(path, "rb") as file:
         size = int.from_bytes(file.read(8), "little")
         header = json.loads(file.read(size))
@@ -39,9 +41,8 @@ def read_safetensors(path):
         for name, entry in header.items():
             begin, end = entry["data_offsets"]
             file.seek(8 + size + begin)
-            dtype = np.dtype(types[entry["dtype"]])
-            values = np.fromfile(file, dtype, (end - begin) // dtype.itemsize)
-            tensors[name] = torch.from_numpy(values.reshape(entry["shape"]))
+            values = torch.frombuffer(bytearray(file.read(end - begin)), dtype=types[entry["dtype"]])
+            tensors[name] = values.reshape(entry["shape"])
     return tensors, metadata
 
 
@@ -52,10 +53,11 @@ def two_sided(padding):
     return top, left
 
 
-class Net:
+class Net(torch.nn.Module):
     """A network of layers.ts, its weights in PyTorch's layouts."""
 
     def __init__(self, path, training):
+        super().__init__()
         weights, metadata = read_safetensors(path)
         self.facts = json.loads(metadata["network"])
         self.layers = self.facts["layers"]
@@ -63,14 +65,15 @@ class Net:
             name = layer.get("weight")
             if layer["kind"] == "conv2d":
                 weights[name] = weights[name].permute(3, 2, 0, 1).contiguous()
-        self.weights = weights
-        if training:
-            for name in self.parameters:
-                weights[name].requires_grad_(True)
-
-    @property
-    def parameters(self):
-        return self.facts["parameters"]
+        moved = set(self.facts["parameters"])
+        self.weights = {}
+        for index, (name, weight) in enumerate(weights.items()):
+            if name in moved:
+                weight = torch.nn.Parameter(weight, requires_grad=training)
+                self.register_parameter(f"parameter{index}", weight)
+            else:
+                self.register_buffer(f"buffer{index}", weight)
+            self.weights[name] = weight
 
     def use(self, memory_format):
         with torch.no_grad():
@@ -136,17 +139,44 @@ def make_run(job, net, images, labels):
                 return net.forward(images)
 
         return infer
-    parameters = [net.weights[name] for name in net.parameters]
-    optimizer = torch.optim.SGD(parameters, lr=0.01, momentum=0.9)
+    loss_of = lambda given: F.cross_entropy(net.forward(given), labels)
+    return make_step(net, images, loss_of)
+
+
+def make_step(net, images, loss_of):
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.01, momentum=0.9)
 
     def step():
         optimizer.zero_grad(set_to_none=True)
-        loss = F.cross_entropy(net.forward(images), labels)
+        loss = loss_of(images)
         loss.backward()
         optimizer.step()
         return loss.item()
 
     return step
+
+
+def make_compiled_run(job, net, images, labels):
+    """Like make_run, by torch.compile; the first run compiles."""
+    if not hasattr(torch, "compile"):
+        raise RuntimeError(f"torch.compile came with PyTorch 2, this is {torch.__version__}")
+    from torch._inductor import config as inductor
+
+    net.use(torch.channels_last)
+    images = images.contiguous(memory_format=torch.channels_last)
+    # Straight-line code, so that calls need not look at the description of every layer again.
+    traced = torch.fx.symbolic_trace(net)
+    if job["pass"] == "infer":
+        inductor.freezing = True
+        forward = torch.compile(traced.eval())
+
+        def infer():
+            with torch.no_grad():
+                return forward(images)
+
+        return infer
+    loss_of = torch.compile(lambda given: F.cross_entropy(traced(given), labels))
+    return make_step(net, images, loss_of)
 
 
 def timed(run):
@@ -187,15 +217,21 @@ def main(job):
     net = Net(os.path.join(job["files"], "network.safetensors"), training)
     images = example["images"].permute(0, 3, 1, 2).contiguous()
     labels = example["labels"].long()
+    compiled = job.get("compiled", False)
     run_of = lambda given: make_run(job, net, given, labels)
-    run = run_of(images)
+    run = make_compiled_run(job, net, images, labels) if compiled else run_of(images)
+    start = time.perf_counter()
     first = run()
+    first_ms = (time.perf_counter() - start) * 1000
     reply(kind="first")
     losses = [first] + [run() for _ in range(FIRST_STEPS - 1)] if training else []
     difference = 0.0 if training else deviation(first.reshape(-1), example["logits"])
-    chosen, run = faster_format(net, images, run_of)
-    facts = f"{torch.__version__}, {chosen}"
-    reply(kind="ready", facts=facts, deviation=difference, losses=losses)
+    if compiled:
+        facts = "channels_last" if training else "channels_last, frozen"
+    else:
+        facts, run = faster_format(net, images, run_of)
+    about = {"version": torch.__version__, "facts": facts, "firstRunMs": first_ms}
+    reply(kind="ready", **about, deviation=difference, losses=losses)
     for line in sys.stdin:
         request = json.loads(line)
         if request["kind"] == "visit":

@@ -56,7 +56,7 @@ macro_rules! kernel_args {
     };
 }
 
-/// A row of the kernel table: `row!("relu.forward.f32/simd", ReluArgs, forward::<F32x4>)`.
+/// A row of the kernel table: `row!("relu.forward.f32/simd", ReluArgs, forward::<Vector>)`.
 #[macro_export]
 macro_rules! row {
     ($name:expr, $args:ty, $kernel:expr) => {

@@ -1,21 +1,48 @@
-//! Vectors of four f32, so that a kernel is written once for every instruction set.
+//! Vectors of f32, so that a kernel is written once for every instruction set and width.
 //!
-//! [`F32x4`] is the vector of this build: relaxed multiply-add where the build has it, separate multiply and add
-//! otherwise. On the host it is a plain array, for tests.
+//! [`Vector`] is the vector of this build. [`F32x4`] has relaxed multiply-add where the build has it, separate multiply and add
+//! otherwise; on the host it is a plain array, for tests. Wide builds take a [`Pair`] of them: the neighbours of which an engine may
+//! make one instruction of 256 bits. Lanes never meet, so that the bits of a result do not depend on the width.
 
-/// Four f32 lanes. `madd` may or may not round in between: that is the only freedom between implementations.
+use core::ops::Range;
+
+/// Some f32 lanes. `madd` may or may not round in between: that is the only freedom between implementations.
 pub trait Lanes: Copy {
     /// How many floats `load` and `store` move.
-    const WIDTH: usize = 4;
+    const WIDTH: usize;
+    /// The vector for what is left of a row after those of this width: one of four lanes, if this is wider.
+    type Rest: Lanes;
     /// # Safety
-    /// Four readable floats at `p`; no alignment is needed.
+    /// `WIDTH` readable floats at `p`; no alignment is needed.
     unsafe fn load(p: *const f32) -> Self;
     /// # Safety
     /// One readable float at `p`.
     unsafe fn load_splat(p: *const f32) -> Self;
     /// # Safety
-    /// Four writable floats at `p`; no alignment is needed.
+    /// `WIDTH` readable floats, `step` floats apart from each other.
+    unsafe fn load_apart(p: *const f32, step: usize) -> Self;
+    /// # Safety
+    /// `WIDTH` writable floats at `p`; no alignment is needed.
     unsafe fn store(self, p: *mut f32);
+    /// As [`load`](Self::load), but compilers keep its place among loads and stores in order: an engine makes one store of two
+    /// neighbours only if nothing is read between them.
+    ///
+    /// # Safety
+    /// As for [`load`](Self::load).
+    #[inline(always)]
+    unsafe fn load_in_order(p: *const f32) -> Self {
+        // SAFETY: as above.
+        unsafe { Self::load(p) }
+    }
+    /// As [`store`](Self::store), in the same order.
+    ///
+    /// # Safety
+    /// As for [`store`](Self::store).
+    #[inline(always)]
+    unsafe fn store_in_order(self, p: *mut f32) {
+        // SAFETY: as above.
+        unsafe { self.store(p) }
+    }
     fn splat(x: f32) -> Self;
     fn zero() -> Self {
         Self::splat(0.0)
@@ -41,12 +68,121 @@ pub trait Lanes: Copy {
     fn of_bits(bits: u32) -> Self {
         Self::splat(f32::from_bits(bits))
     }
-    fn to_array(self) -> [f32; 4];
-    fn from_array(values: [f32; 4]) -> Self;
-    /// Sum of the lanes as `(l0 + l2) + (l1 + l3)`.
-    fn sum(self) -> f32 {
-        let [a, b, c, d] = self.to_array();
-        (a + c) + (b + d)
+}
+
+/// The vector of this build.
+#[cfg(not(feature = "wide"))]
+pub type Vector = F32x4;
+#[cfg(feature = "wide")]
+pub type Vector = Pair<F32x4>;
+
+/// Cuts a range into whole vectors of `L` and what is left for those of [`Lanes::Rest`].
+#[inline(always)]
+pub fn split<L: Lanes>(range: Range<usize>) -> [Range<usize>; 2] {
+    let middle = range.end - range.len() % L::WIDTH;
+    [range.start..middle, middle..range.end]
+}
+
+/// Two neighbouring vectors.
+#[derive(Clone, Copy, Debug)]
+pub struct Pair<L>(L, L);
+
+impl<L: Lanes> Pair<L> {
+    #[inline(always)]
+    fn each(self, f: impl Fn(L) -> L) -> Self {
+        Self(f(self.0), f(self.1))
+    }
+    #[inline(always)]
+    fn zip(self, other: Self, f: impl Fn(L, L) -> L) -> Self {
+        Self(f(self.0, other.0), f(self.1, other.1))
+    }
+    #[inline(always)]
+    fn zip3(self, a: Self, b: Self, f: impl Fn(L, L, L) -> L) -> Self {
+        Self(f(self.0, a.0, b.0), f(self.1, a.1, b.1))
+    }
+}
+
+impl<L: Lanes> Lanes for Pair<L> {
+    const WIDTH: usize = 2 * L::WIDTH;
+    type Rest = L;
+    #[inline(always)]
+    unsafe fn load(p: *const f32) -> Self {
+        // SAFETY: the caller vouches for both halves.
+        unsafe { Self(L::load_in_order(p), L::load_in_order(p.add(L::WIDTH))) }
+    }
+    #[inline(always)]
+    unsafe fn load_splat(p: *const f32) -> Self {
+        // SAFETY: the caller vouches for one float.
+        let value = unsafe { L::load_splat(p) };
+        Self(value, value)
+    }
+    #[inline(always)]
+    unsafe fn load_apart(p: *const f32, step: usize) -> Self {
+        // SAFETY: the caller vouches for both halves.
+        unsafe { Self(L::load_apart(p, step), L::load_apart(p.add(L::WIDTH * step), step)) }
+    }
+    #[inline(always)]
+    unsafe fn store(self, p: *mut f32) {
+        // SAFETY: the caller vouches for both halves.
+        unsafe {
+            // The upper half first: where that is out of bounds, the lower one must be written still if it came first, and V8 keeps it.
+            self.1.store_in_order(p.add(L::WIDTH));
+            self.0.store_in_order(p);
+        }
+    }
+    #[inline(always)]
+    fn splat(x: f32) -> Self {
+        Self(L::splat(x), L::splat(x))
+    }
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        self.zip(other, L::add)
+    }
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        self.zip(other, L::sub)
+    }
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        self.zip(other, L::mul)
+    }
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        self.zip(other, L::div)
+    }
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        self.each(L::sqrt)
+    }
+    #[inline(always)]
+    fn madd(self, a: Self, b: Self) -> Self {
+        self.zip3(a, b, L::madd)
+    }
+    #[inline(always)]
+    fn nmadd(self, a: Self, b: Self) -> Self {
+        self.zip3(a, b, L::nmadd)
+    }
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        self.zip(other, L::max)
+    }
+    #[inline(always)]
+    fn keep_where_positive(self, test: Self) -> Self {
+        self.zip(test, L::keep_where_positive)
+    }
+    #[inline(always)]
+    fn keep_where_same(self, a: Self, b: Self) -> Self {
+        self.zip3(a, b, L::keep_where_same)
+    }
+    #[inline(always)]
+    fn replace_if_greater(best: (Self, Self), candidate: Self, index: Self) -> (Self, Self) {
+        let low = L::replace_if_greater((best.0.0, best.1.0), candidate.0, index.0);
+        let high = L::replace_if_greater((best.0.1, best.1.1), candidate.1, index.1);
+        (Self(low.0, high.0), Self(low.1, high.1))
+    }
+    #[inline(always)]
+    fn of_bits(bits: u32) -> Self {
+        Self(L::of_bits(bits), L::of_bits(bits))
     }
 }
 
@@ -62,6 +198,13 @@ impl Portable {
 }
 
 impl Lanes for Portable {
+    const WIDTH: usize = 4;
+    type Rest = Self;
+    #[inline(always)]
+    unsafe fn load_apart(p: *const f32, step: usize) -> Self {
+        // SAFETY: the caller vouches for four floats.
+        Self(core::array::from_fn(|i| unsafe { *p.add(i * step) }))
+    }
     #[inline(always)]
     unsafe fn load(p: *const f32) -> Self {
         // SAFETY: the caller vouches for four floats; arrays of f32 are read unaligned.
@@ -131,13 +274,11 @@ impl Lanes for Portable {
         }
         result
     }
-    #[inline(always)]
-    fn to_array(self) -> [f32; 4] {
+}
+
+impl Portable {
+    pub fn to_array(self) -> [f32; 4] {
         self.0
-    }
-    #[inline(always)]
-    fn from_array(values: [f32; 4]) -> Self {
-        Self(values)
     }
 }
 
@@ -147,6 +288,12 @@ pub struct Scalar(f32);
 
 impl Lanes for Scalar {
     const WIDTH: usize = 1;
+    type Rest = Self;
+    #[inline(always)]
+    unsafe fn load_apart(p: *const f32, _: usize) -> Self {
+        // SAFETY: the caller vouches for one float.
+        Self(unsafe { p.read() })
+    }
     #[inline(always)]
     unsafe fn load(p: *const f32) -> Self {
         // SAFETY: the caller vouches for one float.
@@ -210,14 +357,6 @@ impl Lanes for Scalar {
     fn replace_if_greater(best: (Self, Self), candidate: Self, index: Self) -> (Self, Self) {
         if candidate.0 > best.0.0 || candidate.0.is_nan() { (candidate, index) } else { best }
     }
-    #[inline(always)]
-    fn from_array([value, ..]: [f32; 4]) -> Self {
-        Self(value)
-    }
-    #[inline(always)]
-    fn to_array(self) -> [f32; 4] {
-        [self.0, 0.0, 0.0, 0.0]
-    }
 }
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -235,7 +374,26 @@ mod wasm {
     #[derive(Clone, Copy)]
     pub struct F32x4(v128);
 
+    /// `x` in the lanes whose mask is set, else zero. Engines pair operations only if their operands stand in the same order, which
+    /// compilers change for `and`, so wide builds select.
+    #[inline(always)]
+    fn keep(x: v128, mask: v128) -> v128 {
+        #[cfg(not(feature = "wide"))]
+        return v128_and(x, mask);
+        #[cfg(all(feature = "wide", target_feature = "relaxed-simd"))]
+        return i32x4_relaxed_laneselect(x, f32x4_splat(0.0), mask);
+        #[cfg(all(feature = "wide", not(target_feature = "relaxed-simd")))]
+        v128_bitselect(x, f32x4_splat(0.0), mask)
+    }
+
     impl Lanes for F32x4 {
+        const WIDTH: usize = 4;
+        type Rest = Self;
+        #[inline(always)]
+        unsafe fn load_apart(p: *const f32, step: usize) -> Self {
+            // SAFETY: the caller vouches for four floats.
+            unsafe { Self(f32x4(*p, *p.add(step), *p.add(2 * step), *p.add(3 * step))) }
+        }
         #[inline(always)]
         unsafe fn load(p: *const f32) -> Self {
             // SAFETY: the caller vouches for four floats; v128 loads need no alignment.
@@ -250,6 +408,18 @@ mod wasm {
         unsafe fn store(self, p: *mut f32) {
             // SAFETY: the caller vouches for four floats; v128 stores need no alignment.
             unsafe { v128_store(p.cast(), self.0) }
+        }
+        #[cfg(feature = "wide")]
+        #[inline(always)]
+        unsafe fn load_in_order(p: *const f32) -> Self {
+            // SAFETY: the caller vouches for four floats.
+            Self(unsafe { core::intrinsics::unaligned_volatile_load(p.cast()) })
+        }
+        #[cfg(feature = "wide")]
+        #[inline(always)]
+        unsafe fn store_in_order(self, p: *mut f32) {
+            // SAFETY: the caller vouches for four floats.
+            unsafe { core::intrinsics::unaligned_volatile_store(p.cast(), self.0) }
         }
         #[inline(always)]
         fn splat(x: f32) -> Self {
@@ -295,11 +465,11 @@ mod wasm {
         }
         #[inline(always)]
         fn keep_where_positive(self, test: Self) -> Self {
-            Self(v128_and(self.0, f32x4_gt(test.0, f32x4_splat(0.0))))
+            Self(keep(self.0, f32x4_gt(test.0, f32x4_splat(0.0))))
         }
         #[inline(always)]
         fn keep_where_same(self, a: Self, b: Self) -> Self {
-            Self(v128_and(self.0, i32x4_eq(a.0, b.0)))
+            Self(keep(self.0, i32x4_eq(a.0, b.0)))
         }
         #[inline(always)]
         fn replace_if_greater(best: (Self, Self), candidate: Self, index: Self) -> (Self, Self) {
@@ -311,12 +481,11 @@ mod wasm {
         fn of_bits(bits: u32) -> Self {
             Self(u32x4_splat(bits))
         }
+    }
+
+    impl F32x4 {
         #[inline(always)]
-        fn from_array([a, b, c, d]: [f32; 4]) -> Self {
-            Self(f32x4(a, b, c, d))
-        }
-        #[inline(always)]
-        fn to_array(self) -> [f32; 4] {
+        pub fn to_array(self) -> [f32; 4] {
             [
                 f32x4_extract_lane::<0>(self.0),
                 f32x4_extract_lane::<1>(self.0),

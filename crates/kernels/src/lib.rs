@@ -3,6 +3,8 @@
 //! The crate decides nothing: shapes, buffers, chunk counts and the choice of a variant come from TypeScript
 //! as one record per step (see [`plan`]). Kernels do not allocate, log or fail.
 #![cfg_attr(target_arch = "wasm32", no_std)]
+#![cfg_attr(all(target_arch = "wasm32", feature = "wide"), feature(core_intrinsics))]
+#![cfg_attr(all(target_arch = "wasm32", feature = "wide"), allow(internal_features))]
 #![cfg_attr(all(target_arch = "wasm32", target_feature = "atomics"), feature(stdarch_wasm_atomic_wait))]
 
 #[cfg(target_arch = "wasm32")]

@@ -74,6 +74,10 @@ pub unsafe fn along<L: Lanes>(row: &impl Row, len: usize) {
             row.at::<L>(i);
             i += L::WIDTH;
         }
+        if L::Rest::WIDTH < L::WIDTH && i + L::Rest::WIDTH <= len {
+            row.at::<L::Rest>(i);
+            i += L::Rest::WIDTH;
+        }
         while i < len {
             row.at::<Scalar>(i);
             i += 1;
@@ -104,6 +108,10 @@ pub unsafe fn across<L: Lanes, const V: usize>(column: &impl Column, channels: R
         while c + L::WIDTH <= end {
             column.down::<L, 1>(c);
             c += L::WIDTH;
+        }
+        if L::Rest::WIDTH < L::WIDTH && c + L::Rest::WIDTH <= end {
+            column.down::<L::Rest, 1>(c);
+            c += L::Rest::WIDTH;
         }
         while c < end {
             column.down::<Scalar, 1>(c);

@@ -36,3 +36,27 @@ it('puts peers, reasons and notes under the name of the workload', () => {
 it('stays within 100 columns', () => {
   for (const line of formatRows(rows).split('\n')) expect(line.length).toBeLessThanOrEqual(100);
 });
+
+it('names widths, releases and what the ratios are to', () => {
+  const ours = { ...common, ...times, peer: 'residua', facts: '', firstMs: 300 };
+  const peer = { ...ours, ratio: 1.5, minRatio: 1.4, maxRatio: 1.6, deviation: 1e-6 };
+  const python = { ...peer, oursSimd: 256, python: '/a/python' } as const;
+  const wide: PeerRow[] = [
+    { ...ours, simd: 256, runtime: 'node 26.10.0' },
+    { ...peer, peer: 'litert', simd: 128, oursSimd: 128 },
+    { ...peer, peer: 'residua-old', simd: 128, version: '607a66b', checkout: true, oursSimd: 256 },
+    { ...python, peer: 'pytorch', version: '1.13.1' },
+    { ...python, peer: 'pytorch-compile', version: '2.15.0', best: true },
+    { ...common, peer: 'pytorch-compile', python: '/b/python', reason: 'it is too old' },
+  ];
+  const text = formatRows(wide);
+  expect(text.split('\n').map((line) => line.split('  ')[0])).toEqual([
+    'densenet121 224² b1 t2, node 26.10.0',
+    ...['', 'residua 256', 'litert 128', 'residua-old 607a66b 128'],
+    ...['pytorch 1.13.1', 'pytorch-compile 2.15.0'],
+    expect.stringMatching(/^residua 256: ; litert 128: /),
+    'by ours: other runtimes on WASM by ours at their width, all others by ours at 256 bits',
+    'its best: pytorch-compile 2.15.0, 12345.6 ms',
+    'pytorch-compile /b/python: not measured: it is too old',
+  ]);
+});

@@ -26,7 +26,7 @@ export function runRows(runs: readonly VariantRun[]): { head: string[]; rows: st
 
 /** What the networks were trained with, for a table. */
 export function settingRows(result: ExperimentResult): [string, string][] {
-  const { settings, budget, build, threads, numerics, runtime, seconds } = result;
+  const { settings, budget, build, simd = 128, threads, numerics, runtime, seconds } = result;
   const { imageSide, testImages } = settings;
   const recipes = new Map<string, string[]>();
   for (const [name, recipe] of Object.entries(settings.recipes)) {
@@ -48,7 +48,7 @@ export function settingRows(result: ExperimentResult): [string, string][] {
       recipes.size === 1 ? words : `${words}: ${names.join('; ')}`,
     ]),
     ['seeds', settings.seeds.join(', ')],
-    ['WASM build', `${build}, ${threads} threads, ${numerics} numerics, ${runtime}`],
+    ['WASM build', `${build}, ${simd} bits, ${threads} threads, ${numerics} numerics, ${runtime}`],
     ['time', `${seconds.toFixed(0)} s`],
   ];
 }

@@ -9,6 +9,8 @@ export interface KerasNetwork {
   /** Batch norm's settings when the file does not state them. */
   readonly epsilon: number;
   readonly momentum: number;
+  /** Whether the caller says which layer is which. */
+  readonly isMapped: boolean;
 }
 
 const RESNET: readonly (readonly [RegExp, string])[] = [
@@ -58,11 +60,12 @@ const dotted = (layer: string): string => layer.replaceAll('/', '.');
 
 /** Tells a network by the names of its layers; `layers` are names of the caller's own. */
 export function networkOf(names: readonly string[], layers: Rename | undefined): KerasNetwork {
-  const applications = { epsilon: 1.001e-5, momentum: 0.99 };
-  const has = (name: string): boolean => names.includes(name);
+  const applications = { epsilon: 1.001e-5, momentum: 0.99, isMapped: false };
+  const own = new Set(names.map((name) => name.slice(name.lastIndexOf('/') + 1)));
+  const has = (name: string): boolean => own.has(name);
   if (layers) {
     const pathOf = (layer: string): string => renamed(dotted(layer), layers);
-    return { name: 'other', pathOf, epsilon: 1e-3, momentum: 0.99 };
+    return { name: 'other', pathOf, epsilon: 1e-3, momentum: 0.99, isMapped: true };
   }
   if (has('conv2_block1_0_bn') && has('pool2_conv')) {
     return { name: 'DenseNet121', pathOf: densenetPath, ...applications };
@@ -70,5 +73,5 @@ export function networkOf(names: readonly string[], layers: Rename | undefined):
   if (has('conv2_block1_3_conv')) {
     return { name: 'ResNet50', pathOf: resnetPath, ...applications };
   }
-  return { name: 'other', pathOf: otherPath, epsilon: 1e-3, momentum: 0.99 };
+  return { name: 'other', pathOf: otherPath, epsilon: 1e-3, momentum: 0.99, isMapped: false };
 }

@@ -1,28 +1,57 @@
 import { FormatError } from '../../errors.ts';
 import { halfToFloat } from '../half.ts';
-import { NamedVariables, type KerasLayers, type KerasVariable } from './layers.ts';
+import type { ZipEntry } from './zip.ts';
+import type { KerasFile, KerasVariable } from './layers.ts';
+import { NamedVariables } from './namedVariables.ts';
+
+/** A header is hardly ever longer than some hundred bytes; version 1 of the format allows so many. */
+const MOST_HEADER_BYTES = 1 << 16;
 
 /**
  * Layers of an `.npz` archive whose arrays are named `<layer>/<kind>`, as
- * `np.savez(file, **{v.path: v.numpy() for v in model.weights})` writes them.
+ * `np.savez(file, **{v.path: v.numpy() for v in model.weights})` writes them. Of an array only the header is unpacked before
+ * its values are asked for.
  *
- * @throws {FormatError} for an array that is none, or whose name is of another kind
+ * @throws {FormatError} for an array that is none
  */
-export function readNpz(files: Readonly<Record<string, Uint8Array>>, file: string): KerasLayers {
+export function readNpz(entries: readonly ZipEntry[], file: string): KerasFile {
   const found = new NamedVariables(file);
-  for (const [path, bytes] of Object.entries(files)) {
-    const parts = path
+  for (const entry of entries) {
+    const parts = entry.name
       .replace(/\.npy$/, '')
       .replace(/:0$/, '')
       .split('/');
-    const [layer, kind] = [parts.slice(0, -1).join('/'), parts.at(-1)!];
-    found.add(layer, kind, readNpy(bytes, `${file}: ${path}`));
+    const place = `${file}: ${entry.name}`;
+    const header = readHeader(entry.begin(MOST_HEADER_BYTES), place);
+    const variable = variableOf(header, entry, place);
+    found.add(parts.slice(0, -1), parts.at(-1)!, variable, header.type);
   }
-  return found.layers;
+  return found.file();
 }
 
-/** An `.npy` array of floats; source: NumPy's description of the format, NEP 1. */
-export function readNpy(bytes: Uint8Array, place: string): KerasVariable {
+/** An `.npy` array of floats, in either order; source: NumPy's description of the format, NEP 1. */
+export function readNpy(
+  bytes: Uint8Array,
+  place: string,
+): { readonly shape: readonly number[]; readonly data: Float32Array } {
+  const header = readHeader(bytes, place);
+  if (!(header.type in READ)) {
+    throw new FormatError(`${place}: npy: holds ${header.type} but must hold <f2, <f4 or <f8`);
+  }
+  return { shape: header.shape, data: valuesOf(header, bytes, place) };
+}
+
+interface Header {
+  /** NumPy's name of the elements' type. */
+  readonly type: string;
+  readonly shape: readonly number[];
+  /** Whether the first axis moves fastest. */
+  readonly transposed: boolean;
+  /** Where the values begin. */
+  readonly end: number;
+}
+
+function readHeader(bytes: Uint8Array, place: string): Header {
   const fail = (fact: string): never => {
     throw new FormatError(`${place}: npy: ${fact}`);
   };
@@ -32,34 +61,68 @@ export function readNpy(bytes: Uint8Array, place: string): KerasVariable {
   const start = long ? 12 : 10;
   const end = start + (long ? view.getUint32(8, true) : view.getUint16(8, true));
   if (end > bytes.length) fail(`has ${bytes.length} bytes but its header ends at ${end}`);
-  const header = new TextDecoder('latin1').decode(bytes.subarray(start, end));
-  const dtype = /'descr': *'([^']*)'/.exec(header)?.[1];
-  const sizes = /'shape': *\(([\d, ]*)\)/.exec(header)?.[1];
-  if (sizes === undefined || !/'fortran_order': *False/.test(header)) {
-    fail(`its header must state a shape and C order but is ${header.trim()}`);
+  const text = new TextDecoder('latin1').decode(bytes.subarray(start, end));
+  const type = /'descr': *'([^']*)'/.exec(text)?.[1];
+  const sizes = /'shape': *\(([\d, ]*)\)/.exec(text)?.[1];
+  const order = /'fortran_order': *(False|True)/.exec(text)?.[1];
+  if (sizes === undefined || order === undefined) {
+    return fail(`its header must state a shape and an order but is ${text.trim().slice(0, 200)}`);
   }
-  const shape = sizes!
+  const shape = sizes
     .split(',')
     .filter((size) => size.trim() !== '')
     .map(Number);
-  const data =
-    floats(bytes.slice(end), dtype) ?? fail(`holds ${dtype} but must hold <f2, <f4 or <f8`);
-  const elements = shape.reduce((product, size) => product * size, 1);
-  if (data.length !== elements) fail(`holds ${data.length} values but its shape ${elements}`);
-  return { shape, data };
+  return { type: type ?? 'records', shape, transposed: order === 'True', end };
 }
 
-function floats(bytes: Uint8Array, dtype: string | undefined): Float32Array | undefined {
-  const whole = (size: number): ArrayBuffer =>
-    bytes.buffer.slice(0, bytes.length - (bytes.length % size)) as ArrayBuffer;
-  switch (dtype) {
-    case '<f4':
-      return new Float32Array(whole(4));
-    case '<f8':
-      return Float32Array.from(new Float64Array(whole(8)));
-    case '<f2':
-      return halfToFloat(new Uint16Array(whole(2)));
-    default:
-      return undefined;
+/** Floats by NumPy's names of their types, from bytes that begin at an even place. */
+const READ: Readonly<Record<string, (bytes: ArrayBuffer) => Float32Array>> = {
+  '<f2': (bytes) => halfToFloat(new Uint16Array(bytes)),
+  '<f4': (bytes) => new Float32Array(bytes),
+  '<f8': (bytes) => Float32Array.from(new Float64Array(bytes)),
+};
+
+const elementsOf = (shape: readonly number[]): number =>
+  shape.reduce((product, size) => product * size, 1);
+
+function valuesOf(header: Header, bytes: Uint8Array, place: string): Float32Array {
+  const { type, shape, transposed, end } = header;
+  const size = Number(type.slice(2));
+  const whole = bytes.slice(end, bytes.length - ((bytes.length - end) % size));
+  const data = READ[type]!(whole.buffer);
+  const elements = elementsOf(shape);
+  if (data.length !== elements) {
+    throw new FormatError(`${place}: npy: holds ${data.length} values but its shape ${elements}`);
   }
+  return transposed && shape.length > 1 ? inRows(data, shape) : data;
+}
+
+/** Values with the first axis fastest, in the order of rows. */
+function inRows(data: Float32Array, shape: readonly number[]): Float32Array {
+  const rows = new Float32Array(data.length);
+  const steps = shape.map((_, axis) => elementsOf(shape.slice(0, axis)));
+  const at = new Array<number>(shape.length).fill(0);
+  for (let to = 0, from = 0; to < rows.length; to++) {
+    rows[to] = data[from]!;
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      from += steps[axis]!;
+      if (++at[axis]! < shape[axis]!) break;
+      from -= steps[axis]! * shape[axis]!;
+      at[axis] = 0;
+    }
+  }
+  return rows;
+}
+
+/** Undefined for an array of something else. */
+function variableOf(header: Header, entry: ZipEntry, place: string): KerasVariable | undefined {
+  const { type, shape, end } = header;
+  if (!(type in READ)) return undefined;
+  const held = (entry.size - end) / Number(type.slice(2));
+  if (held !== elementsOf(shape)) {
+    throw new FormatError(
+      `${place}: npy: holds ${Math.floor(held)} values but its shape ${elementsOf(shape)}`,
+    );
+  }
+  return { shape, values: () => valuesOf(header, entry.read(), place) };
 }

@@ -1,4 +1,6 @@
 import type { Image } from '../image.ts';
+import { decodePngBy } from '../png.ts';
+import { inflate } from './inflate.ts';
 import { readFile } from './readFile.ts';
 
 /**
@@ -8,7 +10,5 @@ import { readFile } from './readFile.ts';
  * @throws {Error} for a file that cannot be read
  */
 export async function readImage(path: string): Promise<Image> {
-  // Its library takes longer to load than many programs that read no picture to run.
-  const { decodePng } = await import('../png.ts');
-  return decodePng(await readFile(path), path);
+  return decodePngBy(inflate, await readFile(path), path);
 }

@@ -1,16 +1,20 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileError } from './fileError.ts';
+import { removeLeftOvers, temporaryName } from './leftOvers.ts';
+
+/** No write takes so long: what is older was left by a process that was killed. */
+const LEFT_OVER_MS = 3_600_000;
 
 /**
  * Writes a file so that its path holds either what it held before or all of the new contents, even after a power cut:
- * a temporary file beside it is written, synced and renamed.
+ * a temporary file beside it is written, synced and renamed. Those that killed processes left for it are removed.
  *
  * @throws {Error} naming the path and the cause; nothing is left behind
  */
 export async function writeAtomic(path: string, contents: Uint8Array | string): Promise<void> {
   const folder = dirname(path);
-  const temporary = join(folder, `.${basename(path)}.${crypto.randomUUID()}.tmp`);
+  const temporary = join(folder, temporaryName(path));
   try {
     await writeSynced(temporary, contents);
     await rename(temporary, path);
@@ -19,6 +23,7 @@ export async function writeAtomic(path: string, contents: Uint8Array | string): 
     throw fileError(path, 'write', error);
   }
   await syncFolder(folder);
+  await removeLeftOvers(folder, [basename(path)], LEFT_OVER_MS);
 }
 
 async function writeSynced(path: string, contents: Uint8Array | string): Promise<void> {

@@ -1,11 +1,11 @@
 import { FormatError } from '../../errors.ts';
 import { isObject, isSizes, show } from './json.ts';
-import { DTYPES, STORAGE, type SafetensorsDtype } from './storage.ts';
+import { bitsOf, DTYPES, isUnread, type SafetensorsDtype, type UnreadDtype } from './storage.ts';
 
 /** A tensor as the header describes it, checked. */
 export interface Entry {
   readonly name: string;
-  readonly dtype: SafetensorsDtype;
+  readonly dtype: SafetensorsDtype | UnreadDtype;
   readonly shape: readonly number[];
   readonly begin: number;
   readonly end: number;
@@ -22,7 +22,8 @@ export function readEntry(key: string, value: unknown, name: string): Entry {
     throw new FormatError(`${place}: is ${show(value)} but must be an object`);
   }
   const { dtype: storedAs, shape, data_offsets: offsets } = value;
-  const dtype = DTYPES.find((known) => known === storedAs);
+  const isNamed = typeof storedAs === 'string' && isUnread(storedAs);
+  const dtype = isNamed ? storedAs : DTYPES.find((known) => known === storedAs);
   if (dtype === undefined) {
     throw new FormatError(`${place}: dtype: ${show(storedAs)} but known are ${DTYPES.join(', ')}`);
   }
@@ -35,7 +36,7 @@ export function readEntry(key: string, value: unknown, name: string): Entry {
     );
   }
   const [begin, end] = offsets as [number, number];
-  const bytes = shape.reduce((product, size) => product * size, STORAGE[dtype].bytes);
+  const bytes = shape.reduce((product, size) => product * size, bitsOf(dtype)) / 8;
   if (bytes !== end - begin) {
     throw new FormatError(
       `${place}: data_offsets: ${show(offsets)} hold ${end - begin} bytes but ${dtype} of shape ` +

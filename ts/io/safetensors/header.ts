@@ -1,9 +1,13 @@
 import { FormatError } from '../../errors.ts';
+import { foreignFormat } from '../foreignFormat.ts';
 import { jsonKeys } from '../jsonKeys.ts';
 import type { ByteStore } from './byteStore.ts';
 import { isObject, show } from './json.ts';
 
 const MOST_HEADER_BYTES = 100_000_000;
+/** Bytes that tell other kinds of files. */
+const LOOKED_AT = 512;
+const OPENING_BRACE = 0x7b;
 
 /** The header of a file, read as far as JSON goes. */
 export interface Header {
@@ -20,7 +24,15 @@ export interface Header {
  * @throws {FormatError} for a length that lies, bytes that are no JSON object, repeated keys, metadata that is not text
  */
 export function readHeader(store: ByteStore): Header {
-  const { name } = store;
+  const { name, size } = store;
+  const beginning = store.read(0, Math.min(size, LOOKED_AT), 'beginning');
+  // A length may look like anything; what follows it may not.
+  const foreign = beginning[8] === OPENING_BRACE ? undefined : foreignFormat(beginning);
+  if (foreign) {
+    throw new FormatError(
+      `${name}: header: is ${foreign.what}, not safetensors: ${foreign.advice}`,
+    );
+  }
   const dataStart = 8 + headerLength(store);
   const header = parseHeader(store.read(8, dataStart, 'header'), name);
   const { __metadata__: metadata, ...described } = header;
@@ -82,7 +94,8 @@ function decodeJson(text: string, bytes: number, place: string): unknown {
 }
 
 function readMetadata(metadata: unknown, name: string): Record<string, string> {
-  if (metadata === undefined) return {};
+  // MLX writes null.
+  if (metadata === undefined || metadata === null) return {};
   if (!isObject(metadata)) {
     throw new FormatError(
       `${name}: header: __metadata__ is ${show(metadata)} but must be an object of strings`,

@@ -1,5 +1,11 @@
 import { show } from './json.ts';
-import { DTYPES, type SafetensorsTensor, STORAGE } from './storage.ts';
+import { DTYPES, isUnread, type SafetensorsTensor, STORAGE, type UnreadDtype } from './storage.ts';
+
+/** A tensor of a type that is written. */
+type Written = Exclude<SafetensorsTensor, { readonly dtype: UnreadDtype }>;
+
+const isWritten = (tensor: SafetensorsTensor): tensor is Written =>
+  !isUnread(tensor.dtype) && DTYPES.includes(tensor.dtype);
 
 /**
  * Writes a safetensors file, byte for byte as the Rust writer does: tensors widest element first, then by name, the
@@ -12,16 +18,17 @@ export function serializeSafetensors(
   tensors: ReadonlyMap<string, SafetensorsTensor>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
-  const ordered = [...tensors].sort(
-    ([a, { dtype: first }], [b, { dtype: second }]) =>
-      DTYPES.indexOf(first) - DTYPES.indexOf(second) || (a < b ? -1 : 1),
-  );
+  const ordered = [...tensors]
+    .map(([name, tensor]) => [name, checked(name, tensor)] as const)
+    .sort(
+      ([a, { dtype: first }], [b, { dtype: second }]) =>
+        DTYPES.indexOf(first) - DTYPES.indexOf(second) || (a < b ? -1 : 1),
+    );
   const fields: string[] = [];
   checkMetadata(metadata);
   if (Object.keys(metadata).length > 0) fields.push(`"__metadata__":${JSON.stringify(metadata)}`);
   let end = 0;
   for (const [name, tensor] of ordered) {
-    checkTensor(name, tensor);
     const { dtype, shape, data } = tensor;
     const begin = end;
     end += data.length * STORAGE[dtype].bytes;
@@ -52,14 +59,17 @@ function checkMetadata(metadata: Readonly<Record<string, unknown>>): void {
   }
 }
 
-function checkTensor(name: string, { dtype, shape, data }: SafetensorsTensor): void {
+function checked(name: string, tensor: SafetensorsTensor): Written {
   const place = `safetensors: tensor ${show(name)}`;
   if (name === '__metadata__' || name === '__proto__') {
     throw new TypeError(`${place}: write: a tensor cannot have this name`);
   }
-  if (!DTYPES.includes(dtype)) {
-    throw new TypeError(`${place}: write: dtype ${show(dtype)} but known are ${DTYPES.join(', ')}`);
+  if (!isWritten(tensor)) {
+    throw new TypeError(
+      `${place}: write: dtype ${show(tensor.dtype)} but known are ${DTYPES.join(', ')}`,
+    );
   }
+  const { dtype, shape, data } = tensor;
   const { array } = STORAGE[dtype];
   if (!(data instanceof array)) {
     throw new TypeError(
@@ -72,4 +82,5 @@ function checkTensor(name: string, { dtype, shape, data }: SafetensorsTensor): v
       `${place}: write: shape ${show(shape)} has ${elements} elements but data has ${data.length}`,
     );
   }
+  return tensor;
 }

@@ -3,8 +3,12 @@ import { bfloatToFloat, floatToBfloat, floatToHalf, halfToFloat } from '../half.
 /** Element types that are read and written; F16 and BF16 are f32 in memory. */
 export type SafetensorsDtype = 'I64' | 'F64' | 'F32' | 'I32' | 'BF16' | 'F16' | 'U8';
 
+/** Element types whose values are not read: a tensor of them is described, and refused when its values are asked for. */
+export type UnreadDtype = keyof typeof UNREAD;
+
 /** A tensor of a file: row-major values and what they are stored as. */
 export type SafetensorsTensor = { readonly shape: readonly number[] } & (
+  | { readonly dtype: UnreadDtype; readonly data: never }
   | { readonly dtype: 'F32' | 'F16' | 'BF16'; readonly data: Float32Array }
   | { readonly dtype: 'F64'; readonly data: Float64Array }
   | { readonly dtype: 'I64'; readonly data: BigInt64Array }
@@ -33,6 +37,31 @@ export const STORAGE: Readonly<Record<SafetensorsDtype, Storage>> = {
   F16: storedAsHalf(halfToFloat, floatToHalf),
   U8: stored(Uint8Array),
 };
+
+/** Bits of an element of the types that are not read; source: huggingface/safetensors 0.8. */
+export const UNREAD = {
+  BOOL: 8,
+  F4: 4,
+  F6_E2M3: 6,
+  F6_E3M2: 6,
+  I8: 8,
+  F8_E5M2: 8,
+  F8_E4M3: 8,
+  F8_E8M0: 8,
+  F8_E4M3FNUZ: 8,
+  F8_E5M2FNUZ: 8,
+  I16: 16,
+  U16: 16,
+  U32: 32,
+  C64: 64,
+  U64: 64,
+} as const;
+
+export const isUnread = (dtype: string): dtype is UnreadDtype => Object.hasOwn(UNREAD, dtype);
+
+/** Bits of an element in a file. */
+export const bitsOf = (dtype: SafetensorsDtype | UnreadDtype): number =>
+  isUnread(dtype) ? UNREAD[dtype] : 8 * STORAGE[dtype].bytes;
 
 /** Known types, widest first. */
 export const DTYPES: readonly SafetensorsDtype[] = Object.keys(STORAGE) as SafetensorsDtype[];

@@ -1,8 +1,9 @@
+import { FormatError } from '../../errors.ts';
 import { sizeOf } from '../../shape.ts';
 import type { ByteStore } from './byteStore.ts';
 import type { Entry } from './entries.ts';
 import { show } from './json.ts';
-import { STORAGE, type SafetensorsTensor } from './storage.ts';
+import { DTYPES, isUnread, STORAGE, type SafetensorsTensor } from './storage.ts';
 
 /** Elements that are looked at together: as many as a cache holds. */
 const PIECE = 1 << 17;
@@ -22,8 +23,9 @@ export class StoredValues {
 
   /** All of them. They may share memory with the buffer that they come from. */
   all(): SafetensorsTensor['data'] {
-    const { begin, end, dtype } = this.entry;
-    return STORAGE[dtype].read(this.#bytes(begin, end, new Uint8Array(end - begin)));
+    const { begin, end } = this.entry;
+    const { read } = this.#storage;
+    return read(this.#bytes(begin, end, new Uint8Array(end - begin)));
   }
 
   /** `count` of them as f32 in memory that the next call may write again. */
@@ -41,9 +43,17 @@ export class StoredValues {
   }
 
   #some(first: number, count: number): SafetensorsTensor['data'] {
-    const { read, bytes } = STORAGE[this.entry.dtype];
+    const { read, bytes } = this.#storage;
     const begin = this.entry.begin + first * bytes;
     return read(this.#bytes(begin, begin + count * bytes));
+  }
+
+  get #storage(): (typeof STORAGE)[keyof typeof STORAGE] {
+    const { dtype, name } = this.entry;
+    if (!isUnread(dtype)) return STORAGE[dtype];
+    throw new FormatError(
+      `${this.#store.name}: tensor ${show(name)}: read: is ${dtype} but values are read of ${DTYPES.join(', ')}`,
+    );
   }
 
   #bytes(begin: number, end: number, into?: Uint8Array): Uint8Array {

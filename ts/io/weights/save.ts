@@ -21,7 +21,7 @@ const LARGEST = { F32: Infinity, F16: 65519.99609375, BF16: 3.3895313892515355e3
  * A network's weights and statistics for `serializeSafetensors`, with torchvision's names and layouts: torch loads the
  * file with `strict=True`.
  *
- * @throws {StateDictError} when a value is too large for the dtype, or two tensors get one name
+ * @throws {StateDictError} when a value is not finite or too large for the dtype, or two tensors get one name
  */
 export function saveWeights(model: Module, options: SaveWeightsOptions = {}): Safetensors {
   const { dtype = 'F32', prefix = '', rename } = options;
@@ -44,10 +44,10 @@ export function saveWeights(model: Module, options: SaveWeightsOptions = {}): Sa
 
 function checkRange(name: string, data: Float32Array, dtype: keyof typeof LARGEST): void {
   const most = LARGEST[dtype];
-  const at = data.findIndex((value) => Number.isFinite(value) && Math.abs(value) > most);
-  if (at >= 0) {
-    throw new StateDictError(
-      `save: ${name}: has ${data[at]} at element ${at} but ${dtype} holds no more than ${most}`,
-    );
-  }
+  const at = data.findIndex((value) => !(Number.isFinite(value) && Math.abs(value) <= most));
+  if (at < 0) return;
+  const rule = Number.isFinite(data[at])
+    ? `${dtype} holds no more than ${most}`
+    : 'what is saved must be finite to be loaded';
+  throw new StateDictError(`save: ${name}: has ${data[at]} at element ${at} but ${rule}`);
 }

@@ -3,7 +3,7 @@ import { Linear, type LinearOptions } from '../../nn/linear.ts';
 import type { Module } from '../../nn/module.ts';
 import { formatShape, sameShape, type Shape } from '../../shape.ts';
 import type { Tensor } from '../../tensor.ts';
-import type { SafetensorsDtype, SafetensorsTensor } from '../safetensors.ts';
+import type { SafetensorsTensor } from '../safetensors.ts';
 import { originOf } from '../safetensors/lazyTensor.ts';
 import { fromTorchLayout, torchShape, toTorchLayout, type WeightKind } from '../torchLayout.ts';
 import { TorchSource } from './torchSource.ts';
@@ -16,8 +16,8 @@ export interface Slot {
 }
 
 const COUNTER = 'num_batches_tracked';
-const FLOATS: readonly SafetensorsDtype[] = ['F32', 'F16', 'BF16', 'F64'];
-const INTEGERS: readonly SafetensorsDtype[] = ['I64', 'I32'];
+const FLOATS: readonly SafetensorsTensor['dtype'][] = ['F32', 'F16', 'BF16', 'F64'];
+const INTEGERS: readonly SafetensorsTensor['dtype'][] = ['I64', 'I32'];
 
 /** Whether a name is that of batch norm's counter, which older files do without. */
 export const isCounter = (name: string): boolean => name.endsWith(COUNTER);
@@ -62,6 +62,17 @@ function dtypeOf(name: string, tensor: Tensor): 'F32' | 'I64' | 'I32' {
 
 /** Shape of a slot in a file. */
 export const storedShape = (slot: Slot): Shape => layoutOf(slot).inFile;
+
+/**
+ * Whether a file's tensor of a shape holds a slot's values in order: of its own shape, or as a convolution over all of the
+ * image that it reads, as timm has the heads of VGG and ResNetV2.
+ */
+export function fitsShape(slot: Slot, shape: Shape): boolean {
+  const { inFile, torch, kind } = layoutOf(slot);
+  if (sameShape(shape, inFile) || sameShape(shape, torch)) return true;
+  const isPoint = shape.length === 4 && shape[2] === 1 && shape[3] === 1;
+  return kind === 'linear' && isPoint && sameShape(shape.slice(0, 2), inFile);
+}
 
 /** The values of a slot as a file has them: torch's layout, counters of batches as 64-bit integers. */
 export function toStored(name: string, slot: Slot): SafetensorsTensor {
@@ -121,7 +132,8 @@ export function checkStored(
     throw new StateDictError(`${place}: ${name}: is ${given.dtype} but must be ${rule}`);
   }
   const inFile = storedShape(slot);
-  if (!sameShape(given.shape, inFile)) {
+  const fits = dtypes === 'exact' ? sameShape(given.shape, inFile) : fitsShape(slot, given.shape);
+  if (!fits) {
     throw new StateDictError(
       `${place}: ${name}: is ${formatShape(given.shape)} but the model has ${formatShape(inFile)}`,
     );

@@ -1,8 +1,22 @@
 import { existsSync } from 'node:fs';
 import { appendFile, readFile, truncate } from 'node:fs/promises';
-import { FormatError } from '../../errors.ts';
+import {
+  literal,
+  looseObject,
+  nullable,
+  number,
+  optional,
+  pipe,
+  record,
+  string,
+  transform,
+  variant,
+  type GenericSchema,
+} from 'valibot';
 import { fileError } from '../../io/node/fileError.ts';
 import { writeAtomic } from '../../io/node/writeAtomic.ts';
+import { checkJson, parseJson } from '../../io/readJson.ts';
+import { numberFrom, wholeNumber } from '../../io/schemas.ts';
 import type { Evaluation } from '../metrics.ts';
 
 /** A line about a training step. */
@@ -91,7 +105,7 @@ const lineOf = (record: MetricsRecord): string => `${JSON.stringify(record)}\n`;
 /**
  * Records of a metrics.jsonl; a last line that was cut off is left out.
  *
- * @throws {FormatError} naming the line that is none
+ * @throws {FormatError} naming the line that is none, and what of it
  */
 export async function readRecords(path: string): Promise<MetricsRecord[]> {
   let text: string;
@@ -101,11 +115,41 @@ export async function readRecords(path: string): Promise<MetricsRecord[]> {
     throw fileError(path, 'read', error);
   }
   const lines = text.split('\n').slice(0, -1);
-  return lines.map((line, index) => {
-    try {
-      return JSON.parse(line) as MetricsRecord;
-    } catch (cause) {
-      throw new FormatError(`${path}: line ${index + 1}: is not JSON`, { cause });
-    }
-  });
+  const place = (index: number): string => `${path}: line ${index + 1}`;
+  const values = lines.map((line, index) => parseJson(line, place(index)));
+  const schema = recordSchema();
+  return values.map((value, index) => checkJson(schema, value, place(index)));
 }
+
+/** Numbers may be null, as JSON has no NaN. */
+const measured = () =>
+  pipe(
+    nullable(number()),
+    transform((value) => value ?? NaN),
+  );
+
+const recordSchema = (): GenericSchema<unknown, MetricsRecord> => {
+  const common = {
+    step: wholeNumber(0),
+    epoch: wholeNumber(0),
+    loss: measured(),
+    accuracy: measured(),
+  };
+  return variant('kind', [
+    looseObject({
+      kind: literal('step'),
+      ...common,
+      learningRate: measured(),
+      milliseconds: measured(),
+      gradientNorms: optional(record(string(), measured())),
+    }),
+    looseObject({
+      kind: literal('epoch'),
+      ...common,
+      test: optional(
+        looseObject({ loss: measured(), accuracy: measured(), images: wholeNumber(0) }),
+      ),
+      trainSeconds: numberFrom(0),
+    }),
+  ]);
+};

@@ -1,12 +1,14 @@
-import { existsSync } from 'node:fs';
-import { mkdir, statfs, writeFile } from 'node:fs/promises';
+import { existsSync, statSync } from 'node:fs';
+import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileError } from '../../io/node/fileError.ts';
+import { removeLeftOvers } from '../../io/node/leftOvers.ts';
 import { writeAtomic } from '../../io/node/writeAtomic.ts';
 import type { CheckpointInfo } from '../checkpoint.ts';
 import type { Trainer } from '../trainer.ts';
 import { saveCheckpoint } from './checkpointFile.ts';
 import { MetricsLog } from './metricsLog.ts';
+import { RunLock } from './runLock.ts';
 
 /** Names of the files in a run directory. */
 export const RUN_FILES = {
@@ -20,20 +22,25 @@ export const RUN_FILES = {
 /** Files that show that a directory holds a run already. */
 const SIGNS = Object.values(RUN_FILES);
 
-/** The folder of one training run: settings, metrics, checkpoint, result and report; each file is written in one piece. */
+/**
+ * The folder of one training run: settings, metrics, checkpoint, result and report; each file is written in one piece. One
+ * process has it at a time, until it is closed or the process ends.
+ */
 export class RunDirectory {
   readonly path: string;
   readonly metrics: MetricsLog;
+  readonly #lock: RunLock;
 
-  private constructor(path: string, metrics: MetricsLog) {
+  private constructor(path: string, metrics: MetricsLog, lock: RunLock) {
     this.path = path;
     this.metrics = metrics;
+    this.#lock = lock;
   }
 
   /**
-   * Makes the directory for a new run.
+   * Makes the directory for a new run; what a run left there that was killed before its first checkpoint is replaced.
    *
-   * @throws {Error} when it holds a run, or cannot be made or written
+   * @throws {Error} when it holds a run, another process writes to it, or it cannot be made or written
    */
   static async create(path: string): Promise<RunDirectory> {
     await refuseOldRun(path);
@@ -60,20 +67,50 @@ export class RunDirectory {
     }
   }
 
-  /** Opens the directory of a run to go on after `step` steps; what its metrics say of later steps is dropped. */
-  static async resume(path: string, step: number): Promise<RunDirectory> {
-    const metrics = await MetricsLog.resume(join(path, RUN_FILES.metrics), step);
-    return new RunDirectory(path, metrics);
+  /**
+   * Opens the directory of a run to go on after `step` steps; what its metrics say of later steps is dropped, and so is what
+   * a process left that was killed while it wrote.
+   *
+   * @param check called once no other process can write to it, before anything is changed
+   * @throws {Error} when another process writes to it
+   */
+  static async resume(path: string, step: number, check?: () => void): Promise<RunDirectory> {
+    return RunDirectory.#locked(path, () => {
+      check?.();
+      return MetricsLog.resume(join(path, RUN_FILES.metrics), step);
+    });
   }
 
   static async #begin(path: string): Promise<RunDirectory> {
-    const metrics = join(path, RUN_FILES.metrics);
+    return RunDirectory.#locked(path, async () => {
+      await refuseOldRun(path);
+      for (const file of [RUN_FILES.config, RUN_FILES.metrics])
+        await rm(join(path, file), { force: true });
+      const metrics = join(path, RUN_FILES.metrics);
+      try {
+        await writeFile(metrics, '', { flag: 'wx' });
+      } catch (error) {
+        throw fileError(metrics, 'write', error);
+      }
+      return new MetricsLog(metrics);
+    });
+  }
+
+  static async #locked(path: string, open: () => Promise<MetricsLog>): Promise<RunDirectory> {
+    const lock = await RunLock.acquire(path);
     try {
-      await writeFile(metrics, '', { flag: 'wx' });
+      const metrics = await open();
+      await removeLeftOvers(path, SIGNS);
+      return new RunDirectory(path, metrics, lock);
     } catch (error) {
-      throw fileError(metrics, 'write', error);
+      await lock.release();
+      throw error;
     }
-    return new RunDirectory(path, new MetricsLog(metrics));
+  }
+
+  /** Lets other processes write to it. */
+  async close(): Promise<void> {
+    await this.#lock.release();
   }
 
   /** Path of one of its files. */
@@ -117,15 +154,23 @@ export class RunDirectory {
 }
 
 /**
- * Refuses a directory that holds a run.
+ * Refuses a directory that holds a run with anything to lose.
  *
  * @throws {Error} naming the file that shows it
  */
 export async function refuseOldRun(path: string): Promise<void> {
   const sign = SIGNS.find((name) => existsSync(join(path, name)));
-  if (sign !== undefined) {
+  if (sign !== undefined && !isUnfinished(path)) {
     throw new Error(
       `${path}: holds a run already (${sign}): choose another directory, or go on with it by --resume ${path}`,
     );
   }
+}
+
+/** Whether a directory holds a run that ended before its first checkpoint: it said how to train, and no more. */
+export function isUnfinished(path: string): boolean {
+  const has = (name: string): boolean => existsSync(join(path, name));
+  if (has(RUN_FILES.checkpoint) || has(RUN_FILES.result) || has(RUN_FILES.report)) return false;
+  if (has(RUN_FILES.config)) return true;
+  return has(RUN_FILES.metrics) && statSync(join(path, RUN_FILES.metrics)).size === 0;
 }

@@ -10,7 +10,7 @@ pub mod simd;
 mod tests;
 
 use crate::abi::Kernel;
-use crate::lanes::F32x4;
+use crate::lanes::Vector;
 
 kernel_args! {
     /// `param`, `m` and `v` are contiguous; `step` is t. A beta is the sum of two floats: 1 - β needs more than 24 bits.
@@ -63,6 +63,6 @@ impl AdamwUpdate {
 }
 
 pub const KERNELS: &[Kernel] = &[
-    row!("adamwUpdate.forward.f32/simd", AdamwUpdate, simd::forward::<F32x4>),
+    row!("adamwUpdate.forward.f32/simd", AdamwUpdate, simd::forward::<Vector>),
     row!("adamwUpdate.forward.f32/reference", AdamwUpdate, reference::forward),
 ];

@@ -7,7 +7,7 @@ mod tests;
 
 use crate::abi::{Kernel, Task};
 use crate::avg_pool2d::{Problem, simd};
-use crate::lanes::{F32x4, Lanes};
+use crate::lanes::{Lanes, Vector};
 use crate::window::Adaptive;
 
 kernel_args! {
@@ -56,8 +56,8 @@ unsafe fn backward<L: Lanes>(a: &AdaptiveAvgPool2d, task: &Task) {
 }
 
 pub const KERNELS: &[Kernel] = &[
-    row!("adaptiveAvgPool2d.forward.f32/simd", AdaptiveAvgPool2d, forward::<F32x4>),
+    row!("adaptiveAvgPool2d.forward.f32/simd", AdaptiveAvgPool2d, forward::<Vector>),
     row!("adaptiveAvgPool2d.forward.f32/reference", AdaptiveAvgPool2d, reference::forward),
-    row!("adaptiveAvgPool2d.backward.f32/simd", AdaptiveAvgPool2d, backward::<F32x4>),
+    row!("adaptiveAvgPool2d.backward.f32/simd", AdaptiveAvgPool2d, backward::<Vector>),
     row!("adaptiveAvgPool2d.backward.f32/reference", AdaptiveAvgPool2d, reference::backward),
 ];

@@ -31,8 +31,8 @@ fn simd_equals_reference() {
                 to
             };
             let (simd, expected) = match is_forward {
-                true => (run(forward::<F32x4>), run(reference::forward)),
-                false => (run(backward::<F32x4>), run(reference::backward)),
+                true => (run(forward::<Vector>), run(reference::forward)),
+                false => (run(backward::<Vector>), run(reference::backward)),
             };
             assert_close(simd.values(), expected.values(), 1e-6, "adaptiveAvgPool2d");
         }

@@ -6,7 +6,7 @@ pub mod simd;
 mod tests;
 
 use crate::abi::Kernel;
-use crate::lanes::F32x4;
+use crate::lanes::Vector;
 
 kernel_args! {
     /// `relu` is 0 or 1; strides are floats from pixel to pixel.
@@ -24,6 +24,6 @@ kernel_args! {
 }
 
 pub const KERNELS: &[Kernel] = &[
-    row!("add.forward.f32/simd", AddForward, simd::forward::<F32x4>),
+    row!("add.forward.f32/simd", AddForward, simd::forward::<Vector>),
     row!("add.forward.f32/reference", AddForward, reference::forward),
 ];

@@ -21,7 +21,7 @@ fn simd_equals_reference() {
                 y.assert_guards("y");
                 y
             };
-            let (y, expected) = (run(simd::forward::<F32x4>), run(reference::forward));
+            let (y, expected) = (run(simd::forward::<Vector>), run(reference::forward));
             assert_close(y.values(), expected.values(), 0.0, "add.forward");
         }
     }

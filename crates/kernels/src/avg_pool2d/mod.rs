@@ -9,7 +9,7 @@ pub mod simd;
 mod tests;
 
 use crate::abi::{Kernel, Task};
-use crate::lanes::{F32x4, Lanes};
+use crate::lanes::{Lanes, Vector};
 use crate::window::Sliding;
 
 kernel_args! {
@@ -97,8 +97,8 @@ unsafe fn backward<L: Lanes>(a: &AvgPool2d, task: &Task) {
 }
 
 pub const KERNELS: &[Kernel] = &[
-    row!("avgPool2d.forward.f32/simd", AvgPool2d, forward::<F32x4>),
+    row!("avgPool2d.forward.f32/simd", AvgPool2d, forward::<Vector>),
     row!("avgPool2d.forward.f32/reference", AvgPool2d, reference::forward),
-    row!("avgPool2d.backward.f32/simd", AvgPool2d, backward::<F32x4>),
+    row!("avgPool2d.backward.f32/simd", AvgPool2d, backward::<Vector>),
     row!("avgPool2d.backward.f32/reference", AvgPool2d, reference::backward),
 ];

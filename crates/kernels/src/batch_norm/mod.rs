@@ -17,7 +17,7 @@ pub mod simd_backward;
 mod tests;
 
 use crate::abi::Kernel;
-use crate::lanes::F32x4;
+use crate::lanes::Vector;
 
 kernel_args! {
     /// `partials[chunk]` is `mean[channels]`, then the sum of squared deviations `[channels]`; no more chunks than pixels.
@@ -191,20 +191,20 @@ kernel_args! {
 }
 
 pub const KERNELS: &[Kernel] = &[
-    row!("batchNorm.partials.f32/simd", BatchNormPartials, simd::partials::<F32x4>),
+    row!("batchNorm.partials.f32/simd", BatchNormPartials, simd::partials::<Vector>),
     row!("batchNorm.partials.f32/reference", BatchNormPartials, reference::partials),
     row!("batchNorm.statistics.f32/scalar", BatchNormStatistics, finish::statistics),
     row!("batchNorm.moments.f32/scalar", BatchNormMoments, finish::moments),
     row!("batchNorm.ofMoments.f32/scalar", BatchNormOfMoments, finish::of_moments),
     row!("batchNorm.frozen.f32/scalar", BatchNormFrozen, finish::frozen),
-    row!("batchNorm.apply.f32/simd", BatchNormApply, simd::apply::<F32x4>),
+    row!("batchNorm.apply.f32/simd", BatchNormApply, simd::apply::<Vector>),
     row!("batchNorm.apply.f32/reference", BatchNormApply, reference::apply),
-    row!("batchNorm.backwardPartials.f32/simd", BatchNormBackwardPartials, simd_backward::backward_partials::<F32x4>),
+    row!("batchNorm.backwardPartials.f32/simd", BatchNormBackwardPartials, simd_backward::backward_partials::<Vector>),
     row!("batchNorm.backwardPartials.f32/reference", BatchNormBackwardPartials, reference::backward_partials),
     row!("batchNorm.backwardFactors.f32/scalar", BatchNormBackwardFactors, finish::backward_factors),
-    row!("batchNorm.backwardApply.f32/simd", BatchNormBackwardApply, simd_backward::backward_apply::<F32x4>),
+    row!("batchNorm.backwardApply.f32/simd", BatchNormBackwardApply, simd_backward::backward_apply::<Vector>),
     row!("batchNorm.backwardApply.f32/reference", BatchNormBackwardApply, reference::backward_apply),
-    row!("batchNorm.fold.f32/simd", BatchNormFold, simd::fold::<F32x4>),
+    row!("batchNorm.fold.f32/simd", BatchNormFold, simd::fold::<Vector>),
     row!("batchNorm.fold.f32/reference", BatchNormFold, reference::fold),
     row!("batchNorm.foldBias.f32/scalar", BatchNormFoldBias, finish::fold_bias),
 ];

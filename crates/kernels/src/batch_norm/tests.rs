@@ -13,10 +13,10 @@ struct Kernels {
 }
 
 const SIMD: Kernels = Kernels {
-    partials: simd::partials::<F32x4>,
-    apply: simd::apply::<F32x4>,
-    backward_partials: simd_backward::backward_partials::<F32x4>,
-    backward_apply: simd_backward::backward_apply::<F32x4>,
+    partials: simd::partials::<Vector>,
+    apply: simd::apply::<Vector>,
+    backward_partials: simd_backward::backward_partials::<Vector>,
+    backward_apply: simd_backward::backward_apply::<Vector>,
 };
 
 const REFERENCE: Kernels = Kernels {
@@ -264,7 +264,7 @@ fn fold_gives_the_same_affine_map() {
             folded.assert_guards("folded");
             folded
         };
-        assert_close(run(simd::fold::<F32x4>).values(), run(reference::fold).values(), 0.0, "fold");
+        assert_close(run(simd::fold::<Vector>).values(), run(reference::fold).values(), 0.0, "fold");
         for bias in [bias.ptr(), core::ptr::null()] {
             let mut folded = Buffer::new(channels as usize);
             let args = BatchNormFoldBias {

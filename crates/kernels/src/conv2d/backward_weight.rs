@@ -10,6 +10,7 @@ use crate::gemm::PANEL;
 use crate::gemm::tile::{Activation, Indirect, Output, multiply_by_rows};
 use crate::gemm::tiles::LOWEST;
 use crate::lanes::Lanes;
+use crate::loops::{load_all, store_all};
 
 /// # Safety
 /// Pointers cover the tensors; scratch holds two tables of taps, one of a unit's pixels, its panels of dy and its
@@ -74,7 +75,7 @@ pub unsafe fn outer_product<L: Lanes>(a: &Conv2dBackwardWeight, task: &Task) {
     }
 }
 
-/// Copies channels of dy into panels `[⌈count / 8⌉][pixels][8]`.
+/// Copies channels of dy into panels `[⌈count / PANEL⌉][pixels][PANEL]`.
 ///
 /// # Safety
 /// dy covers the unit; `to` takes the panels.
@@ -91,8 +92,7 @@ unsafe fn pack_dy<L: Lanes>(a: &Conv2dBackwardWeight, unit: &Unit, channel: usiz
                 let mut from = a.dy.add(pixel * stride + channel + first);
                 for _ in 0..unit.rows * width {
                     if live == PANEL {
-                        L::load(from).store(to);
-                        L::load(from.add(4)).store(to.add(4));
+                        store_all(load_all::<L, 2>(from), to);
                     } else {
                         for j in 0..PANEL {
                             *to.add(j) = if j < live { *from.add(j) } else { 0.0 };

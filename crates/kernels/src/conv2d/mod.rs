@@ -19,8 +19,8 @@ pub mod winograd;
 
 use crate::abi::Kernel;
 use crate::gemm::GemmPack;
-use crate::lanes::F32x4;
-use winograd::{F2, F4, StridedF2};
+use crate::lanes::Vector;
+use winograd::{F2, F4, StridedF2, UnscaledF4};
 
 kernel_args! {
     /// `w` is in panels of `kernel_height·kernel_width·in_channels/groups` rows for each group; for the reference it is
@@ -72,7 +72,7 @@ kernel_args! {
 kernel_args! {
     /// A kernel of 3×3 with stride 1, or that of the variant, dilation 1 and one group; `w` is transformed, for the lean variant
     /// in panels. `bias` and `residual` may be null. A unit is `unit_tiles` tiles of outputs for `unit_channels` out channels (a
-    /// multiple of 8). The last seven are those of batch norm beside the convolution, which the variants that have it explain,
+    /// multiple of 16). The last seven are those of batch norm beside the convolution, which the variants that have it explain,
     /// and null in others.
     pub struct Conv2dWinograd {
         pub x: *const f32,
@@ -108,7 +108,7 @@ kernel_args! {
 kernel_args! {
     /// The same convolution's gradient of the weights; `dw` is `[partitions, 3, 3, C, O]`, each from one of `partitions` equal
     /// ranges of units. A unit is `unit_tiles` tiles; an item is one partition for `unit_channels` out channels (a multiple
-    /// of 8). The last four are those of the batch norm that makes x, or null.
+    /// of 16). The last four are those of the batch norm that makes x, or null.
     pub struct Conv2dWinogradWeight {
         pub x: *const f32,
         pub x_stride: u32,
@@ -137,7 +137,7 @@ kernel_args! {
 kernel_args! {
     /// The gradient of the weights, with one group; `dw` is `[partitions, KH, KW, C, O]`, each from one of `partitions` equal
     /// ranges of the pixels that a tap reaches. A unit is at most `unit_pixels` pixels; an item is one partition of a tap for
-    /// `unit_depth` channels (a multiple of 4) and `unit_channels` out channels (of 8).
+    /// `unit_depth` channels (a multiple of 4) and `unit_channels` out channels (of 16).
     pub struct Conv2dTapsWeight {
         pub x: *const f32,
         pub x_stride: u32,
@@ -229,35 +229,36 @@ kernel_args! {
 }
 
 pub const KERNELS: &[Kernel] = &[
-    row!("conv2d.pack.f32/winograd_2x2", GemmPack, winograd::pack::pack::<F32x4, F2, 2, 4>),
-    row!("conv2d.pack.f32/winograd_2x2_strided", GemmPack, winograd::pack::pack::<F32x4, StridedF2, 2, 5>),
-    row!("conv2d.pack.f32/winograd_4x4", GemmPack, winograd::pack::pack::<F32x4, F4, 4, 6>),
-    row!("conv2d.forward.f32/implicit_gemm", Conv2dForward, implicit_gemm::forward::<F32x4>),
-    row!("conv2d.forward.f32/pointwise", Conv2dForward, pointwise::forward::<F32x4>),
-    row!("conv2d.forward.f32/pointwise_of_norm", Conv2dForward, pointwise::forward_of_norm::<F32x4>),
-    row!("conv2d.forward.f32/positions", Conv2dForward, positions::forward::<F32x4>),
-    row!("conv2d.forward.f32/winograd_2x2", Conv2dWinograd, winograd::forward::forward::<F32x4, F2, 2, 4>),
-    row!("conv2d.forward.f32/winograd_2x2_strided", Conv2dWinograd, winograd::forward::forward::<F32x4, StridedF2, 2, 5>),
-    row!("conv2d.forward.f32/winograd_4x4", Conv2dWinograd, winograd::forward::forward::<F32x4, F4, 4, 6>),
-    row!("conv2d.forward.f32/winograd_4x4_lean", Conv2dWinograd, winograd::lean::forward::<F32x4>),
-    row!("conv2d.forward.f32/winograd_4x4_of_norm", Conv2dWinograd, winograd::forward::forward_of_norm::<F32x4, F4, 4, 6>),
-    row!("conv2d.forward.f32/im2col", Conv2dForward, im2col::forward::<F32x4>),
+    row!("conv2d.pack.f32/winograd_2x2", GemmPack, winograd::pack::pack::<Vector, F2, 2, 4>),
+    row!("conv2d.pack.f32/winograd_2x2_strided", GemmPack, winograd::pack::pack::<Vector, StridedF2, 2, 5>),
+    row!("conv2d.pack.f32/winograd_4x4", GemmPack, winograd::pack::pack::<Vector, F4, 4, 6>),
+    row!("conv2d.forward.f32/implicit_gemm", Conv2dForward, implicit_gemm::forward::<Vector>),
+    row!("conv2d.forward.f32/pointwise", Conv2dForward, pointwise::forward::<Vector>),
+    row!("conv2d.forward.f32/pointwise_of_norm", Conv2dForward, pointwise::forward_of_norm::<Vector>),
+    row!("conv2d.forward.f32/positions", Conv2dForward, positions::forward::<Vector>),
+    row!("conv2d.forward.f32/winograd_2x2", Conv2dWinograd, winograd::forward::forward::<Vector, F2, 2, 4>),
+    row!("conv2d.forward.f32/winograd_2x2_strided", Conv2dWinograd, winograd::forward::forward::<Vector, StridedF2, 2, 5>),
+    row!("conv2d.forward.f32/winograd_2x2_strided_lean", Conv2dWinograd, winograd::lean::forward::<Vector, StridedF2, 2, 5>),
+    row!("conv2d.forward.f32/winograd_4x4", Conv2dWinograd, winograd::forward::forward::<Vector, F4, 4, 6>),
+    row!("conv2d.forward.f32/winograd_4x4_lean", Conv2dWinograd, winograd::lean::forward::<Vector, UnscaledF4, 4, 6>),
+    row!("conv2d.forward.f32/winograd_4x4_of_norm", Conv2dWinograd, winograd::forward::forward_of_norm::<Vector, F4, 4, 6>),
+    row!("conv2d.forward.f32/im2col", Conv2dForward, im2col::forward::<Vector>),
     row!("conv2d.forward.f32/reference", Conv2dForward, reference::forward),
-    row!("conv2d.backward_input.f32/implicit_gemm", Conv2dForward, implicit_gemm::forward::<F32x4>),
-    row!("conv2d.backward_input.f32/pointwise", Conv2dForward, pointwise::forward::<F32x4>),
-    row!("conv2d.backward_input.f32/positions", Conv2dForward, positions::forward::<F32x4>),
-    row!("conv2d.backward_input.f32/winograd_2x2", Conv2dWinograd, winograd::forward::forward::<F32x4, F2, 2, 4>),
-    row!("conv2d.backward_input.f32/winograd_4x4", Conv2dWinograd, winograd::forward::forward::<F32x4, F4, 4, 6>),
-    row!("conv2d.backward_input.f32/winograd_4x4_lean", Conv2dWinograd, winograd::lean::forward::<F32x4>),
-    row!("conv2d.backward_input.f32/winograd_4x4_to_norm", Conv2dWinograd, winograd::forward::norm_gradient::<F32x4>),
+    row!("conv2d.backward_input.f32/implicit_gemm", Conv2dForward, implicit_gemm::forward::<Vector>),
+    row!("conv2d.backward_input.f32/pointwise", Conv2dForward, pointwise::forward::<Vector>),
+    row!("conv2d.backward_input.f32/positions", Conv2dForward, positions::forward::<Vector>),
+    row!("conv2d.backward_input.f32/winograd_2x2", Conv2dWinograd, winograd::forward::forward::<Vector, F2, 2, 4>),
+    row!("conv2d.backward_input.f32/winograd_4x4", Conv2dWinograd, winograd::forward::forward::<Vector, F4, 4, 6>),
+    row!("conv2d.backward_input.f32/winograd_4x4_lean", Conv2dWinograd, winograd::lean::forward::<Vector, UnscaledF4, 4, 6>),
+    row!("conv2d.backward_input.f32/winograd_4x4_to_norm", Conv2dWinograd, winograd::forward::norm_gradient::<Vector>),
     row!("conv2d.backward_input.f32/reference", Conv2dBackwardInput, reference::backward_input),
-    row!("conv2d.backward_weight.f32/taps", Conv2dTapsWeight, taps_weight::outer_product::<F32x4>),
-    row!("conv2d.backward_weight.f32/outer_product", Conv2dBackwardWeight, backward_weight::outer_product::<F32x4>),
-    row!("conv2d.backward_weight.f32/winograd_4x4", Conv2dWinogradWeight, winograd::backward_weight::outer_product::<F32x4>),
+    row!("conv2d.backward_weight.f32/taps", Conv2dTapsWeight, taps_weight::outer_product::<Vector>),
+    row!("conv2d.backward_weight.f32/outer_product", Conv2dBackwardWeight, backward_weight::outer_product::<Vector>),
+    row!("conv2d.backward_weight.f32/winograd_4x4", Conv2dWinogradWeight, winograd::backward_weight::outer_product::<Vector>),
     row!(
         "conv2d.backward_weight.f32/winograd_4x4_of_norm",
         Conv2dWinogradWeight,
-        winograd::backward_weight::outer_product_of_norm::<F32x4>
+        winograd::backward_weight::outer_product_of_norm::<Vector>
     ),
     row!("conv2d.backward_weight.f32/reference", Conv2dBackwardWeight, reference::backward_weight),
 ];

@@ -1,6 +1,7 @@
 //! Input rows with their padding written out.
 
 use super::units::{Unit, Window};
+use crate::copy::simd::{copy_row, fill_row};
 use crate::lanes::Lanes;
 
 /// Copies the rows that a unit reads, one group's channels of them, to `to`: `[images, padded rows, padded width]` pixels
@@ -23,13 +24,13 @@ pub unsafe fn copy_padded<L: Lanes>(w: &Window, unit: &Unit, group: usize, pixel
             for row in 0..w.padded_rows(unit.rows) as isize {
                 let y = top + row;
                 if y < 0 || y >= w.height as isize || middle == 0 {
-                    zero::<L>(to, row_floats);
+                    fill_row::<L>(0.0, to, row_floats);
                 } else {
                     let start = (image * w.height + y as usize) * w.width + (first - w.pad[1]) as usize;
                     let from = w.x.add(start * w.x_stride + group * w.depth);
-                    zero::<L>(to, left);
+                    fill_row::<L>(0.0, to, left);
                     copy_pixels::<L>(from, w.x_stride, to.add(left), pixel, middle, w.depth);
-                    zero::<L>(to.add(left + middle * pixel), row_floats - left - middle * pixel);
+                    fill_row::<L>(0.0, to.add(left + middle * pixel), row_floats - left - middle * pixel);
                 }
                 to = to.add(row_floats);
             }
@@ -44,47 +45,11 @@ unsafe fn copy_pixels<L: Lanes>(from: *const f32, stride: usize, to: *mut f32, p
     // SAFETY: the caller vouches for both.
     unsafe {
         if stride == depth && pixel == depth {
-            copy::<L>(from, to, pixels * depth);
+            copy_row::<L>(from, to, pixels * depth);
         } else {
             for p in 0..pixels {
-                copy::<L>(from.add(p * stride), to.add(p * pixel), depth);
+                copy_row::<L>(from.add(p * stride), to.add(p * pixel), depth);
             }
-        }
-    }
-}
-
-/// # Safety
-/// Both sides have `len` floats.
-#[inline(always)]
-unsafe fn copy<L: Lanes>(from: *const f32, to: *mut f32, len: usize) {
-    let mut i = 0;
-    // SAFETY: i stays below len.
-    unsafe {
-        while i + 4 <= len {
-            L::load(from.add(i)).store(to.add(i));
-            i += 4;
-        }
-        while i < len {
-            *to.add(i) = *from.add(i);
-            i += 1;
-        }
-    }
-}
-
-/// # Safety
-/// `to` has `len` floats.
-#[inline(always)]
-unsafe fn zero<L: Lanes>(to: *mut f32, len: usize) {
-    let mut i = 0;
-    // SAFETY: i stays below len.
-    unsafe {
-        while i + 4 <= len {
-            L::zero().store(to.add(i));
-            i += 4;
-        }
-        while i < len {
-            *to.add(i) = 0.0;
-            i += 1;
         }
     }
 }

@@ -1,21 +1,23 @@
 //! `dw[tap] = xᵀ·dy` over the pixels whose tap lies in the image, a tap at a time: a unit's channels are packed, so that the
 //! inner loop reads memory in its order.
 //!
-//! x becomes `[channels / 4][pixels][4]`, dy `[channels / 8][pixels][8]`; sums of a partition are kept in `dw`.
+//! x becomes `[channels / 4][pixels][4]`, dy `[⌈channels / PANEL⌉][pixels][PANEL]`; sums of a partition are kept in `dw`.
 
 use super::Conv2dTapsWeight;
 use crate::abi::Task;
 use crate::gemm::PANEL;
 use crate::gemm::outer::add_outer_products;
 use crate::gemm::tiles::LOWEST;
-use crate::lanes::Lanes;
+use crate::gemm::tiles::is_half;
+use crate::lanes::{F32x4, Lanes};
+use crate::loops::{load_all, store_all};
 
 /// Pixels that are packed at a time: a cache line of four channels.
 const PIXELS: usize = 4;
 
 /// # Safety
-/// Pointers cover the tensors; channels are multiples of four, out channels of eight, and `unit_depth` and `unit_channels`
-/// too; scratch holds `unit_pixels · (unit_depth + unit_channels)` floats.
+/// Pointers cover the tensors; channels and `unit_depth` are multiples of four, out channels of eight, `unit_channels` of sixteen;
+/// scratch holds `unit_pixels · (unit_depth + unit_channels)` floats.
 #[inline(never)]
 pub unsafe fn outer_product<L: Lanes>(a: &Conv2dTapsWeight, task: &Task) {
     let (channels, out_channels) = (a.in_channels as usize, a.out_channels as usize);
@@ -40,7 +42,7 @@ pub unsafe fn outer_product<L: Lanes>(a: &Conv2dTapsWeight, task: &Task) {
             for unit in 0..units {
                 let (from, to) = (count * unit / units, count * (unit + 1) / units);
                 let panels = task.scratch.add((to - from) * rows);
-                pack::<L, 1>(window.of_x(a, start + from), row, to - from, rows, task.scratch);
+                pack::<F32x4, 1>(window.of_x(a, start + from), row, to - from, rows, task.scratch);
                 pack::<L, 2>(window.of_dy(a, start + from), column, to - from, columns, panels);
                 multiply::<L>(task.scratch, panels, to - from, (rows, columns), (dw, out_channels), unit > 0);
             }
@@ -77,27 +79,33 @@ unsafe fn multiply<L: Lanes>(
             // SAFETY: rows and columns are in range.
             unsafe {
                 let (a, b) = ((a.add(row * pixels), LOWEST), (b.add(column * pixels), PANEL));
-                add_outer_products::<L, LOWEST>(a, b, pixels, (c.add(row * c_step + column), c_step), accumulate);
+                let c = (c.add(row * c_step + column), c_step);
+                if is_half(columns - column) {
+                    add_outer_products::<L, LOWEST, 1>(a, b, pixels, c, accumulate);
+                } else {
+                    add_outer_products::<L, LOWEST, 2>(a, b, pixels, c, accumulate);
+                }
             }
         }
     }
 }
 
-/// Copies channels to `[channels / 4V][pixels][4V]`.
+/// Copies channels to `[channels / (V·WIDTH)][pixels][V·WIDTH]`; the last of them may have half as many, and a gap.
 ///
 /// # Safety
-/// The pixels have the channels, a multiple of 4V; `to` takes them.
+/// The pixels have the channels, a multiple of `V·WIDTH` or of half of it; `to` takes them, and a gap.
 #[inline(never)]
 unsafe fn pack<L: Lanes, const V: usize>(mut from: Pixels, channel: usize, pixels: usize, channels: usize, to: *mut f32) {
-    let (whole, step) = (pixels - pixels % PIXELS, pixels * 4 * V);
+    let width = V * L::WIDTH;
+    let (whole, step) = (pixels - pixels % PIXELS, pixels * width);
     // SAFETY: the caller vouches for pixels and channels.
     unsafe {
         for pixel in (0..whole).step_by(PIXELS) {
             let at = core::array::from_fn(|_| from.next().wrapping_add(channel));
-            copy::<L, V, PIXELS>(at, channels, to.add(pixel * 4 * V), step);
+            copy::<L, V, PIXELS>(at, channels, to.add(pixel * width), step);
         }
         for pixel in whole..pixels {
-            copy::<L, V, 1>([from.next().wrapping_add(channel)], channels, to.add(pixel * 4 * V), step);
+            copy::<L, V, 1>([from.next().wrapping_add(channel)], channels, to.add(pixel * width), step);
         }
     }
 }
@@ -106,12 +114,15 @@ unsafe fn pack<L: Lanes, const V: usize>(mut from: Pixels, channel: usize, pixel
 /// As for [`pack`].
 #[inline(always)]
 unsafe fn copy<L: Lanes, const V: usize, const P: usize>(from: [*const f32; P], channels: usize, mut to: *mut f32, step: usize) {
-    for c in (0..channels).step_by(4 * V) {
+    let width = V * L::WIDTH;
+    for c in (0..channels).step_by(width) {
         // SAFETY: the caller vouches for pixels and channels.
         unsafe {
             for i in 0..P {
-                for v in 0..V {
-                    L::load(from[i].add(c + 4 * v)).store(to.add((i * V + v) * 4));
+                if L::WIDTH == 4 || c + width <= channels {
+                    store_all(load_all::<L, V>(from[i].add(c)), to.add(i * width));
+                } else {
+                    L::load(from[i].add(c)).store(to.add(i * width));
                 }
             }
             to = to.add(step);

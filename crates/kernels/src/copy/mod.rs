@@ -6,7 +6,7 @@ pub mod simd;
 mod tests;
 
 use crate::abi::Kernel;
-use crate::lanes::F32x4;
+use crate::lanes::Vector;
 
 kernel_args! {
     /// Strides are elements from pixel to pixel.
@@ -32,8 +32,8 @@ kernel_args! {
 }
 
 pub const KERNELS: &[Kernel] = &[
-    row!("copy.forward.f32/simd", CopyForward, simd::forward::<F32x4>),
+    row!("copy.forward.f32/simd", CopyForward, simd::forward::<Vector>),
     row!("copy.forward.f32/reference", CopyForward, reference::forward),
-    row!("copy.fill.f32/simd", CopyFill, simd::fill::<F32x4>),
+    row!("copy.fill.f32/simd", CopyFill, simd::fill::<Vector>),
     row!("copy.fill.f32/reference", CopyFill, reference::fill),
 ];

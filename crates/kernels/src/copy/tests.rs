@@ -20,7 +20,7 @@ fn simd_equals_reference() {
             filled.assert_guards("filled");
             (y, filled)
         };
-        let (y, filled) = run(simd::forward::<F32x4>, simd::fill::<F32x4>);
+        let (y, filled) = run(simd::forward::<Vector>, simd::fill::<Vector>);
         let (y_reference, filled_reference) = run(reference::forward, reference::fill);
         assert_close(y.values(), y_reference.values(), 0.0, "copy.forward");
         assert_close(filled.values(), filled_reference.values(), 0.0, "copy.fill");
@@ -32,6 +32,6 @@ fn integers_keep_their_bits() {
     let x: [i32; 6] = [-1, i32::MIN, 0x7f80_0001, 1, 0, 42];
     let mut y = [0i32; 6];
     let args = CopyForward { x: x.as_ptr().cast(), x_stride: 6, y: y.as_mut_ptr().cast(), y_stride: 6, pixels: 1, channels: 6 };
-    run_chunks(simd::forward::<F32x4>, &args, 2, 0);
+    run_chunks(simd::forward::<Vector>, &args, 2, 0);
     assert_eq!(x, y);
 }

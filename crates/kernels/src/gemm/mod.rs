@@ -1,10 +1,10 @@
-//! `C = A·B + bias` with B in panels of eight columns; every convolution and linear layer ends here.
+//! `C = A·B + bias` with B in panels of two vectors, eight columns or sixteen; every convolution and linear layer ends here.
 //!
 //! A is never copied into shape: element (row, k) lies at `base + rows[row] + depth[k]`, two tables of byte offsets.
 //! A convolution's input is such a matrix, with pixels as rows and taps as depth; with the tables swapped it is the
 //! transpose, which the gradient of the weights needs. See [`tile`].
 //!
-//! Panels: `[group][⌈columns / 8⌉][rows of B][8]`, filled up with zeros.
+//! Panels: `[group][⌈columns / PANEL⌉][rows of B][PANEL]`, filled up with zeros.
 
 pub mod outer;
 pub mod pack;
@@ -17,14 +17,14 @@ pub mod tile;
 pub mod tiles;
 
 use crate::abi::Kernel;
-use crate::lanes::F32x4;
+use crate::lanes::{Lanes, Vector};
 
-/// Columns of a panel.
-pub const PANEL: usize = 8;
+/// Columns of a panel: those of two vectors.
+pub const PANEL: usize = 2 * Vector::WIDTH;
 
 kernel_args! {
     /// `c[i, j] = Σ_k a[i, k]·b[k, j] + bias[j]`. `bias` may be null. `b` is in panels, for plain and reference
-    /// `[depth, columns]`. A unit is `unit_rows` rows (for plain, all) for `unit_columns` columns (a multiple of 8).
+    /// `[depth, columns]`. A unit is `unit_rows` rows (for plain, all) for `unit_columns` columns (a multiple of 16).
     pub struct Gemm {
         pub a: *const f32,
         pub a_stride: u32,
@@ -60,8 +60,8 @@ kernel_args! {
 }
 
 pub const KERNELS: &[Kernel] = &[
-    row!("gemm.f32/panels", Gemm, panels::gemm::<F32x4>),
-    row!("gemm.f32/plain", Gemm, plain::gemm::<F32x4>),
+    row!("gemm.f32/panels", Gemm, panels::gemm::<Vector>),
+    row!("gemm.f32/plain", Gemm, plain::gemm::<Vector>),
     row!("gemm.f32/reference", Gemm, reference::gemm),
-    row!("gemm.pack.f32/panels", GemmPack, pack::pack::<F32x4>),
+    row!("gemm.pack.f32/panels", GemmPack, pack::pack::<Vector>),
 ];

@@ -3,6 +3,7 @@
 use super::{GemmPack, PANEL};
 use crate::abi::Task;
 use crate::lanes::Lanes;
+use crate::loops::{load_all, store_all};
 
 /// # Safety
 /// `w` holds the matrices at their strides; `packed` holds all panels.
@@ -24,8 +25,7 @@ pub unsafe fn pack<L: Lanes>(p: &GemmPack, task: &Task) {
                 for k in 0..depth {
                     let from = p.w.offset(offset).add(start + k * p.depth_stride as usize);
                     if whole {
-                        L::load(from).store(to);
-                        L::load(from.add(4)).store(to.add(4));
+                        store_all(load_all::<L, 2>(from), to);
                     } else {
                         for j in 0..PANEL {
                             *to.add(j) = if j < live { *from.add(j * p.column_stride as usize) } else { 0.0 };

@@ -3,6 +3,7 @@
 use super::Gemm;
 use crate::abi::Task;
 use crate::lanes::Lanes;
+use crate::loops::{Column, across, load_all, store_all};
 
 /// Rows of B that are added at a time, so that sums are loaded and stored once for eight of them,
 const ROWS: usize = 8;
@@ -51,29 +52,36 @@ pub unsafe fn gemm<L: Lanes>(g: &Gemm, task: &Task) {
     }
 }
 
+struct Sums<const K: usize> {
+    a: *const f32,
+    b: *const f32,
+    stride: usize,
+    c: *mut f32,
+}
+
+impl<const K: usize> Column for Sums<K> {
+    #[inline(always)]
+    unsafe fn down<L: Lanes, const V: usize>(&self, j: usize) {
+        // SAFETY: the columns lie within the rows.
+        unsafe {
+            let mut sum: [L; V] = load_all(self.c.add(j));
+            for k in 0..K {
+                let (factor, row): (L, [L; V]) = (L::load_splat(self.a.add(k)), load_all(self.b.add(k * self.stride + j)));
+                sum = core::array::from_fn(|v| sum[v].madd(factor, row[v]));
+            }
+            store_all(sum, self.c.add(j));
+        }
+    }
+}
+
 /// `c[j] += Σ_k a[k]·b[k, j]` for `K` rows of B.
 ///
 /// # Safety
 /// `a` has `K` floats, `c` and the rows of B have `len`.
 #[inline(never)]
 unsafe fn add_rows<L: Lanes, const K: usize>(a: *const f32, b: *const f32, stride: usize, c: *mut f32, len: usize) {
-    // SAFETY: j stays below len.
+    // SAFETY: the caller vouches for the columns.
     unsafe {
-        let factors: [L; K] = core::array::from_fn(|k| L::load_splat(a.add(k)));
-        let mut j = 0;
-        while j + 4 <= len {
-            let mut sum = L::load(c.add(j));
-            for k in 0..K {
-                sum = sum.madd(factors[k], L::load(b.add(k * stride + j)));
-            }
-            sum.store(c.add(j));
-            j += 4;
-        }
-        while j < len {
-            for k in 0..K {
-                *c.add(j) += *a.add(k) * *b.add(k * stride + j);
-            }
-            j += 1;
-        }
+        across::<L, 1>(&Sums::<K> { a, b, stride, c }, 0..len);
     }
 }

@@ -7,7 +7,7 @@ fn variants_equal_reference() {
     for case in 0..300 {
         let (rows, depth, columns) = (random.int(1, 21), random.int(1, if case % 8 == 0 { 1100 } else { 40 }), random.int(1, 30));
         let (a_stride, c_stride) = (depth + random.int(0, 2), columns + random.int(0, 2));
-        let (unit_rows, unit_columns) = (random.int(1, rows), 8 * random.int(1, 4));
+        let (unit_rows, unit_columns) = (random.int(1, rows), PANEL as u32 * random.int(1, 4));
         let a = random.buffer((rows * a_stride) as usize);
         let b = random.buffer((depth * columns) as usize);
         let bias = random.buffer(columns as usize);
@@ -32,12 +32,12 @@ fn variants_equal_reference() {
             c
         };
         let reference = run(reference::gemm, &b);
-        let panels = run(panels::gemm::<F32x4>, &packed);
+        let panels = run(panels::gemm::<Vector>, &packed);
         assert_close(panels.values(), reference.values(), 1e-5, "panels");
         tiles::set_high(false);
-        assert_eq!(run(panels::gemm::<F32x4>, &packed).bits(), panels.bits(), "tiles of four rows");
+        assert_eq!(run(panels::gemm::<Vector>, &packed).bits(), panels.bits(), "tiles of four rows");
         tiles::set_high(true);
-        assert_close(run(plain::gemm::<F32x4>, &b).values(), reference.values(), 1e-5, "plain");
+        assert_close(run(plain::gemm::<Vector>, &b).values(), reference.values(), 1e-5, "plain");
     }
 }
 
@@ -51,7 +51,7 @@ fn pack(b: &Buffer, depth: u32, columns: u32, transposed: bool) -> Buffer {
             }
         }
     }
-    let mut packed = Buffer::new((depth * columns.next_multiple_of(8)) as usize);
+    let mut packed = Buffer::new((depth * columns.next_multiple_of(PANEL as u32)) as usize);
     let args = GemmPack {
         w: source.ptr(),
         packed: packed.mut_ptr(),
@@ -66,7 +66,7 @@ fn pack(b: &Buffer, depth: u32, columns: u32, transposed: bool) -> Buffer {
         column_stride: if transposed { depth } else { 1 },
         group_stride: 0,
     };
-    run_chunks(super::pack::pack::<F32x4>, &args, 2, 0);
+    run_chunks(super::pack::pack::<Vector>, &args, 2, 0);
     packed.assert_guards("packed");
     packed
 }

@@ -1,8 +1,10 @@
-//! The inner loops: up to six rows by eight columns in registers.
+//! The inner loops: up to six rows by a panel's columns in registers.
 
 use super::PANEL;
-use super::tiles::{HIGHEST, LOWEST, add_products, each_tile, high};
-use crate::lanes::Lanes;
+use super::tiles::{HIGHEST, LOWEST, Tile, add_products, each_tile, high, is_half};
+use crate::lanes::{F32x4, Lanes, Scalar};
+use crate::loops::{load_all, store_all};
+use core::marker::PhantomData;
 
 /// A matrix whose element (row, k) lies `rows[row] + depth[k]` bytes after `base`.
 ///
@@ -98,7 +100,13 @@ pub unsafe fn multiply_panel<L: Lanes>(a: &Indirect, panel: *const f32, out: &Ou
 #[inline(never)]
 unsafe fn multiply_slice<L: Lanes, const HIGH: usize>(a: &Indirect, panel: *const f32, out: &Output, column: usize) {
     // SAFETY: as above.
-    each_tile::<HIGH>(a.row_count, |row, height| unsafe { any_tile::<L, HIGH>(a, row, height, panel, out, column) });
+    unsafe {
+        if is_half(out.columns - column) {
+            each_tile::<HIGH>(a.row_count, Product::<L, 1>::new(a, panel, out, column));
+        } else {
+            each_tile::<HIGH>(a.row_count, Product::<L, 2>::new(a, panel, out, column));
+        }
+    }
 }
 
 /// Like [`multiply`], tile of rows after tile: for many rows of C that are few columns wide apart from each other.
@@ -121,82 +129,143 @@ pub unsafe fn multiply_by_rows<L: Lanes>(a: &Indirect, panels: *const f32, out: 
 /// As for [`multiply`].
 #[inline(always)]
 unsafe fn multiply_rows<L: Lanes, const HIGH: usize>(a: &Indirect, panels: *const f32, out: &Output) {
-    each_tile::<HIGH>(a.row_count, |row, height| {
-        for column in (0..out.columns).step_by(PANEL) {
-            // SAFETY: as above.
-            unsafe { any_tile::<L, HIGH>(a, row, height, panels.add(column * a.depth_count), out, column) };
-        }
-    });
+    // SAFETY: as above.
+    unsafe { each_tile::<HIGH>(a.row_count, AllPanels::<L> { a, panels, out, lanes: PhantomData }) };
 }
 
-/// Some rows times one panel, stored.
-///
-/// # Safety
-/// As for [`multiply`].
-#[inline(always)]
-unsafe fn any_tile<L: Lanes, const HIGH: usize>(
-    a: &Indirect,
-    row: usize,
-    height: usize,
-    b: *const f32,
-    out: &Output,
-    column: usize,
-) {
-    // SAFETY: the caller vouches for tables, panel and output.
-    unsafe {
-        match height {
-            6 if HIGH >= 6 => tile::<L, 6>(a, row, height, b, out, column),
-            5 if HIGH >= 5 => tile::<L, 5>(a, row, height, b, out, column),
-            _ => tile::<L, LOWEST>(a, row, height, b, out, column),
+/// A tile's rows times one panel after the other.
+struct AllPanels<'a, L> {
+    a: &'a Indirect,
+    panels: *const f32,
+    out: &'a Output,
+    lanes: PhantomData<L>,
+}
+
+impl<L: Lanes> Tile for AllPanels<'_, L> {
+    #[inline(always)]
+    unsafe fn rows<const R: usize>(&self, row: usize, height: usize) {
+        for column in (0..self.out.columns).step_by(PANEL) {
+            // SAFETY: the caller vouches for rows and panels.
+            unsafe {
+                let panel = self.panels.add(column * self.a.depth_count);
+                if is_half(self.out.columns - column) {
+                    Product::<L, 1>::new(self.a, panel, self.out, column).rows::<R>(row, height);
+                } else {
+                    Product::<L, 2>::new(self.a, panel, self.out, column).rows::<R>(row, height);
+                }
+            }
         }
     }
 }
 
-/// `R` rows, of which the first `height` are stored.
-///
-/// # Safety
-/// As for [`multiply`].
-#[inline(always)]
-unsafe fn tile<L: Lanes, const R: usize>(
-    a: &Indirect,
-    row: usize,
-    height: usize,
-    mut b: *const f32,
-    out: &Output,
+/// A tile's rows times the first `V` vectors of one panel.
+struct Product<'a, L, const V: usize> {
+    a: &'a Indirect,
+    panel: *const f32,
+    out: &'a Output,
     column: usize,
-) {
-    // SAFETY: the caller vouches for tables, panel and output.
-    unsafe {
-        let rows: [*const f32; R] = core::array::from_fn(|r| a.base.byte_add(*a.rows.add(row + r) as usize));
-        let mut sums = [[L::zero(); 2]; R];
-        let (mut offset, end) = (a.depth, a.depth.add(a.depth_count));
-        while offset != end {
-            let k = *offset as usize;
-            add_products(&mut sums, |r| rows[r].byte_add(k), b);
-            b = b.add(PANEL);
-            offset = offset.add(1);
+    lanes: PhantomData<L>,
+}
+
+impl<'a, L, const V: usize> Product<'a, L, V> {
+    #[inline(always)]
+    fn new(a: &'a Indirect, panel: *const f32, out: &'a Output, column: usize) -> Self {
+        Self { a, panel, out, column, lanes: PhantomData }
+    }
+}
+
+impl<L: Lanes, const V: usize> Tile for Product<'_, L, V> {
+    #[inline(always)]
+    unsafe fn rows<const R: usize>(&self, row: usize, height: usize) {
+        // SAFETY: the caller vouches for tables, panel and output.
+        unsafe {
+            let rows: [*const f32; R] = core::array::from_fn(|r| self.a.base.byte_add(*self.a.rows.add(row + r) as usize));
+            let mut sums = [[L::zero(); V]; R];
+            let (mut b, mut offset, end) = (self.panel, self.a.depth, self.a.depth.add(self.a.depth_count));
+            while offset != end {
+                let k = *offset as usize;
+                add_products(&mut sums, |r| rows[r].byte_add(k), b);
+                b = b.add(PANEL);
+                offset = offset.add(1);
+            }
+            store(sums, self.out, row, height, self.column);
         }
-        store(sums, out, row, height, column);
     }
 }
 
 /// # Safety
 /// As for [`multiply`].
 #[inline(always)]
-unsafe fn store<L: Lanes, const R: usize>(sums: [[L; 2]; R], out: &Output, row: usize, height: usize, column: usize) {
+unsafe fn store<L: Lanes, const R: usize, const V: usize>(
+    sums: [[L; V]; R],
+    out: &Output,
+    row: usize,
+    height: usize,
+    column: usize,
+) {
     let columns = out.columns - column;
     // SAFETY: rows below `height` and columns of the output exist.
     unsafe {
-        for (r, &values) in sums.iter().enumerate() {
-            if R == LOWEST && r >= height {
-                return;
+        if columns >= V * L::WIDTH && height >= R {
+            let indices = core::array::from_fn(|r| *out.rows.add(row + r) as usize);
+            store_whole(sums, out, indices, column);
+        } else {
+            store_rows(&sums[..height.min(R)], out, row, column, columns);
+        }
+    }
+}
+
+/// A tile all of whose rows and columns exist. What happens to a sum is asked once for all of them.
+///
+/// # Safety
+/// As for [`multiply`].
+#[inline(always)]
+unsafe fn store_whole<L: Lanes, const R: usize, const V: usize>(
+    mut sums: [[L; V]; R],
+    out: &Output,
+    rows: [usize; R],
+    column: usize,
+) {
+    let Activation { bias, residual, residual_stride, relu } = out.activation;
+    let c = rows.map(|row| out.c.wrapping_add(row * out.c_stride + column));
+    // SAFETY: bias and residual have the columns of c, residual its rows.
+    unsafe {
+        if out.accumulate {
+            for r in 0..R {
+                sums[r] = plus(sums[r], load_all(c[r]));
             }
+        }
+        if !bias.is_null() {
+            let bias: [L; V] = load_all(bias.add(column));
+            sums = sums.map(|sum| plus(sum, bias));
+        }
+        if !residual.is_null() {
+            for r in 0..R {
+                sums[r] = plus(sums[r], load_all(residual.add(rows[r] * residual_stride + column)));
+            }
+        }
+        if relu {
+            sums = sums.map(|sum| sum.map(|x| x.max(L::zero())));
+        }
+        for r in 0..R {
+            store_all(sums[r], c[r]);
+        }
+    }
+}
+
+/// Rows one by one.
+///
+/// # Safety
+/// As for [`multiply`].
+#[inline(never)]
+unsafe fn store_rows<L: Lanes, const V: usize>(sums: &[[L; V]], out: &Output, row: usize, column: usize, columns: usize) {
+    for (r, &values) in sums.iter().enumerate() {
+        // SAFETY: rows and columns of the output exist.
+        unsafe {
             let index = *out.rows.add(row + r) as usize;
             let c = out.c.add(index * out.c_stride + column);
-            if columns >= PANEL {
-                let [low, high] = finish(values, out, index, column, c);
-                low.store(c);
-                high.store(c.add(4));
+            if columns >= V * L::WIDTH {
+                store_all(finish(values, out, index, column, c), c);
             } else {
                 store_part(values, out, index, column, c, columns);
             }
@@ -204,51 +273,59 @@ unsafe fn store<L: Lanes, const R: usize>(sums: [[L; 2]; R], out: &Output, row: 
     }
 }
 
-/// # Safety
-/// Eight columns exist from `column` on.
 #[inline(always)]
-unsafe fn finish<L: Lanes>([low, high]: [L; 2], out: &Output, index: usize, column: usize, c: *const f32) -> [L; 2] {
-    // SAFETY: the caller vouches for eight columns.
-    let plus = |[low, high]: [L; 2], p: *const f32| unsafe { [low.add(L::load(p)), high.add(L::load(p.add(4)))] };
+fn plus<L: Lanes, const V: usize>(sum: [L; V], more: [L; V]) -> [L; V] {
+    core::array::from_fn(|v| sum[v].add(more[v]))
+}
+
+/// # Safety
+/// The columns of `V` vectors exist from `column` on.
+#[inline(always)]
+unsafe fn finish<L: Lanes, const V: usize>(values: [L; V], out: &Output, index: usize, column: usize, c: *const f32) -> [L; V] {
     let Activation { bias, residual, residual_stride, relu } = out.activation;
-    let mut sum = [low, high];
-    if out.accumulate {
-        sum = plus(sum, c);
-    }
-    // SAFETY: bias and residual have the columns of c, residual its rows.
+    let mut sum = values;
+    // SAFETY: c, bias and residual have the columns, residual the rows of c.
     unsafe {
+        if out.accumulate {
+            sum = plus(sum, load_all(c));
+        }
         if !bias.is_null() {
-            sum = plus(sum, bias.add(column));
+            sum = plus(sum, load_all(bias.add(column)));
         }
         if !residual.is_null() {
-            sum = plus(sum, residual.add(index * residual_stride + column));
+            sum = plus(sum, load_all(residual.add(index * residual_stride + column)));
         }
     }
     if relu { sum.map(|x| x.max(L::zero())) } else { sum }
 }
 
-/// The last, narrower panel: as [`finish`], lane by lane.
+/// The last, narrower panel: as [`finish`], four columns at a time and then one by one.
 ///
 /// # Safety
 /// `columns` columns exist from `column` on.
 #[inline(never)]
-unsafe fn store_part<L: Lanes>([low, high]: [L; 2], out: &Output, index: usize, column: usize, c: *mut f32, columns: usize) {
-    let values = [low.to_array(), high.to_array()];
-    let Activation { bias, residual, residual_stride, relu } = out.activation;
-    for j in 0..columns {
-        let mut sum = values[j / 4][j % 4];
-        // SAFETY: j is below the columns that exist.
-        unsafe {
-            if out.accumulate {
-                sum += *c.add(j);
-            }
-            if !bias.is_null() {
-                sum += *bias.add(column + j);
-            }
-            if !residual.is_null() {
-                sum += *residual.add(index * residual_stride + column + j);
-            }
-            *c.add(j) = if relu && sum < 0.0 { 0.0 } else { sum };
+unsafe fn store_part<L: Lanes, const V: usize>(
+    values: [L; V],
+    out: &Output,
+    index: usize,
+    column: usize,
+    c: *mut f32,
+    columns: usize,
+) {
+    let mut sums = [0.0; PANEL];
+    // SAFETY: all columns from j on are below those that exist.
+    unsafe {
+        store_all(values, sums.as_mut_ptr());
+        let mut j = 0;
+        while j + F32x4::WIDTH <= columns {
+            let [sum] = finish([F32x4::load(&sums[j])], out, index, column + j, c.add(j));
+            sum.store(c.add(j));
+            j += F32x4::WIDTH;
+        }
+        while j < columns {
+            let [sum] = finish([Scalar::load(&sums[j])], out, index, column + j, c.add(j));
+            sum.store(c.add(j));
+            j += 1;
         }
     }
 }

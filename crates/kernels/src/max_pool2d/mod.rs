@@ -9,7 +9,7 @@ pub mod simd;
 mod tests;
 
 use crate::abi::Kernel;
-use crate::lanes::F32x4;
+use crate::lanes::Vector;
 use crate::window::Sliding;
 
 kernel_args! {
@@ -98,8 +98,8 @@ macro_rules! axes {
 axes!(MaxPool2dForward, MaxPool2dBackward);
 
 pub const KERNELS: &[Kernel] = &[
-    row!("maxPool2d.forward.f32/simd", MaxPool2dForward, simd::forward::<F32x4>),
+    row!("maxPool2d.forward.f32/simd", MaxPool2dForward, simd::forward::<Vector>),
     row!("maxPool2d.forward.f32/reference", MaxPool2dForward, reference::forward),
-    row!("maxPool2d.backward.f32/simd", MaxPool2dBackward, simd::backward::<F32x4>),
+    row!("maxPool2d.backward.f32/simd", MaxPool2dBackward, simd::backward::<Vector>),
     row!("maxPool2d.backward.f32/reference", MaxPool2dBackward, reference::backward),
 ];

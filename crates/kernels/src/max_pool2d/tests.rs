@@ -91,7 +91,7 @@ fn simd_equals_reference() {
             let places: Vec<u32> = index.values().iter().map(|value| value.to_bits()).collect();
             (y, places, dx)
         };
-        let (y, places, dx) = run(simd::forward::<F32x4>, simd::backward::<F32x4>);
+        let (y, places, dx) = run(simd::forward::<Vector>, simd::backward::<Vector>);
         let (y_reference, places_reference, dx_reference) = run(reference::forward, reference::backward);
         assert_close(y.values(), y_reference.values(), 0.0, "maxPool2d.forward");
         assert_eq!(places, places_reference, "index");

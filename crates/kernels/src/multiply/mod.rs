@@ -9,7 +9,7 @@ pub mod simd;
 mod tests;
 
 use crate::abi::Kernel;
-use crate::lanes::F32x4;
+use crate::lanes::Vector;
 
 kernel_args! {
     pub struct MultiplyForward {
@@ -58,11 +58,11 @@ kernel_args! {
 }
 
 pub const KERNELS: &[Kernel] = &[
-    row!("multiply.forward.f32/simd", MultiplyForward, simd::forward::<F32x4>),
+    row!("multiply.forward.f32/simd", MultiplyForward, simd::forward::<Vector>),
     row!("multiply.forward.f32/reference", MultiplyForward, reference::forward),
-    row!("multiply.scale.f32/simd", MultiplyScale, simd::scale::<F32x4>),
+    row!("multiply.scale.f32/simd", MultiplyScale, simd::scale::<Vector>),
     row!("multiply.scale.f32/reference", MultiplyScale, reference::scale),
-    row!("multiply.partials.f32/simd", MultiplyPartials, simd::partials::<F32x4>),
+    row!("multiply.partials.f32/simd", MultiplyPartials, simd::partials),
     row!("multiply.partials.f32/reference", MultiplyPartials, reference::partials),
     row!("multiply.sum.f32/scalar", MultiplySum, reference::sum),
 ];

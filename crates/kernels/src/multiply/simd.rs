@@ -2,10 +2,10 @@
 
 use super::{MultiplyForward, MultiplyPartials, MultiplyScale};
 use crate::abi::Task;
-use crate::lanes::Lanes;
+use crate::lanes::{F32x4, Lanes};
 use crate::loops::{Row, along, spans};
 
-/// Products that one vector lane adds in f32 before the sum goes on in f64.
+/// Products that one of four lanes adds in f32 before the sum goes on in f64; four in all builds, as lanes are added to each other.
 const BLOCK: usize = 16;
 
 struct Product {
@@ -62,11 +62,11 @@ pub unsafe fn scale<L: Lanes>(args: &MultiplyScale, task: &Task) {
 
 /// # Safety
 /// As for the reference.
-pub unsafe fn partials<L: Lanes>(args: &MultiplyPartials, task: &Task) {
+pub unsafe fn partials(args: &MultiplyPartials, task: &Task) {
     let mut sum = 0.0;
     for span in spans(task, args.pixels, args.channels, &[args.a_stride, args.b_stride]) {
         // SAFETY: the span lies within the tensors.
-        unsafe { sum += dot::<L>(span.at(args.a, args.a_stride), span.at(args.b, args.b_stride), span.len) };
+        unsafe { sum += dot(span.at(args.a, args.a_stride), span.at(args.b, args.b_stride), span.len) };
     }
     // SAFETY: there is one place for each chunk.
     unsafe { *args.partials.add(task.chunk as usize) = sum };
@@ -75,15 +75,15 @@ pub unsafe fn partials<L: Lanes>(args: &MultiplyPartials, task: &Task) {
 /// # Safety
 /// `a` and `b` have `len` floats.
 #[inline(always)]
-unsafe fn dot<L: Lanes>(a: *const f32, b: *const f32, len: usize) -> f64 {
+unsafe fn dot(a: *const f32, b: *const f32, len: usize) -> f64 {
     let (mut i, mut sum) = (0, 0.0);
     // SAFETY: every index is below len.
     unsafe {
         while i + 4 <= len {
             let end = len.min(i + 4 * BLOCK);
-            let mut lanes = L::zero();
+            let mut lanes = F32x4::zero();
             while i + 4 <= end {
-                lanes = lanes.madd(L::load(a.add(i)), L::load(b.add(i)));
+                lanes = lanes.madd(F32x4::load(a.add(i)), F32x4::load(b.add(i)));
                 i += 4;
             }
             let [l0, l1, l2, l3] = lanes.to_array().map(f64::from);

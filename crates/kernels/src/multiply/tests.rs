@@ -36,7 +36,7 @@ fn simd_equals_reference() {
             }
             (y, scaled, sum)
         };
-        let simd = Kernels { forward: simd::forward::<F32x4>, scale: simd::scale::<F32x4>, partials: simd::partials::<F32x4> };
+        let simd = Kernels { forward: simd::forward::<Vector>, scale: simd::scale::<Vector>, partials: simd::partials };
         let reference = Kernels { forward: reference::forward, scale: reference::scale, partials: reference::partials };
         let (y, scaled, sum) = run(&simd);
         let (y_reference, scaled_reference, sum_reference) = run(&reference);

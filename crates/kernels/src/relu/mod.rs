@@ -8,7 +8,7 @@ pub mod simd;
 mod tests;
 
 use crate::abi::Kernel;
-use crate::lanes::F32x4;
+use crate::lanes::Vector;
 
 kernel_args! {
     /// Pixel strides are in floats; `stride == channels` means contiguous.
@@ -36,8 +36,8 @@ kernel_args! {
 }
 
 pub const KERNELS: &[Kernel] = &[
-    row!("relu.forward.f32/simd", ReluForward, simd::forward::<F32x4>),
+    row!("relu.forward.f32/simd", ReluForward, simd::forward::<Vector>),
     row!("relu.forward.f32/reference", ReluForward, reference::forward),
-    row!("relu.backward.f32/simd", ReluBackward, simd::backward::<F32x4>),
+    row!("relu.backward.f32/simd", ReluBackward, simd::backward::<Vector>),
     row!("relu.backward.f32/reference", ReluBackward, reference::backward),
 ];

@@ -29,7 +29,7 @@ fn simd_equals_reference() {
             dx.assert_guards("dx");
             (y, dx)
         };
-        let (y, dx) = run(simd::forward::<F32x4>, simd::backward::<F32x4>);
+        let (y, dx) = run(simd::forward::<Vector>, simd::backward::<Vector>);
         let (y_reference, dx_reference) = run(reference::forward, reference::backward);
         assert_close(y.values(), y_reference.values(), 0.0, "relu.forward");
         assert_close(dx.values(), dx_reference.values(), 0.0, "relu.backward");
@@ -41,7 +41,7 @@ fn nan_stays_nan() {
     let x = [f32::NAN, -0.0, -1.0, 2.0, f32::NAN];
     let mut y = [0.0; 5];
     let args = ReluForward { x: x.as_ptr(), x_stride: 5, y: y.as_mut_ptr(), y_stride: 5, pixels: 1, channels: 5 };
-    run_chunks(simd::forward::<F32x4>, &args, 1, 0);
+    run_chunks(simd::forward::<Vector>, &args, 1, 0);
     assert!(y[0].is_nan() && y[4].is_nan());
     assert_eq!(y[1..4], [0.0, 0.0, 2.0]);
 }

@@ -10,7 +10,7 @@ pub mod simd;
 mod tests;
 
 use crate::abi::Kernel;
-use crate::lanes::F32x4;
+use crate::lanes::Vector;
 
 kernel_args! {
     /// `param` and `buffer` are contiguous; `nesterov` is 0 or 1.
@@ -29,6 +29,6 @@ kernel_args! {
 }
 
 pub const KERNELS: &[Kernel] = &[
-    row!("sgdUpdate.forward.f32/simd", SgdUpdate, simd::forward::<F32x4>),
+    row!("sgdUpdate.forward.f32/simd", SgdUpdate, simd::forward::<Vector>),
     row!("sgdUpdate.forward.f32/reference", SgdUpdate, reference::forward),
 ];

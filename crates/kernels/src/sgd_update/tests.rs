@@ -29,7 +29,7 @@ fn simd_equals_reference() {
             buffer.assert_guards("buffer");
             (param, buffer)
         };
-        let (param, buffer) = run(simd::forward::<F32x4>);
+        let (param, buffer) = run(simd::forward::<Vector>);
         let (param_reference, buffer_reference) = run(reference::forward);
         assert_close(param.values(), param_reference.values(), 1e-6, "param");
         assert_close(buffer.values(), buffer_reference.values(), 1e-6, "buffer");

@@ -10,7 +10,7 @@ pub mod simd;
 mod tests;
 
 use crate::abi::Kernel;
-use crate::lanes::F32x4;
+use crate::lanes::Vector;
 
 kernel_args! {
     /// `height`, `width` and `channels` are those of x; y has `before + channels + after` channels.
@@ -46,8 +46,8 @@ kernel_args! {
 }
 
 pub const KERNELS: &[Kernel] = &[
-    row!("subsamplePad.forward.f32/simd", SubsamplePadForward, simd::forward::<F32x4>),
+    row!("subsamplePad.forward.f32/simd", SubsamplePadForward, simd::forward::<Vector>),
     row!("subsamplePad.forward.f32/reference", SubsamplePadForward, reference::forward),
-    row!("subsamplePad.backward.f32/simd", SubsamplePadBackward, simd::backward::<F32x4>),
+    row!("subsamplePad.backward.f32/simd", SubsamplePadBackward, simd::backward::<Vector>),
     row!("subsamplePad.backward.f32/reference", SubsamplePadBackward, reference::backward),
 ];

@@ -38,7 +38,7 @@ fn simd_equals_reference() {
             dx.assert_guards("dx");
             (y, dx)
         };
-        let (y, dx) = run(simd::forward::<F32x4>, simd::backward::<F32x4>);
+        let (y, dx) = run(simd::forward::<Vector>, simd::backward::<Vector>);
         let (y_reference, dx_reference) = run(reference::forward, reference::backward);
         assert_close(y.values(), y_reference.values(), 0.0, "subsamplePad.forward");
         assert_close(dx.values(), dx_reference.values(), 0.0, "subsamplePad.backward");
@@ -62,6 +62,6 @@ fn takes_every_second_pixel_between_zeros() {
         before: 1,
         after: 1,
     };
-    run_chunks(simd::forward::<F32x4>, &args, 1, 0);
+    run_chunks(simd::forward::<Vector>, &args, 1, 0);
     assert_eq!(y, [0., 1., 0., 0., 3., 0., 0., 7., 0., 0., 9., 0.]);
 }

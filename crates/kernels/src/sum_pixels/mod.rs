@@ -8,7 +8,7 @@ pub mod simd;
 mod tests;
 
 use crate::abi::{Kernel, Task};
-use crate::lanes::F32x4;
+use crate::lanes::Vector;
 use core::ops::Range;
 
 kernel_args! {
@@ -25,7 +25,7 @@ kernel_args! {
 }
 
 pub const KERNELS: &[Kernel] =
-    &[row!("sum_pixels.f32/simd", SumPixels, simd::sum::<F32x4>), row!("sum_pixels.f32/reference", SumPixels, reference::sum)];
+    &[row!("sum_pixels.f32/simd", SumPixels, simd::sum::<Vector>), row!("sum_pixels.f32/reference", SumPixels, reference::sum)];
 
 /// Partition, its pixels and the channels of each item of a chunk.
 fn items(s: &SumPixels, task: &Task) -> impl Iterator<Item = (usize, Range<usize>, Range<usize>)> {

@@ -16,7 +16,7 @@ fn simd_equals_reference() {
             y.assert_guards("y");
             y
         };
-        let (y, reference) = (run(simd::sum::<F32x4>), run(reference::sum));
+        let (y, reference) = (run(simd::sum::<Vector>), run(reference::sum));
         assert_close(y.values(), reference.values(), 1e-5, "sum_pixels");
     }
 }

@@ -1,7 +1,7 @@
 use super::super::*;
 use super::case::Case;
 use crate::abi::Task;
-use crate::lanes::F32x4;
+use crate::lanes::Vector;
 use crate::testing::{Buffer, Random, assert_close, run_chunks};
 
 #[test]
@@ -21,7 +21,7 @@ fn outer_product_equals_reference() {
             dw.assert_guards("dw");
             dw
         };
-        let partials = run(backward_weight::outer_product::<F32x4>, most);
+        let partials = run(backward_weight::outer_product::<Vector>, most);
         let sums: Vec<f32> = (0..size).map(|i| partials.values().iter().skip(i).step_by(size).sum()).collect();
         let reference = run(reference::backward_weight, 1);
         assert_close(&sums, reference.values(), 2e-5, &format!("outer_product {case:?}"));
@@ -69,7 +69,7 @@ fn taps_equal_reference() {
             unit_channels: case.unit_channels,
         };
         let scratch = args.unit_pixels * (args.unit_depth + args.unit_channels);
-        run_chunks(taps_weight::outer_product::<F32x4>, &args, 1 + tried % 4, scratch as usize);
+        run_chunks(taps_weight::outer_product::<Vector>, &args, 1 + tried % 4, scratch as usize);
         partials.assert_guards("dw");
         let sums: Vec<f32> = (0..size).map(|i| partials.values().iter().skip(i).step_by(size).sum()).collect();
         assert_close(&sums, expected.values(), 2e-5, &format!("taps {case:?}"));

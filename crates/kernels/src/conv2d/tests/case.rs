@@ -1,4 +1,5 @@
 use super::super::*;
+use crate::gemm::PANEL;
 use crate::testing::{Buffer, Random, run_chunks};
 
 /// A random convolution, small enough to run often and odd enough to meet every edge.
@@ -48,7 +49,7 @@ impl Case {
                 slack: [random.int(0, 2), random.int(0, 2), random.int(0, 2)],
                 unit_images: if unit_rows == out_height { random.int(1, batch) } else { 1 },
                 unit_rows,
-                unit_channels: 8 * random.int(1, 3),
+                unit_channels: PANEL as u32 * random.int(1, 3),
             };
         }
     }
@@ -147,7 +148,7 @@ impl Case {
     pub fn pack(&self, w: &Buffer) -> Buffer {
         let columns = self.out_channels / self.groups;
         let depth = self.channels / self.groups;
-        let mut packed = Buffer::new((self.groups * columns.next_multiple_of(8) * self.taps()) as usize);
+        let mut packed = Buffer::new((self.groups * columns.next_multiple_of(PANEL as u32) * self.taps()) as usize);
         let args = GemmPack {
             w: w.ptr(),
             packed: packed.mut_ptr(),
@@ -162,7 +163,7 @@ impl Case {
             column_stride: 1,
             group_stride: columns,
         };
-        run_chunks(crate::gemm::pack::pack::<F32x4>, &args, 3, 0);
+        run_chunks(crate::gemm::pack::pack::<Vector>, &args, 3, 0);
         packed.assert_guards("packed");
         packed
     }

@@ -1,7 +1,7 @@
 use super::super::*;
 use super::case::Case;
 use crate::abi::Task;
-use crate::lanes::F32x4;
+use crate::lanes::Vector;
 use crate::testing::{Buffer, Random, assert_close, run_chunks};
 
 fn forward_equals_reference(name: &str, kernel: unsafe fn(&Conv2dForward, &Task), fits: impl Fn(&mut Case) -> bool) {
@@ -41,17 +41,17 @@ fn forward_equals_reference(name: &str, kernel: unsafe fn(&Conv2dForward, &Task)
 
 #[test]
 fn implicit_gemm_equals_reference() {
-    forward_equals_reference("implicit_gemm", implicit_gemm::forward::<F32x4>, |_| true);
+    forward_equals_reference("implicit_gemm", implicit_gemm::forward::<Vector>, |_| true);
 }
 
 #[test]
 fn im2col_equals_reference() {
-    forward_equals_reference("im2col", im2col::forward::<F32x4>, |_| true);
+    forward_equals_reference("im2col", im2col::forward::<Vector>, |_| true);
 }
 
 #[test]
 fn pointwise_equals_reference() {
-    forward_equals_reference("pointwise", pointwise::forward::<F32x4>, |case| {
+    forward_equals_reference("pointwise", pointwise::forward::<Vector>, |case| {
         let inside = |i: usize| {
             let extent = (case.out_size[i] - 1) * case.stride[i] + (case.kernel[i] - 1) * case.dilation[i] + 1;
             extent <= case.size[i]
@@ -64,7 +64,7 @@ fn pointwise_equals_reference() {
 
 #[test]
 fn positions_equal_reference() {
-    forward_equals_reference("positions", positions::forward::<F32x4>, |case| {
+    forward_equals_reference("positions", positions::forward::<Vector>, |case| {
         let reached = |i: usize| {
             (0..case.out_size[i]).all(|o| {
                 let at = |tap: u32| (o * case.stride[i] + tap * case.dilation[i]) as i32 - case.pad[i];
@@ -94,7 +94,7 @@ fn phases_write_their_own_pixels() {
             y.assert_guards("y");
             y
         };
-        let (y, reference) = (run(implicit_gemm::forward::<F32x4>, &packed), run(reference::forward, &w));
+        let (y, reference) = (run(implicit_gemm::forward::<Vector>, &packed), run(reference::forward, &w));
         assert_close(y.values(), reference.values(), 2e-5, &format!("{case:?}"));
     }
 }
@@ -105,7 +105,7 @@ fn no_taps_give_zeros() {
     let mut case = Case::new(&mut random);
     case.kernel = [0, 0];
     let x = random.buffer((case.pixels() * case.x_stride()) as usize);
-    for kernel in [implicit_gemm::forward::<F32x4>, pointwise::forward::<F32x4>] {
+    for kernel in [implicit_gemm::forward::<Vector>, pointwise::forward::<Vector>] {
         let mut y = random.buffer((case.out_pixels() * case.y_stride()) as usize);
         let mut args = case.forward(&x, &x, &mut y);
         args.pad_top = 0;

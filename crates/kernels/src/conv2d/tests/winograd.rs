@@ -1,9 +1,13 @@
-use super::super::winograd::{F2, F4, Lines, StridedF2};
+use super::super::winograd::{F2, F4, Lines, StridedF2, UnscaledF4};
 use super::super::*;
 use super::case::Case;
-use crate::gemm::{GemmPack, tiles};
-use crate::lanes::F32x4;
+use crate::abi::Task;
+use crate::gemm::{GemmPack, PANEL, tiles};
+use crate::lanes::{Lanes, Vector};
 use crate::testing::{Buffer, Random, assert_close, run_chunks};
+
+/// Floats between the two halves of a transform, for each position.
+const BETWEEN: u32 = Vector::WIDTH as u32;
 
 /// A convolution that Winograd's algorithm can do.
 fn winograd_case(random: &mut Random) -> Case {
@@ -19,25 +23,35 @@ fn winograd_case(random: &mut Random) -> Case {
 
 #[test]
 fn winograd_2x2_equals_reference() {
-    winograd_equals_reference::<F2, 2, 4>(11, false);
+    winograd_equals_reference::<F2, 2, 4>(11, None);
 }
 
 #[test]
 fn strided_winograd_2x2_equals_reference() {
-    winograd_equals_reference::<StridedF2, 2, 5>(23, false);
+    winograd_equals_reference::<StridedF2, 2, 5>(23, None);
 }
 
 #[test]
 fn winograd_4x4_equals_reference() {
-    winograd_equals_reference::<F4, 4, 6>(13, false);
+    winograd_equals_reference::<F4, 4, 6>(13, None);
 }
 
 #[test]
 fn lean_winograd_4x4_equals_reference() {
-    winograd_equals_reference::<F4, 4, 6>(19, true);
+    winograd_equals_reference::<F4, 4, 6>(19, Some(winograd::lean::forward::<Vector, UnscaledF4, 4, 6>));
 }
 
-fn winograd_equals_reference<F: Lines<F32x4, TILE, PATCH>, const TILE: usize, const PATCH: usize>(seed: u64, lean: bool) {
+#[test]
+fn lean_strided_winograd_2x2_equals_reference() {
+    winograd_equals_reference::<StridedF2, 2, 5>(29, Some(winograd::lean::forward::<Vector, StridedF2, 2, 5>));
+}
+
+/// By the kernel that transforms weights where it multiplies, if there is one.
+fn winograd_equals_reference<F: Lines<TILE, PATCH>, const TILE: usize, const PATCH: usize>(
+    seed: u64,
+    lean_kernel: Option<unsafe fn(&Conv2dWinograd, &Task)>,
+) {
+    let lean = lean_kernel.is_some();
     let positions = (PATCH * PATCH) as u32;
     let mut random = Random(seed);
     for tried in 0..200 {
@@ -48,7 +62,7 @@ fn winograd_equals_reference<F: Lines<F32x4, TILE, PATCH>, const TILE: usize, co
         let bias = random.buffer(case.out_channels as usize);
         let residual_stride = case.out_channels + case.slack[2];
         let residual = random.buffer((case.out_pixels() * residual_stride) as usize);
-        let columns = case.out_channels.next_multiple_of(8);
+        let columns = case.out_channels.next_multiple_of(PANEL as u32);
         let size = if lean { case.taps() * columns } else { positions * (case.channels * columns + 16) };
         let mut packed = Buffer::new(size as usize);
         let pack = GemmPack {
@@ -66,9 +80,9 @@ fn winograd_equals_reference<F: Lines<F32x4, TILE, PATCH>, const TILE: usize, co
             group_stride: 0,
         };
         if lean {
-            run_chunks(crate::gemm::pack::pack::<F32x4>, &pack, 3, 0);
+            run_chunks(crate::gemm::pack::pack::<Vector>, &pack, 3, 0);
         } else {
-            run_chunks(winograd::pack::pack::<F32x4, F, TILE, PATCH>, &pack, 3, 0);
+            run_chunks(winograd::pack::pack::<Vector, F, TILE, PATCH>, &pack, 3, 0);
         }
         packed.assert_guards("packed");
         let mut y = Random(2).buffer((case.out_pixels() * case.y_stride()) as usize);
@@ -113,10 +127,10 @@ fn winograd_equals_reference<F: Lines<F32x4, TILE, PATCH>, const TILE: usize, co
             partials: core::ptr::null_mut(),
         };
         let row_count = unit_tiles.next_multiple_of(4);
-        let weights = if lean { 2 * (128 * 8 + 16) } else { 0 };
-        let scratch = positions * (row_count * (case.channels + 32 + unit_channels.clamp(16, 32)) + weights + 32 + case.channels);
+        let weights = if lean { 2 * (128 * 8 + 16) } else { 0 } + BETWEEN;
+        let scratch = positions * (row_count * (case.channels + 32 + unit_channels.max(16)) + weights + 32 + case.channels);
         tiles::set_high(tried % 2 == 0);
-        let kernel = if lean { winograd::lean::forward::<F32x4> } else { winograd::forward::forward::<F32x4, F, TILE, PATCH> };
+        let kernel = lean_kernel.unwrap_or(winograd::forward::forward::<Vector, F, TILE, PATCH>);
         run_chunks(kernel, &args, 1 + tried % 4, scratch as usize);
         y.assert_guards("y");
         assert_close(y.values(), expected.values(), 1e-4, &format!("winograd {TILE}×{TILE} lean {lean} {case:?}"));
@@ -161,10 +175,11 @@ fn winograd_outer_product_equals_reference() {
             rstd: core::ptr::null(),
             beta: core::ptr::null(),
         };
-        let width = case.unit_channels.min(case.out_channels.next_multiple_of(8));
-        let scratch = 36 * (case.channels * width + 16 + unit_tiles * (case.channels + width) + 32 + case.channels.max(width));
+        let width = case.unit_channels.min(case.out_channels.next_multiple_of(PANEL as u32));
+        let scratch =
+            36 * (case.channels * width + 16 + unit_tiles * (case.channels + width) + 32 + BETWEEN + case.channels.max(width));
         tiles::set_high(tried % 2 == 0);
-        run_chunks(winograd::backward_weight::outer_product::<F32x4>, &args, 1 + tried % 4, scratch as usize);
+        run_chunks(winograd::backward_weight::outer_product::<Vector>, &args, 1 + tried % 4, scratch as usize);
         partials.assert_guards("dw");
         let sums: Vec<f32> = (0..size).map(|i| partials.values().iter().skip(i).step_by(size).sum()).collect();
         assert_close(&sums, expected.values(), 2e-4, &format!("winograd outer_product {case:?}"));

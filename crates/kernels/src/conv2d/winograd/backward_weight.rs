@@ -1,25 +1,27 @@
 //! Transformed gradients of one partition of the tiles gather in scratch, a unit of tiles at a time, and are transformed
 //! back at its end.
 
+use super::lines_4x4::OutputGradient;
 use super::read::{AsStored, Normed, Read};
-use super::tiles::{Grid, Images, touch_tiles, transform};
-use super::{F4, GAP, Lines, lines_4x4 as lines};
+use super::tiles::{Grid, Images, Input, across_and_down, touch_tiles, transform};
+use super::{F4, GAP, lines_4x4 as lines};
 use crate::abi::Task;
 use crate::conv2d::Conv2dWinogradWeight;
 use crate::gemm::PANEL;
 use crate::gemm::outer::add_outer_products;
-use crate::gemm::tiles::{HIGHEST, LOWEST, each_tile, high};
-use crate::lanes::Lanes;
+use crate::gemm::tiles::{HIGHEST, LOWEST, Tile, each_tile, high};
+use crate::lanes::{Lanes, split};
+use core::marker::PhantomData;
 
 const TILE: usize = 4;
 const PATCH: usize = 6;
 const POSITIONS: usize = PATCH * PATCH;
-/// Rows of a block of four columns.
+/// Rows of a block of half a panel's columns.
 const HALF_ROWS: usize = 8;
 
 /// # Safety
 /// Pointers cover the tensors; channels are multiples of four; scratch holds sums of all positions for one range of
-/// channels, the transformed tiles of a unit of both tensors, and 144 floats.
+/// channels, the transformed tiles of a unit of both tensors, and 36 vectors.
 #[inline(never)]
 pub unsafe fn outer_product<L: Lanes>(a: &Conv2dWinogradWeight, task: &Task) {
     // SAFETY: as above.
@@ -33,13 +35,13 @@ pub unsafe fn outer_product<L: Lanes>(a: &Conv2dWinogradWeight, task: &Task) {
 #[inline(never)]
 pub unsafe fn outer_product_of_norm<L: Lanes>(a: &Conv2dWinogradWeight, task: &Task) {
     // SAFETY: as above.
-    unsafe { outer_product_of::<L, Normed<L>>(a, task) }
+    unsafe { outer_product_of::<L, Normed>(a, task) }
 }
 
 /// # Safety
 /// As for [`outer_product`], and what the reading of x asks for.
 #[inline(always)]
-unsafe fn outer_product_of<L: Lanes, R: Read<L>>(a: &Conv2dWinogradWeight, task: &Task) {
+unsafe fn outer_product_of<L: Lanes, R: Read>(a: &Conv2dWinogradWeight, task: &Task) {
     let (depth, out_channels) = (a.in_channels as usize, a.out_channels as usize);
     let grid = Grid::new(TILE, a.out_height, a.out_width);
     let units = (a.batch as usize * grid.rows * grid.columns).div_ceil(a.unit_tiles as usize);
@@ -53,11 +55,12 @@ unsafe fn outer_product_of<L: Lanes, R: Read<L>>(a: &Conv2dWinogradWeight, task:
         // SAFETY: the caller vouches for scratch; partitions end with the units, ranges with the channels.
         unsafe {
             let sums = Matrices { first: task.scratch, step: depth * width + GAP };
+            let between = sums.end().add(POSITIONS * (a.unit_tiles as usize * (depth + width) + 2 * GAP));
             for unit in cut(partition)..cut(partition + 1) {
-                add_unit::<L, R>(a, &grid, unit, channels.clone(), &sums, unit > cut(partition));
+                add_unit::<L, R>(a, &grid, unit, channels.clone(), &sums, between, unit > cut(partition));
             }
             let dw = a.dw.add(partition * 9 * depth * out_channels);
-            write_gradient::<L>(&sums, depth, channels, dw, out_channels);
+            write_gradient::<L>(&sums, depth, channels, dw, out_channels, between);
         }
     }
 }
@@ -84,12 +87,13 @@ impl Matrices {
 /// # Safety
 /// As for [`outer_product`].
 #[inline(always)]
-unsafe fn add_unit<L: Lanes, R: Read<L>>(
+unsafe fn add_unit<L: Lanes, R: Read>(
     a: &Conv2dWinogradWeight,
     grid: &Grid,
     unit: usize,
     channels: core::ops::Range<usize>,
     sums: &Matrices,
+    between: *mut f32,
     accumulate: bool,
 ) {
     let depth = a.in_channels as usize;
@@ -108,7 +112,6 @@ unsafe fn add_unit<L: Lanes, R: Read<L>>(
     };
     let input = Matrices { first: sums.end(), step: unit_tiles * depth + GAP };
     let gradient = Matrices { first: input.end(), step: unit_tiles * width + GAP };
-    let between = gradient.end();
     // SAFETY: the caller vouches for scratch and tensors.
     unsafe {
         touch_tiles(&x, grid, first..first + count);
@@ -117,9 +120,9 @@ unsafe fn add_unit<L: Lanes, R: Read<L>>(
             let (image, row, column) = grid.place(first + tile);
             let corner = (row as isize - a.pad_top as isize, column as isize - a.pad_left as isize);
             let to = input.first.add(tile * depth);
-            transform(<F4 as Lines<L, TILE, PATCH>>::input, |c| R::new(a.norm(), c), &x, image, corner, to, input.step, between);
+            transform::<L, Input<F4, TILE>, R, PATCH, PATCH>(a.norm(), &x, image, corner, to, input.step, between);
             let (corner, to) = ((row as isize, column as isize), gradient.first.add(tile * width));
-            transform(lines::output_gradient::<L>, |_| AsStored, &dy, image, corner, to, gradient.step, between);
+            transform::<L, OutputGradient, AsStored, TILE, PATCH>(a.norm(), &dy, image, corner, to, gradient.step, between);
         }
         let add_position = if high() { add_position::<L, HIGHEST> } else { add_position::<L, LOWEST> };
         for p in 0..POSITIONS {
@@ -128,8 +131,8 @@ unsafe fn add_unit<L: Lanes, R: Read<L>>(
     }
 }
 
-/// `sums[k, j] (+)= Σ_tiles input[tile, k]·gradient[tile, j]`, up to `HIGH` by eight at a time, eight by four where no more are
-/// left.
+/// `sums[k, j] (+)= Σ_tiles input[tile, k]·gradient[tile, j]`, up to `HIGH` rows by a panel at a time, eight by half of one where no
+/// more is left.
 ///
 /// # Safety
 /// Both have `tiles` rows, of `depth` floats and of `columns` in whole panels; sums are rows like those of the gradient.
@@ -145,74 +148,64 @@ unsafe fn add_position<L: Lanes, const HIGH: usize>(
 ) {
     let width = columns.next_multiple_of(PANEL);
     let halves = if width - columns >= PANEL / 2 { width - PANEL } else { width };
-    // SAFETY: depth is a multiple of four, width one of eight.
+    let products = Products { input, depth, gradient, width, halves, tiles, sums, accumulate, lanes: PhantomData::<L> };
+    // SAFETY: depth is a multiple of four, width one of a panel.
     unsafe {
-        each_tile::<HIGH>(depth, |k, height| {
-            for j in (0..halves).step_by(PANEL) {
-                let (a, b) = ((input.add(k), depth), (gradient.add(j), width));
-                let to = (sums.add(k * width + j), width);
-                match height {
-                    6 if HIGH >= 6 => add_outer_products::<L, 6>(a, b, tiles, to, accumulate),
-                    5 if HIGH >= 5 => add_outer_products::<L, 5>(a, b, tiles, to, accumulate),
-                    _ => add_outer_products::<L, LOWEST>(a, b, tiles, to, accumulate),
-                }
-            }
-        });
+        each_tile::<HIGH>(depth, &products);
         if halves < width {
-            let (gradient, sums) = (gradient.add(halves), sums.add(halves));
-            let mut k = 0;
-            while k + HALF_ROWS <= depth {
-                add_half_block::<L>(input.add(k), depth, gradient, width, tiles, sums.add(k * width), accumulate);
-                k += HALF_ROWS;
+            let whole = depth - depth % HALF_ROWS;
+            for k in (0..whole).step_by(HALF_ROWS) {
+                products.add::<HALF_ROWS, 1>(k, halves);
             }
-            if k < depth {
-                let (a, b) = ((input.add(k), depth), (gradient, width));
-                add_outer_products::<L, LOWEST>(a, b, tiles, (sums.add(k * width), width), accumulate);
+            if whole < depth {
+                products.add::<LOWEST, 1>(whole, halves);
             }
         }
     }
 }
 
-/// Eight by four: as many sums.
-///
-/// # Safety
-/// As for [`add_position`].
-#[inline(always)]
-unsafe fn add_half_block<L: Lanes>(
-    mut x: *const f32,
+/// The products of one position.
+struct Products<L> {
+    input: *const f32,
     depth: usize,
-    mut b: *const f32,
+    gradient: *const f32,
     width: usize,
+    /// Columns in whole panels.
+    halves: usize,
     tiles: usize,
-    mut to: *mut f32,
+    sums: *mut f32,
     accumulate: bool,
-) {
-    // SAFETY: the caller vouches for rows and columns.
-    unsafe {
-        let end = b.add(tiles * width);
-        let mut acc = [L::zero(); HALF_ROWS];
-        while b != end {
-            let b0 = L::load(b);
-            for (r, sum) in acc.iter_mut().enumerate() {
-                *sum = sum.madd(L::load_splat(x.add(r)), b0);
-            }
-            x = x.add(depth);
-            b = b.add(width);
-        }
-        for mut sum in acc {
-            if accumulate {
-                sum = sum.add(L::load(to));
-            }
-            sum.store(to);
-            to = to.add(width);
+    lanes: PhantomData<L>,
+}
+
+impl<L: Lanes> Products<L> {
+    /// # Safety
+    /// As for [`add_position`]: `R` rows and `V` vectors of columns exist.
+    #[inline(always)]
+    unsafe fn add<const R: usize, const V: usize>(&self, row: usize, column: usize) {
+        // SAFETY: the caller vouches for rows and columns.
+        unsafe {
+            let (a, b) = ((self.input.add(row), self.depth), (self.gradient.add(column), self.width));
+            let to = (self.sums.add(row * self.width + column), self.width);
+            add_outer_products::<L, R, V>(a, b, self.tiles, to, self.accumulate);
         }
     }
 }
 
-/// `Gᵀ u G` for each in channel and four out channels, to `dw[3, 3, depth, out_channels]`.
+impl<L: Lanes> Tile for &Products<L> {
+    #[inline(always)]
+    unsafe fn rows<const R: usize>(&self, row: usize, _: usize) {
+        for column in (0..self.halves).step_by(PANEL) {
+            // SAFETY: as above; depth is a multiple of four, and so no tile has rows beyond it.
+            unsafe { self.add::<R, 2>(row, column) };
+        }
+    }
+}
+
+/// `Gᵀ u G` for each in channel and vector of out channels, to `dw[3, 3, depth, out_channels]`.
 ///
 /// # Safety
-/// Sums are complete; dw has the channels.
+/// Sums are complete; dw has the channels; for `between` see [`across_and_down`].
 #[inline(never)]
 unsafe fn write_gradient<L: Lanes>(
     sums: &Matrices,
@@ -220,25 +213,47 @@ unsafe fn write_gradient<L: Lanes>(
     channels: core::ops::Range<usize>,
     dw: *mut f32,
     out_channels: usize,
+    between: *mut f32,
 ) {
     let width = channels.len().next_multiple_of(PANEL);
+    let first = channels.start;
+    let [whole, rest] = split::<L>(channels);
     for k in 0..depth {
-        for c in channels.clone().step_by(4) {
-            // SAFETY: channels end with the range.
-            unsafe {
-                let from = sums.first.add(k * width + c - channels.start);
-                let mut across = [[L::zero(); 3]; PATCH];
-                for i in 0..PATCH {
-                    let at = |j: usize| L::load(from.add((j * PATCH + i) * sums.step));
-                    across[i] = lines::weight_gradient([at(0), at(1), at(2), at(3), at(4), at(5)]);
-                }
-                for j in 0..3 {
-                    let down = core::array::from_fn(|i| across[i][j]);
-                    for (i, value) in lines::weight_gradient(down).into_iter().enumerate() {
-                        value.store(dw.add(((i * 3 + j) * depth + k) * out_channels + c));
-                    }
+        // SAFETY: channels end with the range.
+        unsafe {
+            for c in whole.clone().step_by(L::WIDTH) {
+                let to = dw.add(k * out_channels + c);
+                write_channels::<L>(sums.first.add(k * width + c - first), sums.step, to, depth * out_channels, between);
+            }
+            if L::Rest::WIDTH < L::WIDTH {
+                for c in rest.clone().step_by(L::Rest::WIDTH) {
+                    let to = dw.add(k * out_channels + c);
+                    write_channels::<L::Rest>(
+                        sums.first.add(k * width + c - first),
+                        sums.step,
+                        to,
+                        depth * out_channels,
+                        between,
+                    );
                 }
             }
         }
+    }
+}
+
+/// A vector of out channels, from positions `step` floats apart to taps `tap` floats apart.
+///
+/// # Safety
+/// As for [`write_gradient`].
+#[inline(always)]
+unsafe fn write_channels<L: Lanes>(from: *const f32, step: usize, to: *mut f32, tap: usize, between: *mut f32) {
+    // SAFETY: the caller vouches for positions and taps.
+    unsafe {
+        across_and_down::<L, PATCH, 3>(
+            lines::weight_gradient,
+            between,
+            |i, j| L::load(from.add((j * PATCH + i) * step)),
+            |i, j, value| value.store(to.add((i * 3 + j) * tap)),
+        );
     }
 }

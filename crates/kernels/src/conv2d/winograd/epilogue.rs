@@ -1,6 +1,6 @@
 //! What becomes of an output between the transform and memory.
 
-use super::read::{Normed, Read};
+use super::read::{self, Normed, Read};
 use super::tiles::Images;
 use crate::abi::Task;
 use crate::conv2d::Conv2dWinograd;
@@ -9,8 +9,9 @@ use crate::lanes::Lanes;
 /// Rows and columns of the tiles that [`NormGradient`] takes.
 const TILE: usize = 4;
 
-/// For four channels of a tile.
-pub trait Epilogue<L: Lanes> {
+pub trait Epilogue {
+    /// What it keeps for a vector of channels of a tile.
+    type At<L: Lanes>;
     /// Before the first output of a chunk.
     ///
     /// # Safety
@@ -19,22 +20,22 @@ pub trait Epilogue<L: Lanes> {
     /// Images with the pixels and channels of y that are read beside it.
     fn reads(a: &Conv2dWinograd) -> Option<Images>;
     /// # Safety
-    /// The tile's pixels and the channels `c..c + 4` exist.
-    unsafe fn new(a: &Conv2dWinograd, tile: &Tile, c: usize) -> Self;
+    /// The tile's pixels and the channels `c..c + L::WIDTH` exist.
+    unsafe fn at<L: Lanes>(a: &Conv2dWinograd, tile: &OutputTile, c: usize) -> Self::At<L>;
     /// Takes the output in row i and column j of the tile, which may lie beyond the image.
     ///
     /// # Safety
-    /// As for [`Epilogue::new`].
-    unsafe fn give(&mut self, a: &Conv2dWinograd, tile: &Tile, place: (usize, usize), value: L);
+    /// As for [`Epilogue::at`].
+    unsafe fn give<L: Lanes>(at: &mut Self::At<L>, a: &Conv2dWinograd, tile: &OutputTile, place: (usize, usize), value: L);
     /// After the last output of the tile.
     ///
     /// # Safety
-    /// As for [`Epilogue::new`].
-    unsafe fn end(self, a: &Conv2dWinograd, task: &Task, tile: &Tile, c: usize);
+    /// As for [`Epilogue::at`].
+    unsafe fn end<L: Lanes>(at: Self::At<L>, a: &Conv2dWinograd, task: &Task, tile: &OutputTile, c: usize);
 }
 
 /// Where outputs are.
-pub struct Tile {
+pub struct OutputTile {
     /// The first of them.
     pub pixel: usize,
     /// Rows and columns that lie in the image.
@@ -45,14 +46,18 @@ pub struct Tile {
 }
 
 /// `y = act(value + bias + residual)`.
-pub struct Plain<L> {
+pub enum Plain {}
+
+/// Where a vector of channels begins, and what is the same for all its pixels.
+pub struct Channels<L> {
     y: *mut f32,
     residual: *const f32,
     bias: L,
     floor: L,
 }
 
-impl<L: Lanes> Epilogue<L> for Plain<L> {
+impl Epilogue for Plain {
+    type At<L: Lanes> = Channels<L>;
     #[inline(always)]
     unsafe fn start(_: &Conv2dWinograd, _: &Task) {}
     #[inline(always)]
@@ -60,10 +65,10 @@ impl<L: Lanes> Epilogue<L> for Plain<L> {
         None
     }
     #[inline(always)]
-    unsafe fn new(a: &Conv2dWinograd, tile: &Tile, c: usize) -> Self {
+    unsafe fn at<L: Lanes>(a: &Conv2dWinograd, tile: &OutputTile, c: usize) -> Channels<L> {
         // SAFETY: the caller vouches for pixels and channels.
         unsafe {
-            Self {
+            Channels {
                 y: a.y.add(tile.pixel * a.y_stride as usize + c),
                 residual: a.residual.wrapping_add(tile.pixel * a.residual_stride as usize + c),
                 bias: if a.bias.is_null() { L::zero() } else { L::load(a.bias.add(c)) },
@@ -72,29 +77,30 @@ impl<L: Lanes> Epilogue<L> for Plain<L> {
         }
     }
     #[inline(always)]
-    unsafe fn give(&mut self, a: &Conv2dWinograd, tile: &Tile, (i, j): (usize, usize), value: L) {
+    unsafe fn give<L: Lanes>(at: &mut Channels<L>, a: &Conv2dWinograd, tile: &OutputTile, (i, j): (usize, usize), value: L) {
         if i < tile.rows && j < tile.columns {
-            let at = i * a.out_width as usize + j;
-            let mut sum = value.add(self.bias);
+            let pixel = i * a.out_width as usize + j;
+            let mut sum = value.add(at.bias);
             // SAFETY: the pixel lies in the image.
             unsafe {
                 if !a.residual.is_null() {
-                    sum = sum.add(L::load(self.residual.add(at * a.residual_stride as usize)));
+                    sum = sum.add(L::load(at.residual.add(pixel * a.residual_stride as usize)));
                 }
-                sum.max(self.floor).store(self.y.add(at * a.y_stride as usize));
+                sum.max(at.floor).store(at.y.add(pixel * a.y_stride as usize));
             }
         }
     }
     #[inline(always)]
-    unsafe fn end(self, _: &Conv2dWinograd, _: &Task, _: &Tile, _: usize) {}
+    unsafe fn end<L: Lanes>(_: Channels<L>, _: &Conv2dWinograd, _: &Task, _: &OutputTile, _: usize) {}
 }
 
 /// Values are the gradient by the result of batch norm and ReLU. With d, the value where that result is positive, else 0:
 /// `y = residual + d·gamma·rstd`, and the chunk's partial sums are `Σ d` and `Σ d·(x - mean)`, x being batch norm's input.
 /// The terms that depend on the sums of all pixels are for a later step.
-pub struct NormGradient;
+pub enum NormGradient {}
 
-impl<L: Lanes> Epilogue<L> for NormGradient {
+impl Epilogue for NormGradient {
+    type At<L: Lanes> = ();
     unsafe fn start(a: &Conv2dWinograd, task: &Task) {
         let floats = 2 * a.out_channels as usize;
         // SAFETY: every chunk has partial sums of its own.
@@ -107,17 +113,15 @@ impl<L: Lanes> Epilogue<L> for NormGradient {
         Some(Images { first: a.norm_x, stride: a.norm_x_stride as usize, height, width, channels })
     }
     #[inline(always)]
-    unsafe fn new(_: &Conv2dWinograd, _: &Tile, _: usize) -> Self {
-        Self
-    }
+    unsafe fn at<L: Lanes>(_: &Conv2dWinograd, _: &OutputTile, _: usize) {}
     /// The values wait for each other: with those of the transform, the norm's would not fit the registers.
     #[inline(always)]
-    unsafe fn give(&mut self, _: &Conv2dWinograd, tile: &Tile, (i, j): (usize, usize), value: L) {
+    unsafe fn give<L: Lanes>(_: &mut (), _: &Conv2dWinograd, tile: &OutputTile, (i, j): (usize, usize), value: L) {
         // SAFETY: the place lies in the tile.
-        unsafe { value.store(tile.values.add(4 * (j * TILE + i))) };
+        unsafe { value.store(tile.values.add(L::WIDTH * (j * TILE + i))) };
     }
     #[inline(always)]
-    unsafe fn end(self, a: &Conv2dWinograd, task: &Task, tile: &Tile, c: usize) {
+    unsafe fn end<L: Lanes>(_: (), a: &Conv2dWinograd, task: &Task, tile: &OutputTile, c: usize) {
         // SAFETY: the caller vouches for pixels and channels; every chunk has partial sums of its own.
         unsafe {
             match a.residual.is_null() {
@@ -131,17 +135,17 @@ impl<L: Lanes> Epilogue<L> for NormGradient {
 /// # Safety
 /// As for [`Epilogue::end`].
 #[inline(always)]
-unsafe fn pass_on<L: Lanes, const RESIDUAL: bool>(a: &Conv2dWinograd, task: &Task, tile: &Tile, c: usize) {
+unsafe fn pass_on<L: Lanes, const RESIDUAL: bool>(a: &Conv2dWinograd, task: &Task, tile: &OutputTile, c: usize) {
     let [y_stride, residual_stride, x_stride] = [a.y_stride, a.residual_stride, a.norm_x_stride].map(|stride| stride as usize);
     let channels = a.out_channels as usize;
     // SAFETY: the caller vouches for pixels and channels.
     unsafe {
-        let Normed { mean, scale, beta } = Normed::<L>::new(a.norm(), c);
+        let read::Line { mean, scale, beta } = Normed::at::<L>(a.norm(), c);
         let sums = a.partials.add(2 * channels * task.chunk as usize + c);
         let (mut sum, mut product) = (L::load(sums), L::load(sums.add(channels)));
         for i in 0..tile.rows {
             let pixel = tile.pixel + i * a.out_width as usize;
-            let mut value = tile.values.add(4 * i);
+            let mut value = tile.values.add(L::WIDTH * i);
             let mut x = a.norm_x.add(pixel * x_stride + c);
             let mut y = a.y.add(pixel * y_stride + c);
             let mut residual = a.residual.wrapping_add(pixel * residual_stride + c);
@@ -152,7 +156,7 @@ unsafe fn pass_on<L: Lanes, const RESIDUAL: bool>(a: &Conv2dWinograd, task: &Tas
                 product = product.madd(d, centred);
                 let before = if RESIDUAL { L::load(residual) } else { L::zero() };
                 before.madd(d, scale).store(y);
-                (value, x, y) = (value.wrapping_add(4 * TILE), x.wrapping_add(x_stride), y.wrapping_add(y_stride));
+                (value, x, y) = (value.wrapping_add(L::WIDTH * TILE), x.wrapping_add(x_stride), y.wrapping_add(y_stride));
                 residual = residual.wrapping_add(residual_stride);
             }
         }

@@ -1,15 +1,16 @@
 //! Tiles of a unit are transformed, multiplied position by position and transformed back, all within a worker's cache.
 
-use super::epilogue::{Epilogue, NormGradient, Plain, Tile};
+use super::epilogue::{Epilogue, NormGradient, OutputTile, Plain};
 use super::pack::{SLICE, Slices, position_step};
 use super::read::{AsStored, Normed, Read};
-use super::tiles::{Grid, Images, across_and_down, touch_tiles, transform};
+use super::tiles::{Grid, Images, Input, across_and_down, touch_tiles, transform};
 use super::{F4, GAP, Lines, ROW_GAP};
 use crate::abi::Task;
 use crate::conv2d::Conv2dWinograd;
 use crate::gemm::PANEL;
-use crate::gemm::tiles::{HIGHEST, LOWEST, add_products, each_tile, high};
-use crate::lanes::Lanes;
+use crate::gemm::tiles::{HIGHEST, LOWEST, Tile, add_products, each_tile, high, store_sum};
+use crate::lanes::{Lanes, split};
+use core::marker::PhantomData;
 use core::ops::Range;
 
 /// Out channels whose products are kept at a time.
@@ -17,19 +18,16 @@ const RANGE: usize = 128;
 /// Tiles whose pixels are touched at a time where a first-level cache has to hold those of another tensor, too.
 const TOUCHED: usize = 8;
 
-/// Rows that are multiplied by four columns at a time.
+/// Rows that are multiplied by half a panel at a time.
 const HALF_ROWS: usize = 8;
 
 /// # Safety
 /// Pointers cover the tensors; channels are multiples of four; scratch holds the transformed tiles of a unit, their
-/// products for [`RANGE`] channels, and four floats for each position.
+/// products for [`RANGE`] channels, and a vector for each position.
 #[inline(never)]
-pub unsafe fn forward<L: Lanes, F: Lines<L, TILE, PATCH>, const TILE: usize, const PATCH: usize>(
-    a: &Conv2dWinograd,
-    task: &Task,
-) {
+pub unsafe fn forward<L: Lanes, F: Lines<TILE, PATCH>, const TILE: usize, const PATCH: usize>(a: &Conv2dWinograd, task: &Task) {
     // SAFETY: as above.
-    unsafe { convolve::<L, F, AsStored, Plain<L>, TILE, PATCH>(a, task) }
+    unsafe { convolve::<L, F, AsStored, Plain, TILE, PATCH>(a, task) }
 }
 
 /// Of `max(beta + (x - mean)·gamma·rstd, 0)`, computed while x is read.
@@ -37,12 +35,12 @@ pub unsafe fn forward<L: Lanes, F: Lines<L, TILE, PATCH>, const TILE: usize, con
 /// # Safety
 /// As for [`forward`]; mean, gamma, rstd and beta hold the in channels.
 #[inline(never)]
-pub unsafe fn forward_of_norm<L: Lanes, F: Lines<L, TILE, PATCH>, const TILE: usize, const PATCH: usize>(
+pub unsafe fn forward_of_norm<L: Lanes, F: Lines<TILE, PATCH>, const TILE: usize, const PATCH: usize>(
     a: &Conv2dWinograd,
     task: &Task,
 ) {
     // SAFETY: as above.
-    unsafe { convolve::<L, F, Normed<L>, Plain<L>, TILE, PATCH>(a, task) }
+    unsafe { convolve::<L, F, Normed, Plain, TILE, PATCH>(a, task) }
 }
 
 /// The gradient that batch norm and ReLU before a convolution pass on, but for what their statistics add: see [`NormGradient`].
@@ -59,7 +57,7 @@ pub unsafe fn norm_gradient<L: Lanes>(a: &Conv2dWinograd, task: &Task) {
 /// # Safety
 /// As for [`forward`], and what the reading of x and the epilogue ask for.
 #[inline(always)]
-unsafe fn convolve<L: Lanes, F: Lines<L, TILE, PATCH>, R: Read<L>, E: Epilogue<L>, const TILE: usize, const PATCH: usize>(
+unsafe fn convolve<L: Lanes, F: Lines<TILE, PATCH>, R: Read, E: Epilogue, const TILE: usize, const PATCH: usize>(
     a: &Conv2dWinograd,
     task: &Task,
 ) {
@@ -145,7 +143,7 @@ unsafe fn convolve<L: Lanes, F: Lines<L, TILE, PATCH>, R: Read<L>, E: Epilogue<L
 /// # Safety
 /// As for [`forward`], and what the reading of x asks for.
 #[inline(always)]
-pub(super) unsafe fn transform_unit<L: Lanes, F: Lines<L, TILE, PATCH>, R: Read<L>, const TILE: usize, const PATCH: usize>(
+pub(super) unsafe fn transform_unit<L: Lanes, F: Lines<TILE, PATCH>, R: Read, const TILE: usize, const PATCH: usize>(
     a: &Conv2dWinograd,
     x: &Images,
     grid: &Grid,
@@ -161,7 +159,7 @@ pub(super) unsafe fn transform_unit<L: Lanes, F: Lines<L, TILE, PATCH>, R: Read<
             let (image, row, column) = grid.place(tile);
             let corner = (row as isize - a.pad_top as isize, column as isize - a.pad_left as isize);
             let to = input.add((tile - tiles.start) * row_step);
-            transform(F::input, |c| R::new(a.norm(), c), x, image, corner, to, input_step, between);
+            transform::<L, Input<F, TILE>, R, PATCH, PATCH>(a.norm(), x, image, corner, to, input_step, between);
         }
     }
 }
@@ -198,31 +196,27 @@ unsafe fn multiply_tiles<L: Lanes, const HIGH: usize>(
 ) {
     for from in (0..weights.depth).step_by(SLICE) {
         let depth = SLICE.min(weights.depth - from);
-        let more = from > 0;
         for column in columns.clone().step_by(PANEL) {
             // SAFETY: the caller vouches for rows and panels.
             unsafe {
-                let panel = weights.panel(from, column);
-                let rows = |tile: usize| {
-                    let to = product.add(tile * range + column - columns.start);
-                    ((input.add(tile * row_step + from), row_step), (to, range))
+                let rows = Rows {
+                    x: input.add(from),
+                    row_step,
+                    depth,
+                    panel: weights.panel(from, column),
+                    to: product.add(column - columns.start),
+                    range,
+                    more: from > 0,
+                    lanes: PhantomData::<L>,
                 };
                 if columns.end - column > PANEL / 2 {
-                    each_tile::<HIGH>(tiles, |tile, height| {
-                        let (x, to) = rows(tile);
-                        match height {
-                            6 if HIGH >= 6 => whole_panel::<L, 6>(x, depth, panel, to, more),
-                            5 if HIGH >= 5 => whole_panel::<L, 5>(x, depth, panel, to, more),
-                            _ => whole_panel::<L, LOWEST>(x, depth, panel, to, more),
-                        }
-                    });
+                    each_tile::<HIGH>(tiles, rows);
                 } else {
                     for tile in (0..tiles).step_by(HALF_ROWS) {
-                        let (x, to) = rows(tile);
                         if tile + LOWEST < tiles {
-                            half_panel::<L>(x, depth, panel, to, more);
+                            rows.multiply::<HALF_ROWS, 1>(tile);
                         } else {
-                            whole_panel::<L, LOWEST>(x, depth, panel, to, more);
+                            rows.multiply::<LOWEST, 1>(tile);
                         }
                     }
                 }
@@ -231,78 +225,60 @@ unsafe fn multiply_tiles<L: Lanes, const HIGH: usize>(
     }
 }
 
-/// `R` rows by a panel of eight columns, added to products of other slices if there are `more`.
-///
-/// # Safety
-/// As for [`multiply`].
-#[inline(always)]
-pub(super) unsafe fn whole_panel<L: Lanes, const R: usize>(
-    (mut x, row_step): (*const f32, usize),
-    depth: usize,
-    mut b: *const f32,
-    (mut to, range): (*mut f32, usize),
-    more: bool,
-) {
-    // SAFETY: the caller vouches for rows and panels.
-    unsafe {
-        let end = x.add(depth);
-        let mut sums = [[L::zero(); 2]; R];
-        while x != end {
-            add_products(&mut sums, |r| x.add(r * row_step), b);
-            b = b.add(PANEL);
-            x = x.add(1);
-        }
-        for [mut low, mut high] in sums {
-            if more {
-                (low, high) = (low.add(L::load(to)), high.add(L::load(to.add(4))));
+/// Rows of one position and a panel that they are multiplied by, added to products of other slices if there are `more`.
+pub(super) struct Rows<L> {
+    pub x: *const f32,
+    pub row_step: usize,
+    pub depth: usize,
+    pub panel: *const f32,
+    pub to: *mut f32,
+    /// Floats from row to row of the products.
+    pub range: usize,
+    pub more: bool,
+    pub lanes: PhantomData<L>,
+}
+
+impl<L: Lanes> Rows<L> {
+    /// `R` rows by the first `V` vectors of the panel.
+    ///
+    /// # Safety
+    /// As for [`Tile::rows`].
+    #[inline(always)]
+    unsafe fn multiply<const R: usize, const V: usize>(&self, row: usize) {
+        // SAFETY: the caller vouches for rows and panel.
+        unsafe {
+            let mut x = self.x.add(row * self.row_step);
+            let (mut b, end) = (self.panel, x.add(self.depth));
+            let mut sums = [[L::zero(); V]; R];
+            while x != end {
+                add_products(&mut sums, |r| x.add(r * self.row_step), b);
+                b = b.add(PANEL);
+                x = x.add(1);
             }
-            low.store(to);
-            high.store(to.add(4));
-            to = to.add(range);
+            let mut to = self.to.add(row * self.range);
+            for sum in sums {
+                store_sum(sum, to, self.more);
+                to = to.add(self.range);
+            }
         }
     }
 }
 
-/// Eight rows by the first four columns of a panel: as many sums, where no other columns are wanted.
-///
-/// # Safety
-/// As for [`multiply`].
-#[inline(always)]
-unsafe fn half_panel<L: Lanes>(
-    (mut x, row_step): (*const f32, usize),
-    depth: usize,
-    mut b: *const f32,
-    (mut to, range): (*mut f32, usize),
-    more: bool,
-) {
-    // SAFETY: the caller vouches for rows and panels.
-    unsafe {
-        let end = x.add(depth);
-        let mut acc = [L::zero(); HALF_ROWS];
-        while x != end {
-            let b0 = L::load(b);
-            for (r, sum) in acc.iter_mut().enumerate() {
-                *sum = sum.madd(L::load_splat(x.add(r * row_step)), b0);
-            }
-            b = b.add(PANEL);
-            x = x.add(1);
-        }
-        for mut sum in acc {
-            if more {
-                sum = sum.add(L::load(to));
-            }
-            sum.store(to);
-            to = to.add(range);
-        }
+/// All rows of a tile are written, those beyond the last one, too.
+impl<L: Lanes> Tile for Rows<L> {
+    #[inline(always)]
+    unsafe fn rows<const R: usize>(&self, row: usize, _: usize) {
+        // SAFETY: as above.
+        unsafe { self.multiply::<R, 2>(row) };
     }
 }
 
-/// `Aᵀ m A` for each four channels of a range; then the epilogue, for the pixels that exist.
+/// `Aᵀ m A` for each vector of channels of a range; then the epilogue, for the pixels that exist.
 ///
 /// # Safety
 /// The tile's pixels and channels exist; `from` is its first product.
 #[inline(always)]
-pub(super) unsafe fn write_tile<L: Lanes, F: Lines<L, TILE, PATCH>, E: Epilogue<L>, const TILE: usize, const PATCH: usize>(
+pub(super) unsafe fn write_tile<L: Lanes, F: Lines<TILE, PATCH>, E: Epilogue, const TILE: usize, const PATCH: usize>(
     a: &Conv2dWinograd,
     task: &Task,
     (image, y, x): (usize, usize, usize),
@@ -313,27 +289,36 @@ pub(super) unsafe fn write_tile<L: Lanes, F: Lines<L, TILE, PATCH>, E: Epilogue<
 ) {
     let (height, width) = (a.out_height as usize, a.out_width as usize);
     let (rows, columns) = (TILE.min(height - y), TILE.min(width - x));
-    let tile = Tile { pixel: (image * height + y) * width + x, rows, columns, values: between };
-    for c in channels.clone().step_by(4) {
-        // SAFETY: channels end with the range.
-        unsafe { write_channels::<L, F, E, TILE, PATCH>(a, task, &tile, c, from.add(c - channels.start), step) };
+    let tile = OutputTile { pixel: (image * height + y) * width + x, rows, columns, values: between };
+    let first = channels.start;
+    let [whole, rest] = split::<L>(channels);
+    // SAFETY: channels end with the range.
+    unsafe {
+        for c in whole.step_by(L::WIDTH) {
+            write_channels::<L, F, E, TILE, PATCH>(a, task, &tile, c, from.add(c - first), step);
+        }
+        if L::Rest::WIDTH < L::WIDTH {
+            for c in rest.step_by(L::Rest::WIDTH) {
+                write_channels::<L::Rest, F, E, TILE, PATCH>(a, task, &tile, c, from.add(c - first), step);
+            }
+        }
     }
 }
 
 /// # Safety
 /// As for [`write_tile`].
 #[inline(never)]
-unsafe fn write_channels<L: Lanes, F: Lines<L, TILE, PATCH>, E: Epilogue<L>, const TILE: usize, const PATCH: usize>(
+unsafe fn write_channels<L: Lanes, F: Lines<TILE, PATCH>, E: Epilogue, const TILE: usize, const PATCH: usize>(
     a: &Conv2dWinograd,
     task: &Task,
-    tile: &Tile,
+    tile: &OutputTile,
     c: usize,
     mut from: *const f32,
     step: usize,
 ) {
     // SAFETY: the caller vouches for pixels and channels.
     unsafe {
-        let mut epilogue = E::new(a, tile, c);
+        let mut epilogue = E::at::<L>(a, tile, c);
         across_and_down::<L, PATCH, TILE>(
             F::output,
             tile.values,
@@ -342,8 +327,8 @@ unsafe fn write_channels<L: Lanes, F: Lines<L, TILE, PATCH>, E: Epilogue<L>, con
                 from = from.wrapping_add(step);
                 value
             },
-            |j, i, value| epilogue.give(a, tile, (i, j), value),
+            |j, i, value| E::give(&mut epilogue, a, tile, (i, j), value),
         );
-        epilogue.end(a, task, tile, c);
+        E::end(epilogue, a, task, tile, c);
     }
 }

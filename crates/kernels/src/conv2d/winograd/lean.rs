@@ -1,34 +1,36 @@
-//! F(4×4, 3×3) with weights as implicit GEMM has them, a quarter of the memory: a panel's are transformed where they are multiplied.
-//! Where few tiles share them, this takes hardly longer than reading transformed ones from memory, and several workers less.
+//! Weights as implicit GEMM has them, a quarter or a third of the memory: a panel's are transformed where they are multiplied. Where few
+//! tiles share many of them, this is faster than reading transformed ones from memory.
 
 use super::epilogue::{Epilogue, Plain};
-use super::forward::{transform_unit, whole_panel, write_tile};
+use super::forward::{Rows, transform_unit, write_tile};
 use super::lines_4x4::{A, B, at_points};
 use super::pack::SLICE;
 use super::read::AsStored;
 use super::tiles::{Grid, Images};
-use super::{GAP, Lines, ROW_GAP, UnscaledF4};
+use super::{GAP, Lines, ROW_GAP, StridedF2, UnscaledF4};
 use crate::abi::Task;
 use crate::conv2d::Conv2dWinograd;
 use crate::gemm::PANEL;
 use crate::gemm::tiles::{HIGHEST, LOWEST, each_tile, high};
 use crate::lanes::Lanes;
+use core::marker::PhantomData;
 
-const TILE: usize = 4;
-const PATCH: usize = 6;
-const POSITIONS: usize = PATCH * PATCH;
-/// Panels that are transformed, and multiplied by the same rows, at a time,
-const PANELS: usize = 2;
-/// and their columns.
-const COLUMNS: usize = PANELS * PANEL;
+/// Columns that are transformed, and multiplied by the same rows, at a time,
+const COLUMNS: usize = 16;
+/// and their panels.
+const PANELS: usize = COLUMNS / PANEL;
 /// Floats from a position's transformed weights to the next one's; a constant is part of a store's address.
 const WEIGHT_STEP: usize = SLICE * PANEL + GAP;
 
 /// # Safety
 /// Pointers cover the tensors; channels are multiples of four; w is in panels of rows (tap, channel); scratch holds the transformed
-/// tiles of a unit and, for two panels, their products and a slice of transformed weights, and four floats for each position.
+/// tiles of a unit and, for [`COLUMNS`], their products and a slice of transformed weights, and a vector for each position.
 #[inline(never)]
-pub unsafe fn forward<L: Lanes>(a: &Conv2dWinograd, task: &Task) {
+pub unsafe fn forward<L: Lanes, F: LeanLines<TILE, PATCH>, const TILE: usize, const PATCH: usize>(
+    a: &Conv2dWinograd,
+    task: &Task,
+) {
+    let positions = PATCH * PATCH;
     let (depth, out_channels) = (a.in_channels as usize, a.out_channels as usize);
     let grid = Grid::new(TILE, a.out_height, a.out_width);
     let tiles = a.batch as usize * grid.rows * grid.columns;
@@ -42,19 +44,19 @@ pub unsafe fn forward<L: Lanes>(a: &Conv2dWinograd, task: &Task) {
     // SAFETY: the caller vouches for scratch; units, tiles and channels are in range.
     unsafe {
         let input = task.scratch;
-        let product = input.add(POSITIONS * input_step);
-        let weights = product.add(POSITIONS * product_step);
-        let between = weights.add(PANELS * POSITIONS * WEIGHT_STEP);
-        Plain::<L>::start(a, task);
+        let product = input.add(positions * input_step);
+        let weights = product.add(positions * product_step);
+        let between = weights.add(PANELS * positions * WEIGHT_STEP);
+        Plain::start(a, task);
         for unit in task.range((tiles.div_ceil(unit_tiles) * ranges) as u32) {
             let first = unit / ranges * unit_tiles;
             let count = unit_tiles.min(tiles - first);
             if transformed != Some(first) {
                 let tiles = first..first + count;
-                transform_unit::<L, UnscaledF4, AsStored, TILE, PATCH>(
+                transform_unit::<L, F, AsStored, TILE, PATCH>(
                     a,
                     &x,
-                    &grid,
+                    &grid.of_inputs(F::STRIDE),
                     tiles,
                     (input, row_step),
                     input_step,
@@ -71,12 +73,12 @@ pub unsafe fn forward<L: Lanes>(a: &Conv2dWinograd, task: &Task) {
                     let slice = SLICE.min(depth - from);
                     for p in 0..panels {
                         let panel = a.w.add(9 * depth * (channel + p * PANEL));
-                        transform_panel::<L>(panel.add(from * PANEL), depth, slice, weights.add(p * POSITIONS * WEIGHT_STEP));
+                        F::panel::<L>(panel.add(from * PANEL), depth, slice, weights.add(p * positions * WEIGHT_STEP));
                     }
-                    for position in 0..POSITIONS {
+                    for position in 0..positions {
                         let x = (input.add(position * input_step + from).cast_const(), row_step);
                         for p in 0..panels {
-                            let w = weights.add((p * POSITIONS + position) * WEIGHT_STEP).cast_const();
+                            let w = weights.add((p * positions + position) * WEIGHT_STEP).cast_const();
                             multiply::<L>(x, slice, w, product.add(position * product_step + p * PANEL), count, from > 0);
                         }
                     }
@@ -84,53 +86,78 @@ pub unsafe fn forward<L: Lanes>(a: &Conv2dWinograd, task: &Task) {
                 for tile in 0..count {
                     let from = product.add(tile * COLUMNS);
                     let place = grid.place(first + tile);
-                    write_tile::<L, UnscaledF4, Plain<L>, TILE, PATCH>(
-                        a,
-                        task,
-                        place,
-                        channels.clone(),
-                        from,
-                        product_step,
-                        between,
-                    );
+                    write_tile::<L, F, Plain, TILE, PATCH>(a, task, place, channels.clone(), from, product_step, between);
                 }
             }
         }
     }
 }
 
-/// `G g Gᵀ` of the first `slice` of `depth` channels of a panel, to rows of eight for each position.
+/// Lines that transform the weights of a panel.
+pub trait LeanLines<const TILE: usize, const PATCH: usize>: Lines<TILE, PATCH> {
+    /// `G g Gᵀ` of the first `slice` of `depth` channels of a panel, to rows of a panel for each position.
+    ///
+    /// # Safety
+    /// The panel has nine times `depth` rows; `to` takes `slice` rows for each position.
+    unsafe fn panel<L: Lanes>(panel: *const f32, depth: usize, slice: usize, to: *mut f32);
+}
+
+impl LeanLines<4, 6> for UnscaledF4 {
+    #[inline(always)]
+    unsafe fn panel<L: Lanes>(panel: *const f32, depth: usize, slice: usize, to: *mut f32) {
+        // SAFETY: the caller vouches for rows.
+        unsafe {
+            transform_lines::<L, false>(panel, depth, slice, to);
+            transform_lines::<L, true>(panel, depth, slice, to);
+        }
+    }
+}
+
+impl LeanLines<2, 5> for StridedF2 {
+    #[inline(never)]
+    unsafe fn panel<L: Lanes>(panel: *const f32, depth: usize, slice: usize, to: *mut f32) {
+        for at in (0..slice * PANEL).step_by(L::WIDTH) {
+            // SAFETY: the caller vouches for rows of a panel.
+            unsafe {
+                let (taps, to) = (taps::<L>(panel.add(at), depth * PANEL), to.add(at));
+                let across = Self::weight(taps.map(|column| column[0]));
+                let [middle, last] = [1, 2].map(|row| Self::weight(taps.map(|column| column[row])));
+                for j in 0..5 {
+                    for (i, value) in Self::weight([across[j], middle[j], last[j]]).into_iter().enumerate() {
+                        value.store(to.add((j * 5 + i) * WEIGHT_STEP));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The nine taps of a vector of columns, column by column of the kernel.
 ///
 /// # Safety
-/// The panel has nine times `depth` rows; `to` takes `slice` rows for each position.
+/// The panel has nine times `tap_step` floats.
 #[inline(always)]
-unsafe fn transform_panel<L: Lanes>(panel: *const f32, depth: usize, slice: usize, to: *mut f32) {
-    // SAFETY: the caller vouches for rows.
-    unsafe {
-        transform_lines::<L, false>(panel, depth, slice, to);
-        transform_lines::<L, true>(panel, depth, slice, to);
-    }
+unsafe fn taps<L: Lanes>(panel: *const f32, tap_step: usize) -> [[L; 3]; 3] {
+    // SAFETY: the caller vouches for the taps.
+    core::array::from_fn(|j| core::array::from_fn(|i| unsafe { L::load(panel.add((i * 3 + j) * tap_step)) }))
 }
 
 /// Half of the six lines: that of the first row of taps and those of two points, or of the `LAST` row and the others. So few of
 /// their values are alive at a time that registers hold them.
 ///
 /// # Safety
-/// As for [`transform_panel`].
+/// As for [`LeanLines::panel`].
 #[inline(never)]
 unsafe fn transform_lines<L: Lanes, const LAST: bool>(panel: *const f32, depth: usize, slice: usize, to: *mut f32) {
     let ([own, plus, minus], row) = if LAST { ([5, 3, 4], 2) } else { ([0, 1, 2], 0) };
     let (square, point) = if LAST { (2.0, B) } else { (0.5, A) };
-    let tap_step = depth * PANEL;
-    for at in (0..slice * PANEL).step_by(4) {
-        // SAFETY: the caller vouches for rows of eight.
+    for at in (0..slice * PANEL).step_by(L::WIDTH) {
+        // SAFETY: the caller vouches for rows of a panel.
         unsafe {
-            let (panel, to) = (panel.add(at), to.add(at));
-            let taps: [[L; 3]; 3] =
-                core::array::from_fn(|j| core::array::from_fn(|i| L::load(panel.add((i * 3 + j) * tap_step))));
+            let (taps, to) = (taps::<L>(panel.add(at), depth * PANEL), to.add(at));
             let store = |i: usize, line: [L; 3]| {
                 for (j, value) in UnscaledF4::weight(line).into_iter().enumerate() {
-                    value.store(to.add((j * PATCH + i) * WEIGHT_STEP));
+                    value.store(to.add((j * 6 + i) * WEIGHT_STEP));
                 }
             };
             store(own, taps.map(|column| column[row]));
@@ -172,15 +199,8 @@ unsafe fn multiply_tiles<L: Lanes, const HIGH: usize>(
     tiles: usize,
     more: bool,
 ) {
-    each_tile::<HIGH>(tiles, |tile, height| {
-        // SAFETY: the caller vouches for rows.
-        unsafe {
-            let (x, to) = ((x.add(tile * row_step), row_step), (product.add(tile * COLUMNS), COLUMNS));
-            match height {
-                6 if HIGH >= 6 => whole_panel::<L, 6>(x, depth, panel, to, more),
-                5 if HIGH >= 5 => whole_panel::<L, 5>(x, depth, panel, to, more),
-                _ => whole_panel::<L, LOWEST>(x, depth, panel, to, more),
-            }
-        }
-    });
+    let to = product;
+    let rows = Rows { x, row_step, depth, panel, to, range: COLUMNS, more, lanes: PhantomData::<L> };
+    // SAFETY: the caller vouches for rows.
+    unsafe { each_tile::<HIGH>(tiles, rows) };
 }

@@ -1,6 +1,7 @@
 //! Interpolation points are 0, ±√½, ±√2 and ∞: half the rounding error of the usual 0, ±1, ±2, ∞ at the same price,
 //! because the points are reciprocal in pairs.
 
+use super::tiles::Line;
 use super::{F4, Lines, UnscaledF4};
 use crate::lanes::Lanes;
 
@@ -10,9 +11,9 @@ pub const B: f32 = core::f32::consts::SQRT_2;
 const SCALE_A: f32 = -2.0 / 3.0;
 const SCALE_B: f32 = 1.0 / 6.0;
 
-impl<L: Lanes> Lines<L, 4, 6> for F4 {
+impl Lines<4, 6> for F4 {
     #[inline(always)]
-    fn input(d: [L; 6]) -> [L; 6] {
+    fn input<L: Lanes>(d: [L; 6]) -> [L; 6] {
         let (half, two, both) = (L::splat(0.5), L::splat(2.0), L::splat(2.5));
         let (a, b) = (L::splat(A), L::splat(B));
         let (even_a, odd_a) = (d[4].nmadd(two, d[2]), d[3].nmadd(two, d[1]));
@@ -28,7 +29,7 @@ impl<L: Lanes> Lines<L, 4, 6> for F4 {
     }
 
     #[inline(always)]
-    fn weight(g: [L; 3]) -> [L; 6] {
+    fn weight<L: Lanes>(g: [L; 3]) -> [L; 6] {
         let line = |square: f32, point: f32, scale: f32| {
             let even = g[0].madd(g[2], L::splat(square)).mul(L::splat(scale));
             let odd = L::splat(scale * point);
@@ -39,7 +40,7 @@ impl<L: Lanes> Lines<L, 4, 6> for F4 {
     }
 
     #[inline(always)]
-    fn output(m: [L; 6]) -> [L; 4] {
+    fn output<L: Lanes>(m: [L; 6]) -> [L; 4] {
         let (even_a, odd_a) = (m[1].add(m[2]), m[1].sub(m[2]));
         let (even_b, odd_b) = (m[3].add(m[4]), m[3].sub(m[4]));
         [
@@ -58,20 +59,20 @@ pub fn at_points<L: Lanes>(g: [L; 3], square: f32, point: f32) -> [L; 2] {
     [even.madd(g[1], L::splat(point)), even.nmadd(g[1], L::splat(point))]
 }
 
-impl<L: Lanes> Lines<L, 4, 6> for UnscaledF4 {
+impl Lines<4, 6> for UnscaledF4 {
     #[inline(always)]
-    fn input(d: [L; 6]) -> [L; 6] {
-        <F4 as Lines<L, 4, 6>>::input(d)
+    fn input<L: Lanes>(d: [L; 6]) -> [L; 6] {
+        F4::input(d)
     }
 
     #[inline(always)]
-    fn weight(g: [L; 3]) -> [L; 6] {
+    fn weight<L: Lanes>(g: [L; 3]) -> [L; 6] {
         let ([a, minus_a], [b, minus_b]) = (at_points(g, 0.5, A), at_points(g, 2.0, B));
         [g[0], a, minus_a, b, minus_b, g[2]]
     }
 
     #[inline(always)]
-    fn output(m: [L; 6]) -> [L; 4] {
+    fn output<L: Lanes>(m: [L; 6]) -> [L; 4] {
         let (even_a, odd_a) = (m[1].add(m[2]), m[1].sub(m[2]));
         let (even_b, odd_b) = (m[3].add(m[4]), m[3].sub(m[4]));
         [
@@ -84,13 +85,17 @@ impl<L: Lanes> Lines<L, 4, 6> for UnscaledF4 {
 }
 
 /// `A y`.
-#[inline(always)]
-pub fn output_gradient<L: Lanes>(y: [L; 4]) -> [L; 6] {
-    let (half, two) = (L::splat(0.5), L::splat(2.0));
-    let (a, b) = (L::splat(A), L::splat(B));
-    let (even_a, odd_a) = (y[0].madd(half, y[2]), y[1].madd(half, y[3]));
-    let (even_b, odd_b) = (y[0].madd(two, y[2]), y[1].madd(two, y[3]));
-    [y[0], even_a.madd(a, odd_a), even_a.nmadd(a, odd_a), even_b.madd(b, odd_b), even_b.nmadd(b, odd_b), y[3]]
+pub enum OutputGradient {}
+
+impl Line<4, 6> for OutputGradient {
+    #[inline(always)]
+    fn of<L: Lanes>(y: [L; 4]) -> [L; 6] {
+        let (half, two) = (L::splat(0.5), L::splat(2.0));
+        let (a, b) = (L::splat(A), L::splat(B));
+        let (even_a, odd_a) = (y[0].madd(half, y[2]), y[1].madd(half, y[3]));
+        let (even_b, odd_b) = (y[0].madd(two, y[2]), y[1].madd(two, y[3]));
+        [y[0], even_a.madd(a, odd_a), even_a.nmadd(a, odd_a), even_b.madd(b, odd_b), even_b.nmadd(b, odd_b), y[3]]
+    }
 }
 
 /// `Gᵀ u`.

@@ -22,15 +22,15 @@ use super::{Conv2dWinograd, Conv2dWinogradWeight};
 use crate::lanes::Lanes;
 
 /// The transforms of one line of a tile of `TILE` outputs and `PATCH` inputs; two of them, across and down, transform a square.
-pub trait Lines<L: Lanes, const TILE: usize, const PATCH: usize> {
+pub trait Lines<const TILE: usize, const PATCH: usize> {
     /// Inputs from the window of an output to that of the next.
     const STRIDE: usize = 1;
     /// `Bᵀ d`.
-    fn input(d: [L; PATCH]) -> [L; PATCH];
+    fn input<L: Lanes>(d: [L; PATCH]) -> [L; PATCH];
     /// `G g`.
-    fn weight(g: [L; 3]) -> [L; PATCH];
+    fn weight<L: Lanes>(g: [L; 3]) -> [L; PATCH];
     /// `Aᵀ m`.
-    fn output(m: [L; PATCH]) -> [L; TILE];
+    fn output<L: Lanes>(m: [L; PATCH]) -> [L; TILE];
 }
 
 /// F(2×2, 3×3).

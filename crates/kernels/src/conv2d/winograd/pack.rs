@@ -1,13 +1,17 @@
-//! Weights: `G g Gᵀ` for each position, in slices of depth, each as panels `[⌈columns / 8⌉][depth of the slice][8]` that are
-//! filled up with zeros.
+//! Weights: `G g Gᵀ` for each position, in slices of depth, each as panels `[⌈columns / PANEL⌉][depth of the slice][PANEL]` that
+//! are filled up with zeros.
 
+use super::tiles::across_and_down;
 use super::{GAP, Lines};
 use crate::abi::Task;
 use crate::gemm::{GemmPack, PANEL};
-use crate::lanes::Lanes;
+use crate::lanes::{Lanes, Vector};
 
 /// Depth of a slice: a panel's, and that of the rows it is multiplied by, stay in the first-level cache while panels stream in.
 pub const SLICE: usize = 128;
+
+/// The longest line of a patch.
+const LONGEST: usize = 6;
 
 /// The weights of one position.
 #[derive(Clone, Copy)]
@@ -18,7 +22,7 @@ pub struct Slices {
 }
 
 impl Slices {
-    /// The panel with a column, a multiple of eight, in the slice from `depth` on, a multiple of [`SLICE`].
+    /// The panel with a column, a multiple of [`PANEL`], in the slice from `depth` on, a multiple of [`SLICE`].
     ///
     /// # Safety
     /// There is one.
@@ -37,12 +41,13 @@ pub fn position_step(depth: usize, columns: usize) -> usize {
 /// # Safety
 /// As for [`pack`](crate::gemm::pack::pack), with a kernel of 3×3 and one group.
 #[inline(never)]
-pub unsafe fn pack<L: Lanes, F: Lines<L, TILE, PATCH>, const TILE: usize, const PATCH: usize>(p: &GemmPack, task: &Task) {
+pub unsafe fn pack<L: Lanes, F: Lines<TILE, PATCH>, const TILE: usize, const PATCH: usize>(p: &GemmPack, task: &Task) {
     let (columns, depth) = (p.columns as usize, p.depth as usize);
     let (stride, step) = (p.column_stride as usize, position_step(depth, columns));
-    for item in task.range(p.columns.next_multiple_of(PANEL as u32) / 4) {
-        let column = 4 * item;
-        let live = 4.min(columns.saturating_sub(column));
+    let mut between = [0.0; 3 * LONGEST * Vector::WIDTH];
+    for item in task.range(p.columns.next_multiple_of(PANEL as u32) / L::WIDTH as u32) {
+        let column = L::WIDTH * item;
+        let live = L::WIDTH.min(columns.saturating_sub(column));
         for k in 0..depth {
             // SAFETY: taps, depth and columns stay within the matrix and its panels.
             unsafe {
@@ -51,19 +56,12 @@ pub unsafe fn pack<L: Lanes, F: Lines<L, TILE, PATCH>, const TILE: usize, const 
                     let from = from.wrapping_offset(i as isize * p.tap_row as isize + j as isize * p.tap_column as isize);
                     load_columns::<L>(from, stride, live)
                 };
-                let mut rows = [[L::zero(); PATCH]; 3];
-                for (i, row) in rows.iter_mut().enumerate() {
-                    *row = F::weight([tap(i, 0), tap(i, 1), tap(i, 2)]);
-                }
                 let slices = Slices { first: p.packed, depth, columns };
                 let panel = slices.panel(k / SLICE * SLICE, column / PANEL * PANEL).cast_mut();
                 let to = panel.add(k % SLICE * PANEL + column % PANEL);
-                for j in 0..PATCH {
-                    let line = F::weight([rows[0][j], rows[1][j], rows[2][j]]);
-                    for i in 0..PATCH {
-                        line[i].store(to.add((j * PATCH + i) * step));
-                    }
-                }
+                across_and_down::<L, 3, PATCH>(F::weight, between.as_mut_ptr(), tap, |i, j, value| {
+                    value.store(to.add((j * PATCH + i) * step));
+                });
             }
         }
     }
@@ -74,10 +72,17 @@ pub unsafe fn pack<L: Lanes, F: Lines<L, TILE, PATCH>, const TILE: usize, const 
 #[inline(always)]
 unsafe fn load_columns<L: Lanes>(from: *const f32, stride: usize, live: usize) -> L {
     // SAFETY: the caller vouches for the columns.
-    let at = |c: usize| if c < live { unsafe { *from.wrapping_add(c * stride) } } else { 0.0 };
-    match (live, stride) {
-        // SAFETY: as above.
-        (4, 1) => unsafe { L::load(from) },
-        _ => L::from_array([at(0), at(1), at(2), at(3)]),
+    unsafe {
+        match (live == L::WIDTH, stride) {
+            (true, 1) => L::load(from),
+            (true, _) => L::load_apart(from, stride),
+            (false, _) => {
+                let mut columns = [0.0; Vector::WIDTH];
+                for (c, column) in columns[..live].iter_mut().enumerate() {
+                    *column = *from.wrapping_add(c * stride);
+                }
+                L::load(columns.as_ptr())
+            }
+        }
     }
 }

@@ -1,8 +1,10 @@
 //! From images to transformed tiles.
 
 use super::read::Read;
-use crate::lanes::Lanes;
+use super::{Lines, Norm};
+use crate::lanes::{Lanes, split};
 use crate::loops::touch;
+use core::marker::PhantomData;
 use core::ops::Range;
 
 /// Images in NHWC, one range of their channels.
@@ -69,15 +71,29 @@ pub unsafe fn touch_tiles(images: &Images, grid: &Grid, tiles: Range<usize>) {
     }
 }
 
-/// Transforms a square of `S` rows and columns of an image, from (y, x) on and zero outside, for each four channels as `read`.
+/// The transform of one line of a square.
+pub trait Line<const S: usize, const P: usize> {
+    fn of<L: Lanes>(line: [L; S]) -> [L; P];
+}
+
+/// That of a tile's inputs, by its lines.
+pub struct Input<F, const TILE: usize>(PhantomData<F>);
+
+impl<F: Lines<TILE, PATCH>, const TILE: usize, const PATCH: usize> Line<PATCH, PATCH> for Input<F, TILE> {
+    #[inline(always)]
+    fn of<L: Lanes>(line: [L; PATCH]) -> [L; PATCH] {
+        F::input(line)
+    }
+}
+
+/// Transforms a square of `S` rows and columns of an image, from (y, x) on and zero outside, for each vector of channels as read.
 /// Positions of the result are `step` floats apart, column by column.
 ///
 /// # Safety
 /// The image exists, `to` takes one tile of all positions; for `between` see [`across_and_down`].
 #[inline(always)]
-pub unsafe fn transform<L: Lanes, R: Read<L>, const S: usize, const P: usize>(
-    line: impl Fn([L; S]) -> [L; P] + Copy,
-    read: impl Fn(usize) -> R,
+pub unsafe fn transform<L: Lanes, T: Line<S, P>, R: Read, const S: usize, const P: usize>(
+    norm: Norm,
     images: &Images,
     image: usize,
     (y, x): (isize, isize),
@@ -86,19 +102,57 @@ pub unsafe fn transform<L: Lanes, R: Read<L>, const S: usize, const P: usize>(
     between: *mut f32,
 ) {
     let (height, width) = (images.height as isize, images.width as isize);
-    let (rows, columns) = (inside::<S>(y, height), inside::<S>(x, width));
     let pixel = (image as isize * height + y) * width + x;
-    let from = images.first.wrapping_offset(pixel * images.stride as isize);
-    let row = images.width * images.stride;
-    let whole = (1 << S) - 1;
-    for c in (0..images.channels).step_by(4) {
-        // SAFETY: only pixels inside the image are read.
-        unsafe {
-            let (from, to) = (from.wrapping_add(c), to.add(c));
-            if rows & columns == whole {
-                whole_square(line, read(c), from, row, images.stride, to, step, between);
-            } else {
-                partial_square(line, read(c), from, row, images.stride, (rows, columns), to, step, between);
+    let square = Square {
+        first: images.first.wrapping_offset(pixel * images.stride as isize),
+        row: images.width * images.stride,
+        pixel: images.stride,
+        rows: inside::<S>(y, height),
+        columns: inside::<S>(x, width),
+    };
+    let [whole, rest] = split::<L>(0..images.channels);
+    // SAFETY: the caller vouches for the image and the result.
+    unsafe {
+        square.transform::<L, T, R, S, P>(norm, whole, to, step, between);
+        if L::Rest::WIDTH < L::WIDTH {
+            square.transform::<L::Rest, T, R, S, P>(norm, rest, to, step, between);
+        }
+    }
+}
+
+/// A square of pixels, some of whose rows and columns lie in the image: those whose bit is set.
+struct Square {
+    first: *const f32,
+    /// Floats from row to row and from pixel to pixel.
+    row: usize,
+    pixel: usize,
+    rows: u32,
+    columns: u32,
+}
+
+impl Square {
+    /// # Safety
+    /// As for [`transform`]; the channels are whole vectors.
+    #[inline(always)]
+    unsafe fn transform<L: Lanes, T: Line<S, P>, R: Read, const S: usize, const P: usize>(
+        &self,
+        norm: Norm,
+        channels: Range<usize>,
+        to: *mut f32,
+        step: usize,
+        between: *mut f32,
+    ) {
+        let whole = (1 << S) - 1;
+        for c in channels.step_by(L::WIDTH) {
+            // SAFETY: only pixels inside the image are read.
+            unsafe {
+                let (from, to, read) = (self.first.wrapping_add(c), to.add(c), R::at::<L>(norm, c));
+                if self.rows & self.columns == whole {
+                    whole_square::<L, T, R, S, P>(read, from, self.row, self.pixel, to, step, between);
+                } else {
+                    let inside = (self.rows, self.columns);
+                    partial_square::<L, T, R, S, P>(read, from, self.row, self.pixel, inside, to, step, between);
+                }
             }
         }
     }
@@ -115,9 +169,8 @@ fn inside<const S: usize>(start: isize, end: isize) -> u32 {
 /// # Safety
 /// As for [`transform`], and the square lies in the image.
 #[inline(never)]
-unsafe fn whole_square<L: Lanes, R: Read<L>, const S: usize, const P: usize>(
-    line: impl Fn([L; S]) -> [L; P],
-    read: R,
+unsafe fn whole_square<L: Lanes, T: Line<S, P>, R: Read, const S: usize, const P: usize>(
+    read: R::At<L>,
     from: *const f32,
     row: usize,
     pixel: usize,
@@ -125,12 +178,20 @@ unsafe fn whole_square<L: Lanes, R: Read<L>, const S: usize, const P: usize>(
     step: usize,
     between: *mut f32,
 ) {
+    // A pointer that moves: with one that stays compilers take the halves of a vector for places with nothing in common.
+    let mut line = from;
     // SAFETY: the caller vouches for both tiles.
     unsafe {
         across_and_down(
-            line,
+            T::of,
             between,
-            |i, j| read.of(L::load(from.add(i * row + j * pixel))),
+            |_, j| {
+                let x = R::of(read, L::load(line.wrapping_add(j * pixel)));
+                if j + 1 == S {
+                    line = line.wrapping_add(row);
+                }
+                x
+            },
             |_, _, value| {
                 value.store(to);
                 to = to.wrapping_add(step);
@@ -144,9 +205,8 @@ unsafe fn whole_square<L: Lanes, R: Read<L>, const S: usize, const P: usize>(
 /// # Safety
 /// As for [`transform`]; rows and columns whose bit is set lie in the image.
 #[inline(never)]
-unsafe fn partial_square<L: Lanes, R: Read<L>, const S: usize, const P: usize>(
-    line: impl Fn([L; S]) -> [L; P],
-    read: R,
+unsafe fn partial_square<L: Lanes, T: Line<S, P>, R: Read, const S: usize, const P: usize>(
+    read: R::At<L>,
     from: *const f32,
     row: usize,
     pixel: usize,
@@ -158,19 +218,20 @@ unsafe fn partial_square<L: Lanes, R: Read<L>, const S: usize, const P: usize>(
     let live: [L; S] = core::array::from_fn(|j| L::splat((columns >> j & 1) as f32));
     let inside = |j: usize| j.clamp(columns.trailing_zeros() as usize, 31 - columns.leading_zeros() as usize);
     let offsets: [usize; S] = core::array::from_fn(|j| if columns == 0 { 0 } else { inside(j) * pixel });
+    let mut line = from;
     // SAFETY: the caller vouches for both tiles.
     unsafe {
         for i in 0..S {
             let across = if columns != 0 && rows >> i & 1 == 1 {
-                let from = from.wrapping_add(i * row);
-                let at = |j: usize| read.of(L::load(from.wrapping_add(offsets[j])));
-                line(core::array::from_fn(|j| at(j).keep_where_positive(live[j])))
+                let at = |j: usize| R::of(read, L::load(line.wrapping_add(offsets[j])));
+                T::of(core::array::from_fn(|j| at(j).keep_where_positive(live[j])))
             } else {
                 [L::zero(); P]
             };
             keep(across, i, between);
+            line = line.wrapping_add(row);
         }
-        down::<L, S, P>(line, between, |_, _, value| {
+        down::<L, S, P>(T::of, between, |_, _, value| {
             value.store(to);
             to = to.wrapping_add(step);
         });
@@ -182,7 +243,7 @@ unsafe fn partial_square<L: Lanes, R: Read<L>, const S: usize, const P: usize>(
 /// and a compiler that sees them all loads them all first.
 ///
 /// # Safety
-/// `between` takes `4·S·R` floats.
+/// `between` takes `S·R` vectors.
 #[inline(always)]
 pub unsafe fn across_and_down<L: Lanes, const S: usize, const R: usize>(
     line: impl Fn([L; S]) -> [L; R],
@@ -207,7 +268,7 @@ pub unsafe fn across_and_down<L: Lanes, const S: usize, const R: usize>(
 unsafe fn keep<L: Lanes, const R: usize>(across: [L; R], i: usize, between: *mut f32) {
     for (j, value) in across.into_iter().enumerate() {
         // SAFETY: i and j are below S and R.
-        unsafe { value.store(between.add(4 * (i * R + j))) };
+        unsafe { value.store(between.add(L::WIDTH * R * i).add(L::WIDTH * j)) };
     }
 }
 
@@ -221,7 +282,7 @@ unsafe fn down<L: Lanes, const S: usize, const R: usize>(
 ) {
     for j in 0..R {
         // SAFETY: i and j are below S and R.
-        let down = line(core::array::from_fn(|i| unsafe { L::load(between.add(4 * (i * R + j))) }));
+        let down = line(core::array::from_fn(|i| unsafe { L::load(between.add(L::WIDTH * j).add(L::WIDTH * R * i)) }));
         for i in 0..R {
             give(i, j, down[i]);
         }

@@ -1,0 +1,156 @@
+import { encode } from 'fast-png';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseSafetensors, serializeSafetensors } from '../../ts/io/safetensors.ts';
+import { quick, residua, start, type Running } from './cli.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'residua-directory-'));
+const at = (...names: string[]): string => join(folder, ...names);
+const bytesOf = (run: string): Buffer => readFileSync(at(run, 'checkpoint.safetensors'));
+/** What a person reads on stderr, without the word on SIMD that Node 20 needs. */
+const linesOf = (stderr: string): string[] =>
+  stderr
+    .trimEnd()
+    .split('\n')
+    .filter((line) => !/relaxed SIMD switched on/.test(line));
+
+beforeAll(async () => {
+  const { code, stderr } = await residua('train', ...quick, '--out', at('whole'));
+  expect(code, stderr).toBe(0);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A run that lasts until it is killed; it has noted steps, and saved nothing. */
+async function startLong(out: string): Promise<Running> {
+  const flags = ['--model', 'resnet8', '--limit', '20000', '--test-limit', '100', '--batch', '64'];
+  const running = start(['train', ...flags, '--out', out]);
+  const metrics = join(out, 'metrics.jsonl');
+  while (!existsSync(metrics) || readFileSync(metrics, 'utf8') === '') {
+    await sleep(50);
+    if (running.child.exitCode !== null) throw new Error((await running.ended).stderr);
+  }
+  return running;
+}
+
+describe('two processes in one run directory', () => {
+  it('are one: the other is refused in one line, and metrics are not mixed', async () => {
+    const first = await startLong(at('busy'));
+    const config = readFileSync(at('busy', 'config.json'), 'utf8');
+    const second = await residua('train', '--resume', at('busy'));
+    const third = await residua('train', ...quick, '--out', at('busy'));
+    for (const { code, stderr } of [second, third]) {
+      expect(code).toBe(1);
+      expect(stderr).toMatch(
+        new RegExp(`^residua: .*busy: is in use by process ${first.child.pid} on this machine`),
+      );
+      expect(linesOf(stderr)).toHaveLength(1);
+    }
+    expect(readFileSync(at('busy', 'config.json'), 'utf8')).toBe(config);
+    first.child.kill('SIGINT');
+    expect((await first.ended).code).toBe(130);
+    expect(readdirSync(at('busy'))).not.toContain('run.lock');
+  });
+});
+
+describe('a run that was killed', () => {
+  it('before its first checkpoint goes on from its settings with --resume', async () => {
+    // As a kill leaves it: settings, some metrics, a lock of a process that is gone, half of a checkpoint.
+    const run = at('killed');
+    mkdirSync(run);
+    for (const name of ['config.json', 'metrics.jsonl']) {
+      writeFileSync(join(run, name), readFileSync(at('whole', name)));
+    }
+    // No system numbers a process so.
+    const lock = { pid: 2 ** 30, host: hostname(), since: 'noon' };
+    writeFileSync(join(run, 'run.lock'), JSON.stringify(lock));
+    const half = `.checkpoint.safetensors.${crypto.randomUUID()}.tmp`;
+    writeFileSync(join(run, half), 'half');
+    const { code, stderr } = await residua('train', '--resume', run);
+    expect(code, stderr).toBe(0);
+    expect(readdirSync(run).sort()).toEqual(readdirSync(at('whole')).sort());
+    expect(tensorsOf('killed')).toEqual(tensorsOf('whole'));
+    const lines = readFileSync(join(run, 'metrics.jsonl'), 'utf8').trimEnd().split('\n');
+    expect(lines).toHaveLength(5);
+  });
+
+  it('before its first checkpoint may be begun again with --out, with other settings', async () => {
+    const running = await startLong(at('again'));
+    running.child.kill('SIGKILL');
+    await running.ended;
+    expect(readdirSync(at('again'))).toContain('run.lock');
+    const { code, stderr } = await residua('train', ...quick, '--out', at('again'));
+    expect(code, stderr).toBe(0);
+    expect(tensorsOf('again')).toEqual(tensorsOf('whole'));
+  });
+
+  it('says what is wrong with its settings', async () => {
+    const run = at('edited');
+    mkdirSync(run);
+    const config = readFileSync(at('whole', 'config.json'), 'utf8');
+    writeFileSync(join(run, 'config.json'), config.replace('"one-cycle"', '"toString"'));
+    const { code, stderr } = await residua('train', '--resume', run);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /edited.config\.json: schedule: is "toString" but must be \("one-cycle"/,
+    );
+  });
+});
+
+function tensorsOf(run: string): Map<string, unknown> {
+  return new Map(
+    [...parseSafetensors(bytesOf(run), run).tensors].map(([name, { data }]) => [name, [...data]]),
+  );
+}
+
+describe('a checkpoint whose facts were changed', () => {
+  const image = at('digit.png');
+  beforeAll(() => {
+    const data = new Uint8Array(784);
+    data.fill(255, 300, 310);
+    writeFileSync(image, encode({ width: 28, height: 28, channels: 1, data }));
+  });
+
+  it.each<[string, string, RegExp]>([
+    [
+      '"height":28',
+      '"height":4000',
+      /data: images are 4000 × 28 × 1 but those of mnist are 28 × 28/,
+    ],
+    [
+      '"classes":["0","1","2","3","4","5","6","7","8","9"]',
+      '"classes":[]',
+      /data\.classes: has 0 names but the network has 10 outputs/,
+    ],
+    ['"std":[0.3081]', '"std":[0]', /data\.std\.0: is 0 but must be above 0/],
+    ['"schedule":"one-cycle"', '"schedule":"toString"', /schedule: is "toString" but must be \(/],
+    ['"epochs":1', '"epochs":1e300', /epochs: is 1e\+300 but must be a whole number below 2\^53/],
+    [
+      '"0","1"',
+      '"\\u001b[2J","1"',
+      /classes\.0: is "\\u001b\[2J" but must be text without control/,
+    ],
+  ])('%s to %s', async (was, is, message) => {
+    const { tensors, metadata } = parseSafetensors(bytesOf('whole'), 'a');
+    const facts = metadata['residua']!;
+    expect(facts).toContain(was);
+    const file = at('changed.safetensors');
+    const changed = { ...metadata, residua: facts.replace(was, is) };
+    writeFileSync(file, serializeSafetensors(tensors, changed));
+    const { code, stderr } = await residua('predict', image, '--run', file);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(message);
+    expect(linesOf(stderr)).toHaveLength(1);
+    expect(stderr).not.toContain('\x1b');
+  });
+});

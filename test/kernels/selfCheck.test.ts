@@ -1,0 +1,125 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { Engine } from '../../ts/kernels/engine.ts';
+import { probe } from '../../ts/kernels/probe.ts';
+import { checkKernels } from '../../ts/selfCheck/checkKernels.ts';
+import { mutant, multiplying } from '../helpers/mutant.ts';
+import { HAS_AVX2, PAIRS } from '../helpers/pairs.ts';
+import { runBundled } from '../helpers/runBundled.ts';
+
+/** Functions in which an instruction is changed. */
+const TRIES = 12;
+
+const { relaxed } = probe();
+const build = relaxed ? 'relaxed-256' : 'simd-256';
+const wasm = new Uint8Array(
+  readFileSync(new URL(`../../ts/kernels/assets/${build}.wasm`, import.meta.url)),
+);
+const engineOf = (bytes: Uint8Array<ArrayBuffer>): Engine =>
+  new Engine({ build, numerics: 'fast', threads: 1, module: new WebAssembly.Module(bytes) });
+
+describe('checkKernels', () => {
+  it.each(['relaxed-256', 'simd-256', 'relaxed', 'simd'] as const)('passes %s', (name) => {
+    if (name.startsWith('relaxed') && !relaxed) return;
+    const url = new URL(`../../ts/kernels/assets/${name}.wasm`, import.meta.url);
+    const module = new WebAssembly.Module(readFileSync(url));
+    for (const numerics of ['fast', 'strict'] as const) {
+      const parts = { build: name, numerics, threads: 1, module };
+      expect(() => checkKernels(new Engine(parts), new Engine(parts))).not.toThrow();
+    }
+  });
+
+  it('says which op gives a wrong value when one instruction of a kernel is wrong', () => {
+    const references = engineOf(wasm);
+    const said: string[] = [];
+    for (const code of multiplying(wasm, relaxed).slice(0, TRIES)) {
+      try {
+        checkKernels(engineOf(mutant(wasm, code, relaxed)), references);
+      } catch (error) {
+        said.push(String(error));
+      }
+    }
+    // The others are kernels that are not looked at, or instructions for sizes that are not.
+    expect(said.length).toBeGreaterThanOrEqual(TRIES / 3);
+    for (const line of said) {
+      expect(line).toMatch(
+        /^Error: self-check: \w+( by \w+)?: element \d+ is \S+ but must be \S+$/,
+      );
+    }
+  });
+});
+
+describe('an engine whose vectors V8 pairs', () => {
+  const INIT = `
+    import { init, Tensor, tensor, relu } from './ts/index.ts';
+    import { enableWideSimd } from './ts/node.ts';
+    const { simd } = enableWideSimd();
+    const warnings: string[] = [];
+    const engine = await init({ threads: 1, warn: (text) => warnings.push(text) });
+    const values = relu(tensor([-1, 2], [1, 2])).data();
+    console.log(JSON.stringify({ paired: simd, simd: engine.simd, build: engine.build, warnings, values: [...values] }));
+    engine.close();
+  `;
+
+  it('is checked and used', async ({ skip }) => {
+    skip(!PAIRS || !HAS_AVX2, 'this Node or processor does not pair vectors');
+    const { stdout } = await runBundled('checked', INIT);
+    expect(JSON.parse(stdout)).toEqual({
+      ...{ paired: 256, simd: 256, build: 'relaxed-256', warnings: [], values: [0, 2] },
+    });
+  });
+
+  it('gives way to 128 bits, with one warning, when a kernel is wrong', async ({ skip }) => {
+    skip(!PAIRS || !HAS_AVX2, 'this Node or processor does not pair vectors');
+    const wrong = multiplying(wasm, true).reduce((bytes, code) => mutant(bytes, code, true), wasm);
+    const { stdout } = await runBundled('wrong', INIT, [], { 'relaxed-256.wasm': wrong });
+    const { warnings, ...answer } = JSON.parse(stdout) as { warnings: string[] };
+    expect(answer).toEqual({ paired: 256, simd: 128, build: 'relaxed', values: [0, 2] });
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /^residua: SIMD of 128 bits used, not 256: self-check: \w+( by \w+)?: element/,
+      ),
+    ]);
+  });
+
+  it('gives way to 128 bits where the wide build is missing', async ({ skip }) => {
+    skip(!PAIRS || !HAS_AVX2, 'this Node or processor does not pair vectors');
+    const { stdout } = await runBundled('missing', INIT, [], { 'relaxed-256.wasm': undefined });
+    const { warnings, ...answer } = JSON.parse(stdout) as { warnings: string[] };
+    expect(answer).toMatchObject({ simd: 128, values: [0, 2] });
+    expect(warnings).toEqual([expect.stringContaining('the WASM build relaxed-256 is not at')]);
+  });
+
+  it('is looked at in optimised code', async ({ skip }) => {
+    skip(!PAIRS, 'this Node does not pair vectors');
+    // Another run of all problems, in which what is not optimised yet would be, makes V8 compile nothing.
+    const [checked, again] = await Promise.all(
+      [1, 3].map(async (times) => {
+        const { stdout } = await runBundled(`optimised-${times}`, optimised(times), [
+          '--experimental-wasm-revectorize',
+          '--trace-wasm-compilation-times',
+        ]);
+        return new Set([...stdout.matchAll(/#(\d+) using TurboFan/g)].map(([, index]) => index));
+      }),
+    );
+    expect(checked!.size).toBeGreaterThan(60);
+    expect([...again!].filter((index) => !checked!.has(index))).toEqual([]);
+  });
+});
+
+/** What checkKernels does before it compares, with some runs of all problems where it has one. */
+const optimised = (times: number): string => `
+  import { readFileSync } from 'node:fs';
+  import { Engine } from './ts/kernels/engine.ts';
+  import { compileHot, optimisingAtOnce } from './ts/kernels/optimiseAtOnce.ts';
+  import { convolutions } from './ts/selfCheck/convolutions.ts';
+  import { run } from './ts/selfCheck/checkKernels.ts';
+  import { prepare } from './ts/selfCheck/prepare.ts';
+  import { others } from './ts/selfCheck/others.ts';
+  const bytes = readFileSync(new URL('./assets/relaxed-256.wasm', import.meta.url));
+  const module = compileHot(new Uint8Array(bytes));
+  const engine = new Engine({ build: 'relaxed-256', numerics: 'fast', threads: 1, module });
+  const prepared = [...convolutions(true), ...others()].map((one) => prepare(engine, one, false));
+  run(engine, prepared);
+  optimisingAtOnce(() => { for (let i = 0; i < ${times}; i++) run(engine, prepared); });
+`;

@@ -1,0 +1,78 @@
+import type { Image } from '../io/image.ts';
+import { resize } from '../io/resize.ts';
+import type { DatasetFacts, Preparation } from './catalog.ts';
+import type { Ink } from './findInk.ts';
+
+/**
+ * The ink as a picture of a data set: scaled to its box and put into the middle, light on 0.
+ *
+ * Source: LeCun, Cortes and Burges, "The MNIST database of handwritten digits".
+ */
+export function prepareInk(
+  ink: Ink,
+  { width, height }: DatasetFacts,
+  { inkSize, centre, fullContrast }: Preparation,
+): Image {
+  // Before scaling for its precision, after it since thin lines fade.
+  const strong = fullContrast ? stretch(ink.picture) : ink.picture;
+  const scaled = scale(strong, Math.min(inkSize, width, height));
+  const picture = fullContrast ? stretch(scaled) : scaled;
+  const [left, top] = offsets(picture, width, height, centre);
+  const data = new Uint8Array(width * height);
+  for (let y = 0; y < picture.height; y++) {
+    const row = picture.data.subarray(y * picture.width, (y + 1) * picture.width);
+    data.set(row, (top + y) * width + left);
+  }
+  return { width, height, channels: 1, data };
+}
+
+/** Whether a picture of the data set's size is one that was prepared so already, but for a pixel of rounding. */
+export function isPrepared(ink: Ink, { width, height }: DatasetFacts, how: Preparation): boolean {
+  const { light, left, top, picture } = ink;
+  const longest = Math.max(picture.width, picture.height);
+  if (!light || Math.abs(longest - how.inkSize) > 1) return false;
+  const [x, y] = offsets(picture, width, height, how.centre);
+  return Math.abs(left - x) <= 1 && Math.abs(top - y) <= 1;
+}
+
+/** Longest side `size`, in proportion. */
+function scale(picture: Image, size: number): Image {
+  const by = size / Math.max(picture.width, picture.height);
+  const side = (old: number): number => Math.max(1, Math.floor(old * by + 0.5));
+  return resize(picture, side(picture.height), side(picture.width));
+}
+
+/** Values in proportion, so that the largest is 255. */
+function stretch(picture: Image): Image {
+  const most = picture.data.reduce((largest, value) => Math.max(largest, value), 0);
+  if (most === 0 || most >= 254) return picture;
+  return { ...picture, data: picture.data.map((value) => Math.round((value * 255) / most)) };
+}
+
+/** First column and row at which a picture lies in the middle of a larger one, and not beyond its edge. */
+function offsets(
+  picture: Image,
+  width: number,
+  height: number,
+  centre: Preparation['centre'],
+): [left: number, top: number] {
+  const { x, y } =
+    centre === 'mass' ? centreOfMass(picture) : { x: picture.width / 2, y: picture.height / 2 };
+  const within = (offset: number, room: number): number =>
+    Math.min(Math.max(0, Math.floor(offset)), room);
+  return [
+    within(width / 2 - x + (centre === 'mass' ? 0.5 : 0), width - picture.width),
+    within(height / 2 - y + (centre === 'mass' ? 0.5 : 0), height - picture.height),
+  ];
+}
+
+/** By the pixels' indices: a single pixel has its centre at 0. */
+function centreOfMass({ width, data }: Image): { x: number; y: number } {
+  let [sum, x, y] = [0, 0, 0];
+  data.forEach((value, at) => {
+    sum += value;
+    x += value * (at % width);
+    y += value * Math.floor(at / width);
+  });
+  return { x: x / sum, y: y / sum };
+}

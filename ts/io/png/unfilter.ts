@@ -1,0 +1,46 @@
+import { FormatError } from '../../errors.ts';
+
+/**
+ * Turns a row of differences back into samples, in place. The first byte of a row says which neighbours were taken off: of
+ * the pixel before it, the row above it, or both.
+ *
+ * @param before the row above, done; zeros for the first
+ * @param bytes of a pixel, at least 1
+ * @throws {FormatError} for a filter that PNG does not have
+ */
+export function unfilter(row: Uint8Array, before: Uint8Array, bytes: number, place: string): void {
+  const filter = row[0]!;
+  const { length } = row;
+  const first = Math.min(length, 1 + bytes);
+  switch (filter) {
+    case 0:
+      return;
+    case 1:
+      for (let at = first; at < length; at++) row[at]! += row[at - bytes]!;
+      return;
+    case 2:
+      for (let at = 1; at < length; at++) row[at]! += before[at]!;
+      return;
+    case 3:
+      for (let at = 1; at < first; at++) row[at]! += before[at]! >> 1;
+      for (let at = first; at < length; at++) row[at]! += (row[at - bytes]! + before[at]!) >> 1;
+      return;
+    case 4:
+      for (let at = 1; at < first; at++) row[at]! += before[at]!;
+      for (let at = first; at < length; at++) {
+        row[at]! += paeth(row[at - bytes]!, before[at]!, before[at - bytes]!);
+      }
+      return;
+    default:
+      throw new FormatError(`${place}: filter is ${filter} but must be 0 to 4`);
+  }
+}
+
+/** Whichever of the three is nearest to left + above − corner. */
+function paeth(left: number, above: number, corner: number): number {
+  const toLeft = Math.abs(above - corner);
+  const toAbove = Math.abs(left - corner);
+  const toCorner = Math.abs(left + above - 2 * corner);
+  if (toLeft <= toAbove && toLeft <= toCorner) return left;
+  return toAbove <= toCorner ? above : corner;
+}

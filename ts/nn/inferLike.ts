@@ -1,0 +1,18 @@
+import { interpretWith } from '../apply.ts';
+import type { Shape, Spec } from '../shape.ts';
+import { noGrad } from '../tape.ts';
+import { Tensor } from '../tensor.ts';
+
+/** Shape that a function of tensors gives for these, found without computing anything. Throws what its ops throw. */
+export function inferLike(fn: (...inputs: Tensor[]) => Tensor, inputs: readonly Spec[]): Shape {
+  const symbol = ({ shape, dtype }: Spec): Tensor => {
+    const value = { id: -1, kind: 'temporary', shape, dtype } as const;
+    return new Tensor(value, value);
+  };
+  return noGrad(() =>
+    interpretWith(
+      (_op, _inputs, _attrs, specs) => specs.map(symbol),
+      () => fn(...inputs.map(symbol)).shape,
+    ),
+  );
+}

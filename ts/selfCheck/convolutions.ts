@@ -1,0 +1,168 @@
+import type { ConvAlgorithm, WeightAlgorithm } from '../ops/chooseConvAlgorithm.ts';
+import { conv2d } from '../ops/conv2d.ts';
+import { conv2dBackwardInput } from '../ops/conv2dBackwardInput.ts';
+import { conv2dBackwardWeight } from '../ops/conv2dBackwardWeight.ts';
+import type { ConvGeometry, Pair } from '../ops/conv2dGeometry.ts';
+import type { View } from '../ops/op.ts';
+import { channelsOf, type Shape } from '../shape.ts';
+import { floats, problem, type ByReference, type Problem } from './problem.ts';
+
+/** A convolution of few pixels, whose channels end with a whole block, a half one or a rest. */
+interface Convolution extends ConvGeometry {
+  readonly x: Shape;
+  readonly w: Shape;
+}
+
+/** A square kernel at a stride, with zeros around the image. */
+function convolution(x: Shape, side: number, outChannels: number, stride = 1): Convolution {
+  const padding = Math.floor(side / 2);
+  return {
+    x,
+    w: [side, side, channelsOf(x), outChannels],
+    stride: [stride, stride],
+    padding: [padding, padding, padding, padding],
+    ...{ dilation: [1, 1], groups: 1 },
+  };
+}
+
+/**
+ * Counts of pixels, images or tiles, by what is read and computed of each: all heights of a tile, on columns of a whole block, a half one and
+ * a rest, and channels of all three that are read.
+ */
+const SIZES: readonly (readonly [count: number, from: number, to: number])[] = [
+  [1, 8, 28],
+  [2, 8, 28],
+  [3, 8, 28],
+  [4, 8, 28],
+  [5, 8, 28],
+  [7, 8, 28],
+  [3, 28, 28],
+];
+
+/** A kernel, and the image, side and stride of a convolution that it computes so many pixels, images or tiles of. */
+type Kind = readonly [ConvAlgorithm, (count: number, channels: number) => [Shape, number, number?]];
+
+const KINDS: readonly Kind[] = [
+  ['pointwise', (count, channels) => [[1, 1, count, channels], 1]],
+  ['implicit_gemm', (count, channels) => [[1, 2, count, channels], 3]],
+  ['positions', (count, channels) => [[count, 2, 2, channels], 3]],
+];
+const FAST_KINDS: readonly Kind[] = [
+  ['winograd_4x4', (count, channels) => [[1, 4, 4 * count - 1, channels], 3]],
+  ['winograd_4x4_lean', (count, channels) => [[1, 4, 4 * count - 1, channels], 3]],
+  ['winograd_2x2_strided', (count, channels) => [[1, 4, 4 * count - 1, channels], 3, 2]],
+];
+
+const WEIGHT: readonly [WeightAlgorithm, Convolution][] = [
+  ...[1, 2, 3, 4, 5, 7].map((channels): [WeightAlgorithm, Convolution] => [
+    'outer_product',
+    convolution([1, 5, 4, channels], 3, 28, 2),
+  ]),
+  ...[4, 8, 20, 28].map((channels): [WeightAlgorithm, Convolution] => [
+    'taps',
+    convolution([1, 3, 4, channels], 3, 24),
+  ]),
+];
+const FAST_WEIGHT = [4, 8, 20, 28].map((channels) => convolution([1, 5, 9, channels], 3, 28));
+
+/** The convolutions that are looked at; `fast` adds Winograd's algorithms. */
+export function convolutions(fast: boolean): Problem[] {
+  const kinds = fast ? [...KINDS, ...FAST_KINDS] : KINDS;
+  const each = kinds.flatMap(([algorithm, shapeOf]) =>
+    SIZES.flatMap(([count, from, to]) => {
+      const of = (channels: number, outChannels: number): Convolution => {
+        const [x, side, stride] = shapeOf(count, channels);
+        return convolution(x, side, outChannels, stride);
+      };
+      const y = forward(algorithm, of(from, to));
+      // The gradient of the strided one is made of others.
+      return algorithm === 'winograd_2x2_strided' ? [y] : [y, input(algorithm, of(to, from))];
+    }),
+  );
+  return [
+    ...each,
+    ...WEIGHT.map(([algorithm, conv]) => weight(algorithm, conv)),
+    ...(fast ? FAST_WEIGHT.map((conv) => weight('winograd_4x4', conv)) : []),
+  ];
+}
+
+function forward(algorithm: ConvAlgorithm, conv: Convolution): Problem {
+  const { x, w, ...geometry } = conv;
+  const options = { bias: true, residual: true, relu: true };
+  const y = outputOf(conv);
+  const inputs = [floats(x), floats(w), floats([w[3]!]), floats(y)];
+  const attrs = { ...geometry, ...options, algorithm };
+  const byReference: ByReference = (to, views, [output]) => {
+    const [image, weights, bias, residual] = views as [View, View, View, View];
+    const [, height, width] = y as [number, number, number];
+    to.step({
+      kernel: 'conv2d.forward.f32/reference',
+      chunks: 1,
+      args: {
+        ...{ x: image.pointer, xStride: image.stride, w: weights.pointer, bias: bias.pointer },
+        ...{ residual: residual.pointer, residualStride: residual.stride },
+        ...{ y: output!.pointer, yStride: output!.stride },
+        ...{ yColumn: 1, yRow: width, yImage: height * width, relu: 1 },
+        ...geometryOf(conv),
+      },
+    });
+  };
+  return problem(conv2d, inputs, attrs, { byReference, same: `forward ${nameOf(conv)}` });
+}
+
+function input(algorithm: ConvAlgorithm, conv: Convolution): Problem {
+  const { x, w, ...geometry } = conv;
+  const attrs = { ...geometry, inputSize: [x[1]!, x[2]!] as Pair, algorithm };
+  const inputs = [floats(outputOf(conv)), floats(w)];
+  const byReference: ByReference = (to, [dy, weights], [dx]) =>
+    to.step({
+      kernel: 'conv2d.backward_input.f32/reference',
+      chunks: 1,
+      args: {
+        ...{ dy: dy!.pointer, dyStride: dy!.stride, w: weights!.pointer },
+        ...{ dx: dx!.pointer, dxStride: dx!.stride, ...geometryOf(conv) },
+      },
+    });
+  return problem(conv2dBackwardInput, inputs, attrs, {
+    ...{ byReference, same: `input ${nameOf(conv)}` },
+  });
+}
+
+function weight(algorithm: WeightAlgorithm, conv: Convolution): Problem {
+  const { x, w, ...geometry } = conv;
+  const attrs = { ...geometry, kernelSize: [w[0]!, w[1]!] as Pair, algorithm };
+  const inputs = [floats(x), floats(outputOf(conv))];
+  const byReference: ByReference = (to, [image, dy], [dw]) =>
+    to.step({
+      kernel: 'conv2d.backward_weight.f32/reference',
+      chunks: 1,
+      args: {
+        ...{ x: image!.pointer, xStride: image!.stride, dy: dy!.pointer, dyStride: dy!.stride },
+        ...{ dw: dw!.pointer, ...geometryOf(conv), partitions: 1 },
+      },
+    });
+  return problem(conv2dBackwardWeight, inputs, attrs, {
+    ...{ byReference, same: `weight ${nameOf(conv)}` },
+  });
+}
+
+const nameOf = ({ x, w, stride }: Convolution): string => [x, w, stride].join(' ');
+
+function outputOf({ x, w, ...geometry }: Convolution): Shape {
+  const specs = [x, w].map((shape) => ({ shape, dtype: 'f32' as const }));
+  const attrs = { ...geometry, bias: false, residual: false, relu: false };
+  return conv2d.infer(specs, attrs)[0]!.shape;
+}
+
+/** The arguments by which reference kernels know a convolution. */
+function geometryOf(conv: Convolution): Record<string, number> {
+  const { x, w, stride, padding, dilation, groups } = conv;
+  const y = outputOf(conv);
+  return {
+    ...{ batch: x[0]!, height: x[1]!, width: x[2]!, inChannels: x[3]! },
+    ...{ outHeight: y[1]!, outWidth: y[2]!, outChannels: y[3]! },
+    ...{ kernelHeight: w[0]!, kernelWidth: w[1]! },
+    ...{ strideHeight: stride[0], strideWidth: stride[1], padTop: padding[0], padLeft: padding[3] },
+    ...{ dilationHeight: dilation[0], dilationWidth: dilation[1], groups },
+  };
+}

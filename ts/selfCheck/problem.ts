@@ -1,0 +1,50 @@
+import { channelsOf, sizeOf, type DType, type Shape } from '../shape.ts';
+import type { Lowering, Op, View } from '../ops/op.ts';
+
+/** A tensor without gaps between its rows, and its values. */
+export interface Filled {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly values: Float32Array | Int32Array;
+}
+
+/** How the references compute an op. */
+export type ByReference = (to: Lowering, inputs: readonly View[], outputs: readonly View[]) => void;
+
+/** An op on tensors, for its kernels to be looked at. */
+export interface Problem {
+  readonly op: Op<unknown>;
+  readonly inputs: readonly Filled[];
+  readonly attrs: unknown;
+  /** Steps of reference kernels; absent where each kernel has a reference of the same arguments. */
+  readonly byReference?: ByReference;
+  /** Equal for problems of the same result. */
+  readonly same?: string;
+}
+
+/** Attributes that suit the op, and how the references compute it where that is not kernel by kernel. */
+export function problem<A>(
+  op: Op<A>,
+  inputs: readonly Filled[],
+  attrs: A,
+  reference?: Pick<Problem, 'byReference' | 'same'>,
+): Problem {
+  return { op: op, inputs, attrs, ...reference };
+}
+
+/** Numbers in (-1, 1), which repeat after 2003, a prime number: neither rows nor images repeat each other. */
+const NUMBERS = Float32Array.from({ length: 1 << 14 }, (_, i) => ((i * 7919) % 2003) / 1001.5 - 1);
+
+/** At most some ten thousand numbers in `(shift - scale, shift + scale)`. */
+export function floats(shape: Shape, { shift = 0, scale = 1 } = {}): Filled {
+  const from = 7 * channelsOf(shape) + 3 * shape.length;
+  const numbers = NUMBERS.subarray(from, from + sizeOf(shape));
+  const values = shift === 0 && scale === 1 ? numbers : numbers.map((x) => shift + scale * x);
+  return { shape, dtype: 'f32', values };
+}
+
+/** Whole numbers below a limit. */
+export function ints(shape: Shape, limit: number): Filled {
+  const values = Int32Array.from({ length: sizeOf(shape) }, (_, i) => (i * 7) % limit);
+  return { shape, dtype: 'i32', values };
+}

@@ -1,0 +1,51 @@
+/** Bounds of a number; none by default. */
+export interface Bounds {
+  readonly least?: number;
+  readonly most?: number;
+  readonly below?: number;
+}
+
+/** Throws RangeError unless a setting is a number that f32 can hold, within the bounds: `SGD: momentum is NaN but must …`. */
+export function expectNumber(
+  place: string,
+  name: string,
+  value: unknown,
+  { least = -Infinity, most = Infinity, below = Infinity }: Bounds = {},
+): void {
+  const fits = typeof value === 'number' && Number.isFinite(Math.fround(value));
+  if (fits && value >= least && value <= most && value < below) return;
+  const rules = [
+    ...(least > -Infinity ? [`≥ ${least}`] : []),
+    ...(most < Infinity ? [`≤ ${most}`] : []),
+    ...(below < Infinity ? [`below ${below}`] : []),
+  ];
+  const rule = rules.length > 0 ? `a number ${rules.join(' and ')}` : 'a finite number';
+  throw new RangeError(`${place}: ${name} is ${shown(value)} but must be ${rule}`);
+}
+
+/** Throws RangeError unless a setting is a whole number of at least `least`. */
+export function expectWhole(place: string, name: string, value: unknown, least = 1): void {
+  if (Number.isSafeInteger(value) && Number(value) >= least) return;
+  throw new RangeError(
+    `${place}: ${name} is ${shown(value)} but must be a whole number of at least ${least}`,
+  );
+}
+
+/** Throws RangeError unless a setting is one of these words. */
+export function expectOneOf(
+  place: string,
+  name: string,
+  value: unknown,
+  known: readonly string[],
+): void {
+  if (known.includes(value as string)) return;
+  throw new RangeError(
+    `${place}: ${name} is ${shown(value)} but must be ${known.map(shown).join(' or ')}`,
+  );
+}
+
+/** A value in a message: strings in quotes, as `"1"` is no number. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  return Array.isArray(value) ? `[${value.map(shown).join(', ')}]` : String(value);
+}
