@@ -142,7 +142,7 @@ function takeReading({ pixels, probabilities }: Extract<Answer, { kind: 'read' }
   const seen = element<HTMLCanvasElement>('seen');
   const image = new ImageData(seen.width, seen.height);
   pixels.forEach((grey, pixel) => image.data.set([grey, grey, grey, 255], 4 * pixel));
-  seen.getContext('2d')!.putImageData(image, 0, 0);
+  seen.getContext('2d', { willReadFrequently: true })!.putImageData(image, 0, 0);
 }
 
 function takeStep({ report, imagesPerSecond }: Extract<Answer, { kind: 'step' }>): void {

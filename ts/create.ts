@@ -1,5 +1,6 @@
 import { currentEngine } from './current.ts';
 import { allocate } from './eager.ts';
+import { expectOneOf, shown } from './settings.ts';
 import { formatShape, sizeOf, type DType, type Shape } from './shape.ts';
 import type { Source } from './source.ts';
 import { Tensor } from './tensor.ts';
@@ -16,18 +17,32 @@ function checkShape(shape: Shape): void {
 /**
  * A tensor with these values in row-major order.
  *
- * @throws RangeError when the number of values is not that of the shape.
+ * @throws RangeError when the number of values is not that of the shape, or i32 is given what is no 32-bit integer.
  */
 export function tensor(values: ArrayLike<number>, shape: Shape, dtype: DType = 'f32'): Tensor {
   checkShape(shape);
+  expectOneOf('tensor', 'dtype', dtype, ['f32', 'i32']);
   if (values.length !== sizeOf(shape)) {
     throw new RangeError(
       `tensor: ${values.length} values for shape ${formatShape(shape)} of ${sizeOf(shape)}`,
     );
   }
+  if (dtype === 'i32') expectIntegers(values);
   const made = allocate({ shape, dtype });
   made.write(values);
   return made;
+}
+
+/** Class numbers that are fractions or words would become others without a word. */
+function expectIntegers(values: ArrayLike<number>): void {
+  if (values instanceof Int32Array) return;
+  for (let index = 0; index < values.length; index++) {
+    const value: unknown = values[index];
+    if (typeof value === 'number' && value === (value | 0)) continue;
+    throw new RangeError(
+      `tensor: value ${index} is ${shown(value)} but i32 holds 32-bit whole numbers`,
+    );
+  }
 }
 
 /** A tensor of zeros. */

@@ -203,9 +203,13 @@ export const formats = {
     keras([`${FILES}/front.keras`, `${FILES}/transfer.keras`, `${FILES}/bare.keras`], true),
   hdf5: () =>
     keras(
-      ['front.weights.h5', 'deflated.weights.h5', 'latest.weights.h5', 'transfer.h5'].map(
-        (name) => `${FILES}/${name}`,
-      ),
+      [
+        'front.weights.h5',
+        'deflated.weights.h5',
+        'latest.weights.h5',
+        'transfer.h5',
+        'dense.h5',
+      ].map((name) => `${FILES}/${name}`),
       false,
     ),
   idx: idxFormat,

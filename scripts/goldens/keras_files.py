@@ -4,9 +4,10 @@ front.keras: Rescaling and Normalization with given statistics in front of a sma
 input, and a Normalization that learned its statistics. transfer.keras, .weights.h5 and .h5: augmentation, Rescaling, a base
 network as one layer, whose batch norm has an epsilon of its own, and a head, compiled and trained for two steps.
 bare.keras: batch norm without gamma and without beta. attributes.weights.h5 and .keras: a model's class, whose attributes lie
-on both sides of the name `layers`. fortran.npz: the arrays of attributes, kernels transposed in memory.
+on both sides of the name `layers`; stages.weights.h5: with a list of blocks among them. fortran.npz: the arrays of attributes, kernels transposed in memory.
 deflated.weights.h5: front's weights, shuffled and deflated in chunks as h5repack does it; latest.weights.h5: in the newer
-format of HDF5. half.weights.h5 and bfloat.weights.h5: in f16, and in bf16 as Keras stores it.
+format of HDF5. dense.h5: groups of 10, 60 and 200 members, in
+that format. half.weights.h5 and bfloat.weights.h5: in f16, and in bf16 as Keras stores it.
 
 files.safetensors: `images`, pixels of 0 to 255 [4, 8, 8, 3], and the logits of each file for them, by Keras in f32. Weights
 are uniform('keras_files.<layer>/<variable>', shape, …) as in keras_nets.py, seed 1 for what Keras draws. Needs keras 3.15,
@@ -122,6 +123,41 @@ def attributes():
     return model
 
 
+class Block(layers.Layer):
+    def __init__(self, stride):
+        super().__init__()
+        self.conv1 = layers.Conv2D(4, 3, stride, padding='same', use_bias=False)
+        self.bn1 = layers.BatchNormalization(epsilon=0.05)
+
+    def call(self, x, training=False):
+        return keras.ops.relu(self.bn1(self.conv1(x), training=training))
+
+
+class Stages(keras.Model):
+    """A list of blocks that comes after `layers`, too."""
+
+    def __init__(self):
+        super().__init__()
+        self.begin = Block(1)
+        self.stages = [Block(2), Block(1)]
+        self.top = layers.Dense(3)
+
+    def call(self, x, training=False):
+        x = self.begin(x / 255.0, training=training)
+        for stage in self.stages:
+            x = stage(x, training=training)
+        return self.top(keras.ops.mean(x, (1, 2)))
+
+
+def stages():
+    model = Stages()
+    model(IMAGES)
+    for name, part in (('begin', model.begin), ('stages.0', model.stages[0]), ('stages.1', model.stages[1]), ('top', model.top)):
+        for variable in part.weights:
+            variable.assign(value('/'.join([name, *variable.path.split('/')[-2:]]), variable.shape))
+    return model
+
+
 def repack(source, target, change=None, attributes=None, **options):
     """Copies a weights file as h5repack would, with the options and attributes of its datasets."""
     with h5py.File(source) as old, h5py.File(target, 'w', **options.pop('file', {})) as new:
@@ -164,6 +200,9 @@ def main():
     note('attributes', model)
     model.save(at('attributes.keras'))
     model.save_weights(at('attributes.weights.h5'))
+    stacked = stages()
+    note('stages', stacked)
+    stacked.save_weights(at('stages.weights.h5'))
     arrays = {}
     for name in ('stem', 'bn', 'proj', 'conv1', 'norm', 'fc'):
         for variable in getattr(model, name).weights:
@@ -174,6 +213,11 @@ def main():
     repack(weights, at('latest.weights.h5'), file={'libver': 'latest'})
     repack(weights, at('half.weights.h5'), lambda array: array.astype('float16'))
     repack(weights, at('bfloat.weights.h5'), lambda array: array.astype(ml_dtypes.bfloat16), {'dtype': 'bfloat16'})
+    with h5py.File(at('dense.h5'), 'w', libver='latest') as file:
+        for count in (10, 60, 200):
+            group = file.create_group(f'of_{count}')
+            for index in range(count):
+                group[f'a member with a long name, number {index}'] = h5py.SoftLink('/nowhere') if index % 5 else file['/']
     write_safetensors('keras/files/files.safetensors', {'images': IMAGES, **logits}, metadata(keras=keras.__version__, jax=jax.__version__, h5py=h5py.__version__, seed=1))
 
 

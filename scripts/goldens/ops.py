@@ -123,6 +123,8 @@ write('maxPool2d', {
     'ceilPadded': max_pool((1, 5, 8, 7), 3, 2, padding=1, ceil=True),
     'sameSize': max_pool((1, 5, 5, 4), 3, 1, padding=1, ceil=True),
     'ties': max_pool((2, 5, 7, 6), 3, 2, padding=1, ties=True),
+    'ceilBeyond': max_pool((1, 5, 2, 3), 4, 3, ceil=True),
+    'ceilBeyondPadded': max_pool((1, 5, 3, 1), 5, 4, padding=1, ceil=True),
 })
 
 
@@ -143,6 +145,9 @@ write('avgPool2d', {
     'ceil': avg_pool((1, 5, 8, 6), 3, 2, ceil=True),
     'ceilPadded': avg_pool((1, 5, 8, 7), 3, 2, padding=1, ceil=True),
     'ceilPaddedNotCounted': avg_pool((1, 5, 8, 7), 3, 2, padding=1, ceil=True, count_padding=False),
+    'ceilBeyond': avg_pool((1, 5, 2, 3), 4, 3, ceil=True),
+    'ceilBeyondPadded': avg_pool((1, 5, 3, 1), 5, 4, padding=1, ceil=True),
+    'ceilBeyondNotCounted': avg_pool((1, 5, 3, 1), 5, 4, padding=1, ceil=True, count_padding=False),
 })
 
 

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { nodeBinary24 } from '../../scripts/runtimes.mjs';
+import { nodeBinary24, nodeBinary26 } from '../../scripts/runtimes.mjs';
 import { HAS_AVX2 } from '../helpers/pairs.ts';
 import { quick, residua, start, type Outcome } from './cli.ts';
 
@@ -93,13 +93,18 @@ describe('--simd', () => {
   });
 });
 
-describe('Node with an engine that can pair vectors', () => {
-  const node = nodeBinary24();
+describe.each([
+  [24, nodeBinary24()],
+  [26, nodeBinary26()],
+] as const)('Node %i, whose engine can pair vectors,', (major, node) => {
   const inNode = (...flags: string[]): Promise<Outcome> =>
     start(['bench', 'infer', ...network, ...flags], { node }).ended;
 
   it('is asked, told once that they are, and used', async ({ skip }) => {
-    skip(!node || !HAS_AVX2, 'no Node 24 here, or a processor without operations on 256 bits');
+    skip(
+      !node || !HAS_AVX2,
+      `no Node ${major} here, or a processor without operations on 256 bits`,
+    );
     const { stdout, stderr } = await inNode();
     expect(stderr.match(new RegExp(SWITCHED, 'gm'))).toHaveLength(1);
     expect(stderr).toContain('(--experimental-wasm-revectorize)');
@@ -107,7 +112,7 @@ describe('Node with an engine that can pair vectors', () => {
   });
 
   it('is left alone by --simd 128', async ({ skip }) => {
-    skip(!node, 'no Node 24 here');
+    skip(!node, `no Node ${major} here`);
     const { stdout, stderr } = await inNode('--simd', '128');
     expect(stderr).not.toMatch(SWITCHED);
     expect(JSON.parse(stdout)[0]).toMatchObject({ simd: 128 });

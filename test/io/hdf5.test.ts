@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { FormatError } from '../../ts/errors.ts';
-import type { Hdf5Dataset} from '../../ts/io/hdf5/file.ts';
+import type { Hdf5Dataset } from '../../ts/io/hdf5/file.ts';
 import { Hdf5Group, openHdf5 } from '../../ts/io/hdf5/file.ts';
 import { readKerasFile } from '../../ts/io/keras/read.ts';
 import { errorOf } from '../data/generated.ts';
@@ -49,6 +49,15 @@ describe('openHdf5', () => {
       ['<f4', '4'],
       ['<f4', '4,3'],
     ]);
+  });
+
+  it.each([10, 60, 200])('reads a group of %i members in the newer format', (count) => {
+    const group = openHdf5(golden('dense.h5'), 'a').get(`of_${count}`) as Hdf5Group;
+    // Of five members four are links to a path, which are left out.
+    const hard = Array.from({ length: count }, (_, index) => index).filter((i) => i % 5 === 0);
+    const names = hard.map((index) => `a member with a long name, number ${index}`);
+    expect([...group.keys].sort()).toEqual(names.sort());
+    expect((group.get(names[0]!) as Hdf5Group).keys).toContain('of_10');
   });
 
   it('has the same values in one piece and in deflated chunks', () => {

@@ -237,6 +237,28 @@ describe('a Keras file that does not fit', () => {
     expectSameBits(bitsOf(block), before, 'weights');
   });
 
+  it('has a larger array than the model: only its header is read', () => {
+    const shape = [3, 3, 40, 60];
+    const bytes = zipSync(
+      { 'conv1/kernel.npy': npy(shape, new Float32Array(21_600)) },
+      { level: 0 },
+    );
+    // Its values are damaged, which nobody can see who does not unpack them.
+    bytes[40_000]! ^= 1;
+    const { mismatched } = loadKerasWeights(makeBlock(), bytes, { strict: false });
+    expect(mismatched).toEqual(['conv1.weight: is [3, 3, 40, 60] but the model has [3, 3, 4, 6]']);
+  });
+
+  it('has damaged values in an archive, which its CRC-32 tells', () => {
+    const data = value('conv1/kernel', [3, 3, 4, 6]);
+    const bytes = zipSync({ 'conv1/kernel.npy': npy([3, 3, 4, 6], data) }, { level: 0 });
+    bytes[400]! ^= 1;
+    const load = (): unknown => loadKerasWeights(makeBlock(), bytes, { name: 'a', strict: false });
+    expect(errorOf(load).message).toMatch(
+      /^a: conv1\/kernel\.npy: zip: has the CRC-32 \w+ but the archive says \w+: it is damaged$/,
+    );
+  });
+
   it('has another shape, or a value that is not finite', () => {
     const block = new BasicBlock(4, 8, { norm: kerasBatchNorm2d, bias: true });
     expect(errorOf(() => loadKerasWeights(block, golden('block.npz'))).message).toMatch(

@@ -7,7 +7,7 @@ import { globalAvgPool2d } from '../../ts/functions/globalAvgPool2d.ts';
 import { relu } from '../../ts/functions/relu.ts';
 import { readNpy } from '../../ts/io/keras/npz.ts';
 import { loadKerasWeights, type KerasReport, type LoadKerasOptions } from '../../ts/keras.ts';
-import { BatchNorm2d, Conv2d, Linear, Module } from '../../ts/nn/index.ts';
+import { BatchNorm2d, Conv2d, Linear, Module, Sequential } from '../../ts/nn/index.ts';
 import type { Tensor } from '../../ts/tensor.ts';
 import type { Rename } from '../../ts/io/weights.ts';
 import { Predictor } from '../../ts/train/predictor.ts';
@@ -72,6 +72,32 @@ class Attributes extends Module {
   override forward(x: Tensor): Tensor {
     const y = this.proj.forward(relu(this.bn.forward(this.stem.forward(x))));
     return this.fc.forward(globalAvgPool2d(relu(this.norm.forward(this.conv1.forward(y)))));
+  }
+}
+
+class Block extends Module {
+  readonly conv1: Conv2d;
+  readonly bn1 = new BatchNorm2d(4);
+
+  constructor(inChannels: number, stride: number) {
+    super();
+    const padding = stride === 1 ? 1 : 'same';
+    this.conv1 = new Conv2d(inChannels, 4, { kernelSize: 3, stride, padding, bias: false });
+  }
+
+  override forward(x: Tensor): Tensor {
+    return relu(this.bn1.forward(this.conv1.forward(x)));
+  }
+}
+
+/** The twin of keras_files.py's Stages. */
+class Stages extends Module {
+  readonly begin = new Block(3, 1);
+  readonly stages = new Sequential(new Block(4, 2), new Block(4, 1));
+  readonly top = new Linear(4, 3);
+
+  override forward(x: Tensor): Tensor {
+    return this.top.forward(globalAvgPool2d(this.stages.forward(this.begin.forward(x))));
   }
 }
 
@@ -241,6 +267,26 @@ describe("a class's attributes", () => {
     expectClose(await logitsOf(model), golden.array('attributes').values, TOLERANCE, 'logits');
   });
 
+  it('may be lists of blocks', async () => {
+    const model = new Stages();
+    load(model, 'stages.weights.h5', { epsilon: 0.05 });
+    expectClose(await logitsOf(model), golden.array('stages').values, TOLERANCE, 'logits');
+  });
+
+  it('are not guessed where shapes say otherwise', () => {
+    class Other extends Stages {
+      override readonly stages = new Sequential(new Block(4, 2), new Block(4, 1), new Block(4, 1));
+    }
+    expect(errorOf(() => load(new Other(), 'stages.weights.h5')).message).toMatch(
+      /missing: stages\.2\.conv1\.weight, /,
+    );
+    class Wide extends Stages {
+      override readonly top = new Linear(4, 4);
+      override readonly stages = new Sequential(new Linear(4, 4), new Block(4, 1));
+    }
+    expect(errorOf(() => load(new Wide(), 'stages.weights.h5')).message).toMatch(/missing: /);
+  });
+
   it('are found by their groups', async () => {
     const layers = { 'layers.conv2d': 'stem', 'layers.conv2d_1': 'proj' };
     const model = new Attributes();
@@ -291,6 +337,20 @@ describe('weights that HDF5 stores otherwise', () => {
     );
     expect(error).toBeInstanceOf(StateDictError);
     expect(error.message).toMatch(/ are both conv1 but it takes one$/);
+  });
+});
+
+describe('bytes of a Buffer, at any place in its memory', () => {
+  it.each(['front.keras', 'front.weights.h5', 'transfer.h5', 'fortran.npz'])('%s', (file) => {
+    const bytes = read(file);
+    const pool = Buffer.alloc(bytes.length + 3);
+    pool.set(bytes, 3);
+    const [plain, pooled] = [bytes, pool.subarray(3)].map((given) => {
+      const model = file === 'fortran.npz' ? new Attributes() : new Net();
+      loadKerasWeights(model, given, { name: file });
+      return [...model.stateDict().values()].map((tensor) => [...tensor.data()]);
+    });
+    expect(pooled).toEqual(plain);
   });
 });
 

@@ -531,7 +531,7 @@ describe('another file given for safetensors', () => {
     [
       'an index',
       bytesOf('{\n  "metadata": {},\n  "weight_map": {}\n}'),
-      'an index of several files, not safetensors: its name must end in .json',
+      'an index of several files, not safetensors: readTensors reads it where its name ends in .json',
     ],
   ])('%s is named, with what to do', (_, bytes, words) => {
     const error = errorOf(() => parse(bytes));

@@ -1,6 +1,7 @@
 import { currentEngine } from '../current.ts';
 import type { Engine } from '../kernels/engine.ts';
-import type { Spec } from '../shape.ts';
+import { expectNumber, expectOneOf } from '../settings.ts';
+import { formatShape, type Spec } from '../shape.ts';
 import { noGrad } from '../tape.ts';
 import { capture, type TensorFunction } from './capture.ts';
 import { fitMemory } from './fitMemory.ts';
@@ -26,7 +27,7 @@ export interface CompileOptions {
  * optimizer state that the function meets are worked on where they are. What depends on unchanging ones alone, such as
  * packed weights, is computed here, and again by the first run after one of them was written.
  *
- * @throws ShapeError where shapes do not fit; OutOfMemoryError, saying how much it needs, or the least that can be reached
+ * @throws ShapeError where shapes do not fit; RangeError for an input that is no tensor; OutOfMemoryError, saying how much it needs, or the least that can be reached
  * under a budget; Error when the function reads a value while it is captured.
  *
  * @example
@@ -38,6 +39,9 @@ export function compile(
   inputs: readonly Spec[],
   options: CompileOptions = {},
 ): Plan {
+  inputs.forEach(checkSpec);
+  if (options.memoryBudget !== undefined)
+    expectNumber('compile', 'memoryBudget', options.memoryBudget, { least: 1 });
   const engine = options.engine ?? currentEngine();
   const run = (): ReturnType<typeof capture> => capture(fn, inputs);
   const captured = options.recording === false ? noGrad(run) : run();
@@ -49,4 +53,12 @@ export function compile(
   }
   const graph = optimize(captured, winograd);
   return new Plan(engine, graph, lower(graph, engine));
+}
+
+function checkSpec({ shape, dtype }: Spec, index: number): void {
+  expectOneOf('compile', `dtype of input ${index}`, dtype, ['f32', 'i32']);
+  if (shape.every((size) => Number.isSafeInteger(size) && size >= 0)) return;
+  throw new RangeError(
+    `compile: input ${index} has shape ${formatShape(shape)} but its axes must be whole numbers ≥ 0`,
+  );
 }

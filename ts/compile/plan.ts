@@ -36,8 +36,8 @@ export class Plan implements Disposable {
   /** Nodes up to the last guard, when there is one: what may have run when it ends a run. */
   readonly #guarded: number;
   /** What those write, and where it is kept while they run. */
-  readonly #kept: readonly Kept[];
-  readonly #backup: Required<Buffer> | undefined;
+  #kept: readonly Kept[] = [];
+  #backup: Required<Buffer> | undefined;
   readonly #held = new Map<Constant, HeldConstant>();
   readonly #written: WrittenPlan;
   #arena: ArenaUse | undefined;
@@ -294,13 +294,6 @@ export class Plan implements Disposable {
   }
 }
 
-/** A number that grows with each write to one of the tensors. */
-function versionOf(tensors: Iterable<Tensor>): number {
-  let sum = 0;
-  for (const { version } of tensors) sum += version;
-  return sum;
-}
-
 /** A tensor that is written before a guard, and where it is copied to in case that ends the run. */
 interface Kept {
   readonly at: Pointer;
@@ -327,4 +320,11 @@ function keptOf(
     return { at: tensor.view.pointer, copy, bytes };
   });
   return [kept, buffer];
+}
+
+/** A number that grows with each write to one of the tensors. */
+function versionOf(tensors: Iterable<Tensor>): number {
+  let sum = 0;
+  for (const { version } of tensors) sum += version;
+  return sum;
 }

@@ -39,8 +39,22 @@ export function normalisePixels(
   }
 }
 
-/** `(pixel / 255 − mean) / std` of whole images, bytes `[…, C]` → f32 of the same shape. */
+/**
+ * `(pixel / 255 − mean) / std` of whole images, bytes `[…, C]` → f32 of the same shape. Throws TypeError for other than
+ * bytes, RangeError when they do not fit the channels.
+ */
 export function normalise(images: Uint8Array, by: Normalisation): Float32Array {
+  const { mean, std } = by;
+  if (!(images instanceof Uint8Array)) {
+    throw new TypeError(
+      `normalise: images are ${Object.prototype.toString.call(images).slice(8, -1)} but must be bytes (Uint8Array)`,
+    );
+  }
+  if (mean.length === 0 || std.length !== mean.length || images.length % mean.length !== 0) {
+    throw new RangeError(
+      `normalise: ${images.length} bytes, ${mean.length} means and ${std.length} deviations do not fit together`,
+    );
+  }
   const to = new Float32Array(images.length);
   normalisePixels(normalisationTable(by), images, 0, to, 0, images.length / by.mean.length);
   return to;

@@ -2,7 +2,7 @@ import { apply } from '../apply.ts';
 import { adaptiveAvgPool2d as op } from '../ops/adaptiveAvgPool2d.ts';
 import type { Pair } from '../ops/conv2dGeometry.ts';
 import type { Tensor } from '../tensor.ts';
-import { pairOf } from './conv2d.ts';
+import { pairOf } from './window.ts';
 
 /**
  * Mean over windows that divide the image evenly: x `[N, H, W, C]` → `[N, OH, OW, C]`, `outputSize` for both axes or
@@ -11,5 +11,5 @@ import { pairOf } from './conv2d.ts';
  * @throws ShapeError when x has not four axes, or a size is not a whole number ≥ 1.
  */
 export function adaptiveAvgPool2d(x: Tensor, outputSize: number | Pair): Tensor {
-  return apply(op, [x], { outputSize: pairOf(outputSize) })[0]!;
+  return apply(op, [x], { outputSize: pairOf(outputSize, 'adaptiveAvgPool2d: outputSize') })[0]!;
 }

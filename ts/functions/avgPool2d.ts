@@ -2,8 +2,7 @@ import { apply } from '../apply.ts';
 import { avgPool2d as op } from '../ops/avgPool2d.ts';
 import type { Pair } from '../ops/conv2dGeometry.ts';
 import type { Tensor } from '../tensor.ts';
-import { pairOf, sidesOf } from './conv2d.ts';
-import type { Padding } from './conv2d.ts';
+import { pairOf, sidesOf, type Padding } from './window.ts';
 
 /** How {@link avgPool2d} moves its window and what it counts. */
 export interface AvgPool2dOptions {
@@ -26,9 +25,9 @@ export interface AvgPool2dOptions {
  */
 export function avgPool2d(x: Tensor, options: AvgPool2dOptions): Tensor {
   const { ceilMode = false, countIncludePad = true } = options;
-  const kernelSize = pairOf(options.kernelSize);
-  const stride = pairOf(options.stride ?? kernelSize);
+  const kernelSize = pairOf(options.kernelSize, 'avgPool2d: kernelSize');
+  const stride = pairOf(options.stride ?? kernelSize, 'avgPool2d: stride');
   const size: Pair = [x.shape[1] ?? 0, x.shape[2] ?? 0];
-  const padding = sidesOf(options.padding ?? 0, size, kernelSize, stride, [1, 1]);
+  const padding = sidesOf('avgPool2d', options.padding ?? 0, size, kernelSize, stride, [1, 1]);
   return apply(op, [x], { kernelSize, stride, padding, ceilMode, countIncludePad })[0]!;
 }

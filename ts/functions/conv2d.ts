@@ -1,7 +1,8 @@
 import { apply } from '../apply.ts';
 import { conv2d as op } from '../ops/conv2d.ts';
-import type { Pair, Sides } from '../ops/conv2dGeometry.ts';
+import type { Pair } from '../ops/conv2dGeometry.ts';
 import type { Tensor } from '../tensor.ts';
+import { pairOf, sidesOf, type Padding } from './window.ts';
 
 /** How {@link conv2d} moves its kernel and what it adds. */
 export interface Conv2dOptions {
@@ -24,9 +25,6 @@ export interface Conv2dOptions {
   readonly groups?: number;
 }
 
-/** Zeros around an image, as users write them. */
-export type Padding = number | Pair | Sides | 'same' | 'valid';
-
 /**
  * Convolution (cross-correlation): x `[N, H, W, C]`, weight `[KH, KW, C/groups, O]` → `[N, OH, OW, O]`.
  *
@@ -36,11 +34,11 @@ export type Padding = number | Pair | Sides | 'same' | 'valid';
  */
 export function conv2d(x: Tensor, weight: Tensor, options: Conv2dOptions = {}): Tensor {
   const { bias, residual, relu = false, groups = 1 } = options;
-  const stride = pairOf(options.stride ?? 1);
-  const dilation = pairOf(options.dilation ?? 1);
+  const stride = pairOf(options.stride ?? 1, 'conv2d: stride');
+  const dilation = pairOf(options.dilation ?? 1, 'conv2d: dilation');
   const size: Pair = [x.shape[1] ?? 0, x.shape[2] ?? 0];
   const kernelSize: Pair = [weight.shape[0] ?? 0, weight.shape[1] ?? 0];
-  const padding = sidesOf(options.padding ?? 0, size, kernelSize, stride, dilation);
+  const padding = sidesOf('conv2d', options.padding ?? 0, size, kernelSize, stride, dilation);
   const inputs = [x, weight, bias, residual].filter((tensor) => tensor !== undefined);
   const attrs = { stride, padding, dilation, groups, relu };
   return apply(op, inputs, {
@@ -48,31 +46,4 @@ export function conv2d(x: Tensor, weight: Tensor, options: Conv2dOptions = {}): 
     bias: bias !== undefined,
     residual: residual !== undefined,
   })[0]!;
-}
-
-/** One number for both axes, or each its own. */
-export function pairOf(value: number | Pair): Pair {
-  return typeof value === 'number' ? [value, value] : value;
-}
-
-/** Zeros on the four sides for a window over an image of `size`. */
-export function sidesOf(
-  padding: Padding,
-  size: Pair,
-  kernelSize: Pair,
-  stride: Pair,
-  dilation: Pair,
-): Sides {
-  if (padding === 'valid') return [0, 0, 0, 0];
-  if (padding === 'same') {
-    const [height, width] = [0, 1].map((axis) => {
-      const covered = (Math.ceil(size[axis]! / stride[axis]!) - 1) * stride[axis]!;
-      return Math.max(0, covered + (kernelSize[axis]! - 1) * dilation[axis]! + 1 - size[axis]!);
-    }) as [number, number];
-    const [top, left] = [Math.floor(height / 2), Math.floor(width / 2)];
-    return [top, width - left, height - top, left];
-  }
-  if (typeof padding === 'number') return [padding, padding, padding, padding];
-  if (padding.length === 2) return [padding[0], padding[1], padding[0], padding[1]];
-  return padding;
 }

@@ -2,8 +2,7 @@ import { apply } from '../apply.ts';
 import type { Pair } from '../ops/conv2dGeometry.ts';
 import { maxPool2d as op } from '../ops/maxPool2d.ts';
 import type { Tensor } from '../tensor.ts';
-import { pairOf, sidesOf } from './conv2d.ts';
-import type { Padding } from './conv2d.ts';
+import { pairOf, sidesOf, type Padding } from './window.ts';
 
 /** How {@link maxPool2d} moves its window. */
 export interface MaxPool2dOptions {
@@ -26,10 +25,10 @@ export interface MaxPool2dOptions {
  */
 export function maxPool2d(x: Tensor, options: MaxPool2dOptions): Tensor {
   const { ceilMode = false } = options;
-  const kernelSize = pairOf(options.kernelSize);
-  const stride = pairOf(options.stride ?? kernelSize);
-  const dilation = pairOf(options.dilation ?? 1);
+  const kernelSize = pairOf(options.kernelSize, 'maxPool2d: kernelSize');
+  const stride = pairOf(options.stride ?? kernelSize, 'maxPool2d: stride');
+  const dilation = pairOf(options.dilation ?? 1, 'maxPool2d: dilation');
   const size: Pair = [x.shape[1] ?? 0, x.shape[2] ?? 0];
-  const padding = sidesOf(options.padding ?? 0, size, kernelSize, stride, dilation);
+  const padding = sidesOf('maxPool2d', options.padding ?? 0, size, kernelSize, stride, dilation);
   return apply(op, [x], { kernelSize, stride, padding, dilation, ceilMode })[0]!;
 }

@@ -44,7 +44,10 @@ const KINDS: readonly (readonly [(text: string) => boolean, ForeignFormat])[] = 
   [begins('\x1f\x8b'), { what: 'a gzipped file', advice: 'unpack it with gunzip' }],
   [
     (text) => /^\s*\{\s*"(metadata|weight_map)"/.test(text),
-    { what: 'an index of several files', advice: 'its name must end in .json' },
+    {
+      what: 'an index of several files',
+      advice: 'readTensors reads it where its name ends in .json',
+    },
   ],
   [
     (text) => text[8] === '{',

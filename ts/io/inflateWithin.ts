@@ -1,7 +1,7 @@
 import { Inflate, Unzlib } from 'fflate';
 
 /** Deflated bytes that are looked at together: they hold at most 1032 times as many. */
-const PIECE = 1 << 12;
+const PIECE = 1 << 16;
 
 /** How {@link inflateWithin} reads. */
 export interface InflateOptions {

@@ -1,10 +1,11 @@
+import { expectOneOf } from '../settings.ts';
 import type { Build } from './assets.ts';
 import { chooseWidth, type Width } from './chooseWidth.ts';
 import { cores } from './cores.ts';
 import { Engine, type EngineParts, type Numerics } from './engine.ts';
 import { apart, loadModule, noteCompiled, readBuild, wasCompiled } from './loadModule.ts';
-import { compileHot } from './optimiseAtOnce.ts';
 import { mayWait } from './mayWait.ts';
+import { compileHot } from './optimiseAtOnce.ts';
 import { probe, type Features } from './probe.ts';
 import { startTeam } from './team.ts';
 
@@ -31,6 +32,8 @@ export interface EngineOptions {
 const MOST_THREADS = 8;
 const INITIAL_PAGES = 64;
 const MOST_PAGES = 65536;
+/** Memory of an engine whose kernels are looked at: 64 MB. */
+const CHECK_PAGES = 1024;
 
 /** The build for the numerics and width that this runtime can load. */
 export function chooseBuild(
@@ -71,11 +74,11 @@ function chooseThreads(
   return threads;
 }
 
-/** Looks at the kernels of an engine by the references of another one of the same build; throws where a value is wrong. */
-export type KernelCheck = (engine: Engine, references: Engine) => void;
+/** Looks at the kernels of an engine by the references of another one of the same build, made when it is needed; throws where a value is wrong. */
+export type KernelCheck = (engine: Engine, references: () => Engine) => void;
 
-const sharedMemory = (): WebAssembly.Memory =>
-  new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MOST_PAGES, shared: true });
+const sharedMemory = (maximum: number): WebAssembly.Memory =>
+  new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum, shared: true });
 
 /** An engine before it has a module. */
 type Facts = Pick<EngineParts, 'build' | 'numerics' | 'threads'>;
@@ -98,9 +101,9 @@ async function loadChecked(
       ...facts,
       threads: 1,
       module: own,
-      ...(threads > 1 && { memory: sharedMemory() }),
+      ...(threads > 1 && { memory: sharedMemory(CHECK_PAGES) }),
     });
-  check(alone(module), alone(new WebAssembly.Module(apart(bytes, 2))));
+  check(alone(module), () => alone(new WebAssembly.Module(apart(bytes, 2))));
   checked.add(build);
   return module;
 }
@@ -109,7 +112,8 @@ async function loadChecked(
  * Loads the best WASM build for this runtime and starts its workers.
  *
  * @param loadCheck gives what looks at the kernels of a build that `auto` took for pairing vectors
- * @throws RangeError when `threads` is not a whole number of at least 1 or `simd` no width; Error when no build can be loaded.
+ * @throws RangeError when `threads` is not a whole number of at least 1, or there are no such numerics or width; Error when no build can be
+ *   loaded.
  */
 export async function createEngine(
   options: EngineOptions = {},
@@ -118,6 +122,7 @@ export async function createEngine(
   const warn = options.warn ?? ((message: string): void => console.warn(message));
   const { numerics = 'fast', simd: asked = 'auto', wasmUrl } = options;
   const features = probe();
+  expectOneOf('init', 'numerics', numerics, ['strict', 'fast']);
   const threads = chooseThreads(options, features, warn);
   const auto = asked === 'auto' && wasmUrl === undefined;
   const simd = asked === 'auto' && !auto ? 128 : chooseWidth(asked, features, numerics);
@@ -137,7 +142,7 @@ export async function createEngine(
     module = await loadModule(facts.build);
   }
   if (threads === 1) return new Engine({ ...facts, module });
-  const memory = sharedMemory();
+  const memory = sharedMemory(MOST_PAGES);
   const engine = new Engine({ ...facts, module, memory });
   const workerUrl =
     options.workerUrl === undefined ? undefined : new URL(options.workerUrl, import.meta.url);

@@ -2,6 +2,7 @@ import { crossEntropy, type CrossEntropyOptions } from '../functions/crossEntrop
 import type { Conv2dOptions } from '../nn/conv2d.ts';
 import { Linear } from '../nn/linear.ts';
 import { Module } from '../nn/module.ts';
+import { expectOneOf } from '../settings.ts';
 import type { Shape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 
@@ -38,8 +39,9 @@ export const stemGeometry = (stem: Stem): Conv2dOptions =>
 /** A fresh layer in the place of the last one, for another number of classes. */
 export function freshLinear(old: Linear, numClasses: number): Linear {
   const [features] = old.weight.shape as [number, number];
+  const fresh = new Linear(features, numClasses, { flattened: old.flattened });
   old.dispose();
-  return new Linear(features, numClasses, { flattened: old.flattened });
+  return fresh;
 }
 
 /** A network in two parts: features `[N, H, W, C]` → `[N, h, w, f]`, and a head that gives `[N, numClasses]`. */
@@ -48,6 +50,7 @@ export abstract class Classifier extends Module {
 
   constructor(stem: Stem) {
     super();
+    expectOneOf(this.constructor.name, 'stem', stem, ['imagenet', 'cifar']);
     this.#stem = stem;
   }
 

@@ -1,7 +1,9 @@
 import { apply } from '../apply.ts';
 import { parameter, state } from '../create.ts';
 import { batchNorm } from '../functions/batchNorm.ts';
+import { expectNormSettings } from '../ops/batchNorm.ts';
 import { increment } from '../ops/increment.ts';
+import { expectWhole } from '../settings.ts';
 import type { Tensor } from '../tensor.ts';
 import { constant } from './initialize.ts';
 import { Module } from './module.ts';
@@ -34,10 +36,13 @@ export class BatchNorm2d extends Module {
   /** Weight of the new value in the running statistics. */
   momentum: number;
 
+  /** Throws RangeError for a setting out of its range. */
   constructor(channels: number, options: BatchNorm2dOptions = {}) {
     super();
     this.eps = options.eps ?? 1e-5;
     this.momentum = options.momentum ?? 0.1;
+    expectWhole('BatchNorm2d', 'channels', channels);
+    expectNormSettings('BatchNorm2d', this);
     this.weight = constant([channels], 1);
     this.bias = parameter([channels]);
     this.runningMean = state([channels]);

@@ -1,5 +1,7 @@
 import { parameter } from '../create.ts';
-import { conv2d, pairOf, type Conv2dOptions as Geometry } from '../functions/conv2d.ts';
+import { conv2d, type Conv2dOptions as Geometry } from '../functions/conv2d.ts';
+import { checkWindow, pairOf } from '../functions/window.ts';
+import { expectWhole } from '../settings.ts';
 import type { Tensor } from '../tensor.ts';
 import { heNormal } from './initialize.ts';
 import { Module } from './module.ts';
@@ -26,18 +28,20 @@ export class Conv2d extends Module {
   readonly bias?: Tensor;
   readonly #options: Conv2dOptions;
 
-  /** Throws RangeError when `groups` does not divide both channel counts. */
+  /** Throws RangeError for a size that is not a whole number ≥ 1, or when `groups` does not divide both channel counts. */
   constructor(inChannels: number, outChannels: number, options: Conv2dOptions) {
     super();
-    this.#options = options;
+    this.#options = structuredClone(options);
     const groups = options.groups ?? 1;
+    for (const [name, value] of Object.entries({ inChannels, outChannels, groups }))
+      expectWhole('Conv2d', name, value);
+    checkWindow('Conv2d', options);
     if (inChannels % groups || outChannels % groups) {
       throw new RangeError(
         `Conv2d: ${groups} groups do not divide ${inChannels} and ${outChannels} channels`,
       );
     }
-    const { kernelSize: size } = options;
-    const [height, width] = typeof size === 'number' ? [size, size] : size;
+    const [height, width] = pairOf(options.kernelSize, 'Conv2d: kernelSize');
     const fanOut = (height * width * outChannels) / groups;
     this.weight = heNormal([height, width, inChannels / groups, outChannels], fanOut);
     if (options.bias ?? true) this.bias = parameter([outChannels]);
@@ -49,7 +53,7 @@ export class Conv2d extends Module {
 
   /** Steps of the kernel, [height, width]. */
   get stride(): readonly [number, number] {
-    return pairOf(this.#options.stride ?? 1);
+    return pairOf(this.#options.stride ?? 1, 'Conv2d: stride');
   }
 
   /** How the kernel moves, as it was asked for. */

@@ -1,4 +1,6 @@
 import { linear } from '../functions/linear.ts';
+import { expectWhole } from '../settings.ts';
+import { formatShape, sizeOf } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { uniform } from './initialize.ts';
 import { Module } from './module.ts';
@@ -23,9 +25,18 @@ export class Linear extends Module {
   /** `[h, w, c]` of the image that its input was flattened from, if it was. */
   readonly flattened: LinearOptions['flattened'];
 
+  /** Throws RangeError for a size that is not a whole number ≥ 1, or an image that has not `inFeatures` values. */
   constructor(inFeatures: number, outFeatures: number, options: LinearOptions = {}) {
     super();
-    this.flattened = options.flattened;
+    expectWhole('Linear', 'inFeatures', inFeatures);
+    expectWhole('Linear', 'outFeatures', outFeatures);
+    const { flattened } = options;
+    if (flattened && (flattened.length !== 3 || sizeOf(flattened) !== inFeatures)) {
+      throw new RangeError(
+        `Linear: flattened is ${formatShape(flattened)} but must be [h, w, c] of ${inFeatures} values`,
+      );
+    }
+    this.flattened = flattened;
     const bound = 1 / Math.sqrt(inFeatures);
     this.weight = uniform([inFeatures, outFeatures], bound);
     if (options.bias ?? true) this.bias = uniform([outFeatures], bound);

@@ -2,6 +2,8 @@ import { adaptiveAvgPool2d } from '../functions/adaptiveAvgPool2d.ts';
 import { avgPool2d, type AvgPool2dOptions } from '../functions/avgPool2d.ts';
 import { globalAvgPool2d } from '../functions/globalAvgPool2d.ts';
 import { maxPool2d, type MaxPool2dOptions } from '../functions/maxPool2d.ts';
+import { checkWindow, pairOf } from '../functions/window.ts';
+import { expectWhole } from '../settings.ts';
 import type { Tensor } from '../tensor.ts';
 import { Module } from './module.ts';
 
@@ -9,9 +11,11 @@ import { Module } from './module.ts';
 export class MaxPool2d extends Module {
   readonly #options: MaxPool2dOptions;
 
+  /** Throws RangeError for a window that fits no image. */
   constructor(options: MaxPool2dOptions) {
     super();
-    this.#options = options;
+    checkWindow('MaxPool2d', options);
+    this.#options = structuredClone(options);
   }
 
   override forward(x: Tensor): Tensor {
@@ -23,9 +27,11 @@ export class MaxPool2d extends Module {
 export class AvgPool2d extends Module {
   readonly #options: AvgPool2dOptions;
 
+  /** Throws RangeError for a window that fits no image. */
   constructor(options: AvgPool2dOptions) {
     super();
-    this.#options = options;
+    checkWindow('AvgPool2d', options);
+    this.#options = structuredClone(options);
   }
 
   override forward(x: Tensor): Tensor {
@@ -35,11 +41,13 @@ export class AvgPool2d extends Module {
 
 /** Means over a grid of windows that cover the image: `[N, H, W, C]` → `[N, OH, OW, C]` for any H and W. */
 export class AdaptiveAvgPool2d extends Module {
-  readonly #outputSize: number | readonly [number, number];
+  readonly #outputSize: readonly [number, number];
 
+  /** Throws RangeError for a size that is not a whole number ≥ 1. */
   constructor(outputSize: number | readonly [number, number]) {
     super();
-    this.#outputSize = outputSize;
+    this.#outputSize = pairOf(outputSize, 'AdaptiveAvgPool2d: outputSize');
+    for (const size of this.#outputSize) expectWhole('AdaptiveAvgPool2d', 'outputSize', size);
   }
 
   override forward(x: Tensor): Tensor {

@@ -1,3 +1,4 @@
+import { shown } from '../settings.ts';
 import type { Tensor } from '../tensor.ts';
 import { Module } from './module.ts';
 
@@ -5,14 +6,19 @@ import { Module } from './module.ts';
 export class Sequential extends Module {
   readonly layers: ReadonlyMap<string, Module>;
 
+  /** Throws TypeError for what is no module. */
   constructor(...layers: Module[] | [Readonly<Record<string, Module>>]) {
     super();
     const [first] = layers;
-    const named =
-      layers.length === 1 && !(first instanceof Module) ? Object.entries(first ?? {}) : undefined;
+    const isRecord = layers.length === 1 && !(first instanceof Module) && Object(first) === first;
+    const named = isRecord ? Object.entries(first as object) : undefined;
     this.layers = new Map(
       named ?? (layers as Module[]).map((layer, index) => [String(index), layer]),
     );
+    for (const [name, layer] of this.layers) {
+      if (!(layer instanceof Module))
+        throw new TypeError(`Sequential: ${name} is ${shown(layer)} but must be a module`);
+    }
   }
 
   override *children(): Generator<[string, Module]> {

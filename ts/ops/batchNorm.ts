@@ -1,5 +1,6 @@
 import { ShapeError } from '../errors.ts';
 import type { Pointer } from '../kernels/step.ts';
+import { expectNumber } from '../settings.ts';
 import { bytesOf, channelsOf, formatShape, pixelsOf, sizeOf } from '../shape.ts';
 import type { Spec } from '../shape.ts';
 import { at, rows } from './args.ts';
@@ -54,6 +55,15 @@ function expectStatistics(
   names.forEach((name, index) => expectPerChannel(op, name, others[index]!, x));
 }
 
+/** Throws RangeError unless eps and momentum are in their ranges. */
+export function expectNormSettings(
+  place: string,
+  { eps, momentum = 0 }: { readonly eps: number; readonly momentum?: number },
+): void {
+  expectNumber(place, 'eps', eps, { least: 0 });
+  expectNumber(place, 'momentum', momentum, { least: 0, most: 1 });
+}
+
 /**
  * Batch norm by the statistics of the batch, `y = gamma·(x - mean)·rstd + beta` with the biased variance; the running
  * variance takes the unbiased one. Inputs x `[…, C]`, gamma, beta, running mean, running variance `[C]`; outputs y,
@@ -65,7 +75,8 @@ export const batchNormTrain: Op<BatchNormTrainAttrs> = {
   name: 'batchNormTrain',
   mutates: [3, 4],
   inPlace: [[0, 0]],
-  infer([x, ...others]) {
+  infer([x, ...others], attrs) {
+    expectNormSettings('batchNorm', attrs);
     expectStatistics('batchNorm', x!, others, perChannelNames);
     const pixels = pixelsOf(x!.shape);
     if (pixels < 2) {
@@ -187,7 +198,8 @@ export const batchNormBackward: Op<BatchNormBackwardAttrs> = {
 export const batchNormInference: Op<BatchNormAttrs> = {
   name: 'batchNormInference',
   inPlace: [[0, 0]],
-  infer([x, ...others]) {
+  infer([x, ...others], { eps }) {
+    expectNormSettings('batchNorm', { eps });
     expectStatistics('batchNorm', x!, others, perChannelNames);
     return [{ shape: x!.shape, dtype: 'f32' }];
   },

@@ -1,5 +1,5 @@
 import { ShapeError } from '../errors.ts';
-import { expectAxes } from './expect.ts';
+import { expectAxes, expectElements } from './expect.ts';
 import type { Shape, Spec } from '../shape.ts';
 
 /** Height first, then width. */
@@ -32,6 +32,7 @@ export function weightSizes(
   weight: Spec,
 ): { kernelSize: Pair; depth: number; outChannels: number } {
   expectAxes(op, 'weight', weight, 'HWIO');
+  expectElements(op, 'weight', weight);
   const [height, width, depth, outChannels] = weight.shape as [number, number, number, number];
   return { kernelSize: [height, width], depth, outChannels };
 }
@@ -45,6 +46,7 @@ export function convShape(
   { stride, padding, dilation, groups }: ConvGeometry,
 ): ConvShape {
   expectAxes(op, 'input', input, 'NHWC');
+  expectElements(op, 'input', input);
   const [batch, height, width, inChannels] = input.shape as [number, number, number, number];
   checkWhole(op, 'stride', stride, 1);
   checkWhole(op, 'dilation', dilation, 1);

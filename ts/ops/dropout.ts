@@ -1,4 +1,5 @@
 import { ShapeError } from '../errors.ts';
+import { expectWhole } from '../settings.ts';
 import { formatShape, sameShape, sizeOf } from '../shape.ts';
 import type { Spec } from '../shape.ts';
 import { at, rows } from './args.ts';
@@ -32,7 +33,8 @@ export function expectRandomState(op: string, state: Spec): void {
 export const dropout: Op<DropoutAttrs> = {
   name: 'dropout',
   inPlace: [[0, 0]],
-  infer([x, state], { p }) {
+  infer([x, state], { p, stream }) {
+    expectWhole('dropout', 'stream', stream, 0);
     expectType('dropout', 'input', x!, 'f32');
     expectRandomState('dropout', state!);
     if (!(p >= 0 && p < 1)) {

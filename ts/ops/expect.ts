@@ -44,3 +44,9 @@ export function expectPerChannel(op: string, name: string, spec: Spec, input: Sp
     throw new ShapeError(`${op}: input ${formatShape(input.shape)} ${facts}`);
   }
 }
+
+/** Throws {@link ShapeError} when an axis has no elements. */
+export function expectElements(op: string, name: string, { shape }: Spec): void {
+  if (shape.includes(0))
+    throw new ShapeError(`${op}: ${name} has shape ${formatShape(shape)} but no axis may be 0`);
+}

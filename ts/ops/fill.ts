@@ -1,5 +1,6 @@
 import type { Shape } from '../shape.ts';
-import { sizeOf } from '../shape.ts';
+import { ShapeError } from '../errors.ts';
+import { formatShape, sizeOf } from '../shape.ts';
 import { at, rows } from './args.ts';
 import { elementwiseChunks } from './chunks.ts';
 import type { Op } from './op.ts';
@@ -13,7 +14,14 @@ export interface FillAttrs {
 /** `y = value` everywhere; no inputs. */
 export const fill: Op<FillAttrs> = {
   name: 'fill',
-  infer: (_, { shape }) => [{ shape, dtype: 'f32' }],
+  infer(_, { shape }) {
+    if (shape.some((size) => !Number.isSafeInteger(size) || size < 0)) {
+      throw new ShapeError(
+        `fill: shape ${formatShape(shape)} has an axis that is not a whole number ≥ 0`,
+      );
+    }
+    return [{ shape, dtype: 'f32' }];
+  },
   lower(to, _, [y], { value }) {
     to.step({
       kernel: 'copy.fill.f32/simd',

@@ -3,7 +3,7 @@ import { formatShape } from '../shape.ts';
 import { lowerBackwardWeight } from './conv2dBackwardWeight.ts';
 import { lowerPanels, panelFloats } from './conv2dPack.ts';
 import { BLOCK_CHANNELS } from './conv2dUnits.ts';
-import { expectAxes, expectShape } from './expect.ts';
+import { expectAxes, expectElements, expectShape } from './expect.ts';
 import { sumPixels } from './sumPixels.ts';
 import type { Pointer, Step } from '../kernels/step.ts';
 import type { Rows } from './conv2dForward.ts';
@@ -28,6 +28,8 @@ export const linear: Op<LinearAttrs> = {
     }
     expectAxes('linear', 'input', x, 'NI');
     expectAxes('linear', 'weight', w, 'IO');
+    expectElements('linear', 'input', x);
+    expectElements('linear', 'weight', w);
     if (x.shape[1] !== w.shape[0]) {
       throw new ShapeError(
         `linear: input ${formatShape(x.shape)} has ${x.shape[1]} features but weight expects ${w.shape[0]}`,

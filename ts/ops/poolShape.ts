@@ -9,7 +9,7 @@ export interface PoolGeometry {
   readonly stride: Pair;
   readonly padding: Sides;
   readonly dilation: Pair;
-  /** Whether a last window that does not fit counts; it must begin inside the image or the padding before it. */
+  /** Whether a last window that does not fit counts, be it larger than the padded image; it must begin inside the image or the padding before it. */
   readonly ceilMode: boolean;
 }
 
@@ -47,17 +47,29 @@ function windows(
 ): number {
   const kernel = kernelSize[axis];
   const extent = (kernel - 1) * dilation[axis] + 1;
-  if (Math.max(before, after) >= kernel) {
-    const most = Math.max(before, after);
+  const most = Math.max(before, after);
+  if (most >= extent) {
     throw new ShapeError(
-      `${op}: padding ${most} of the ${what} must be less than the kernel's ${kernel}`,
+      `${op}: padding ${most} of the ${what} must be less than the kernel's ${extent}`,
     );
   }
   const room = size + before + after - extent;
-  if (room < 0) {
+  const steps = ceilMode ? Math.ceil(room / stride[axis]) : Math.floor(room / stride[axis]);
+  const count = ceilMode && steps * stride[axis] >= size + before ? steps : steps + 1;
+  if (count < 1) {
     const facts = `is less than the kernel's ${extent}`;
     throw new ShapeError(`${op}: ${what} ${size} padded to ${size + before + after} ${facts}`);
   }
-  const steps = ceilMode ? Math.ceil(room / stride[axis]) : Math.floor(room / stride[axis]);
-  return ceilMode && steps * stride[axis] >= size + before ? steps : steps + 1;
+  const isEmpty = (window: number): boolean => {
+    const start = window * stride[axis] - before;
+    const first = start < 0 ? start + dilation[axis] * Math.ceil(-start / dilation[axis]) : start;
+    return first >= size || first >= start + extent;
+  };
+  const empty = Array.from({ length: count }, (_, window) => window).find(isEmpty);
+  if (empty !== undefined) {
+    throw new ShapeError(
+      `${op}: window ${empty} of the ${what} ${size} padded to ${size + before + after} takes no pixel, but padding alone`,
+    );
+  }
+  return count;
 }

@@ -2,6 +2,7 @@ import { apply } from '../apply.ts';
 import { state } from '../create.ts';
 import { adamwUpdate } from '../ops/adamwUpdate.ts';
 import { increment } from '../ops/increment.ts';
+import { expectNumber, shown } from '../settings.ts';
 import type { Tensor } from '../tensor.ts';
 import { Optimizer, type Parameters } from './optimizer.ts';
 
@@ -31,12 +32,11 @@ export class AdamW extends Optimizer {
   constructor(parameters: Parameters, options: AdamWOptions = {}) {
     super(parameters, options.lr ?? 1e-3);
     const { lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0.01 } = options;
-    if (betas.some((beta) => !(beta >= 0 && beta < 1)) || eps < 0 || weightDecay < 0) {
-      throw new RangeError(
-        `AdamW: betas are ${betas.join(', ')}, eps ${eps}, weightDecay ${weightDecay} but betas must be in [0, 1) ` +
-          'and the others ≥ 0',
-      );
-    }
+    if (betas.length !== 2)
+      throw new RangeError(`AdamW: betas are ${shown(betas)} but must be two numbers`);
+    for (const beta of betas) expectNumber('AdamW', 'a beta', beta, { least: 0, below: 1 });
+    expectNumber('AdamW', 'eps', eps, { least: 0 });
+    expectNumber('AdamW', 'weightDecay', weightDecay, { least: 0 });
     this.options = Object.freeze({ lr, betas, eps, weightDecay });
     this.#count = state([]);
     for (const name of this.parameters.keys()) this.#momentsOf(name);

@@ -1,6 +1,7 @@
 import { apply } from '../apply.ts';
 import { state } from '../create.ts';
 import { sgdUpdate } from '../ops/sgdUpdate.ts';
+import { expectNumber } from '../settings.ts';
 import type { Tensor } from '../tensor.ts';
 import { Optimizer, type Parameters } from './optimizer.ts';
 
@@ -22,15 +23,12 @@ export class SGD extends Optimizer {
   readonly options: Required<SGDOptions>;
   readonly #momenta = new Map<string, Tensor>();
 
-  /** Throws RangeError for a negative setting, or Nesterov without momentum. */
+  /** Throws RangeError for a setting that is no number ≥ 0, or Nesterov without momentum. */
   constructor(parameters: Parameters, options: SGDOptions = {}) {
     super(parameters, options.lr ?? 0.01);
     const { lr = 0.01, momentum = 0, nesterov = false, weightDecay = 0 } = options;
-    if (momentum < 0 || weightDecay < 0) {
-      throw new RangeError(
-        `SGD: momentum is ${momentum} and weightDecay ${weightDecay} but both must be ≥ 0`,
-      );
-    }
+    expectNumber('SGD', 'momentum', momentum, { least: 0 });
+    expectNumber('SGD', 'weightDecay', weightDecay, { least: 0 });
     if (nesterov && momentum === 0) throw new RangeError('SGD: nesterov needs a momentum above 0');
     this.options = Object.freeze({ lr, momentum, nesterov, weightDecay });
     for (const name of this.parameters.keys()) this.#momentum(name);

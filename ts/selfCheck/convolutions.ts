@@ -30,12 +30,10 @@ function convolution(x: Shape, side: number, outChannels: number, stride = 1): C
  * a rest, and channels of all three that are read.
  */
 const SIZES: readonly (readonly [count: number, from: number, to: number])[] = [
-  [1, 8, 28],
-  [2, 8, 28],
-  [3, 8, 28],
-  [4, 8, 28],
-  [5, 8, 28],
-  [7, 8, 28],
+  [3, 8, 24],
+  [5, 8, 24],
+  [6, 8, 24],
+  [6, 12, 28],
   [3, 28, 28],
 ];
 
@@ -51,19 +49,18 @@ const FAST_KINDS: readonly Kind[] = [
   ['winograd_4x4', (count, channels) => [[1, 4, 4 * count - 1, channels], 3]],
   ['winograd_4x4_lean', (count, channels) => [[1, 4, 4 * count - 1, channels], 3]],
   ['winograd_2x2_strided', (count, channels) => [[1, 4, 4 * count - 1, channels], 3, 2]],
+  ['winograd_2x2_strided_lean', (count, channels) => [[1, 4, 4 * count - 1, channels], 3, 2]],
 ];
 
 const WEIGHT: readonly [WeightAlgorithm, Convolution][] = [
-  ...[1, 2, 3, 4, 5, 7].map((channels): [WeightAlgorithm, Convolution] => [
-    'outer_product',
-    convolution([1, 5, 4, channels], 3, 28, 2),
-  ]),
-  ...[4, 8, 20, 28].map((channels): [WeightAlgorithm, Convolution] => [
-    'taps',
-    convolution([1, 3, 4, channels], 3, 24),
-  ]),
+  ['outer_product', convolution([1, 5, 4, 3], 3, 24, 2)],
+  ['outer_product', convolution([1, 5, 4, 5], 3, 24, 2)],
+  ['outer_product', convolution([1, 5, 4, 6], 3, 28)],
+  ['outer_product', convolution([1, 3, 5, 12], 1, 40)],
+  ['taps', convolution([1, 3, 4, 8], 3, 24)],
+  ['taps', convolution([1, 3, 4, 20], 3, 24)],
 ];
-const FAST_WEIGHT = [4, 8, 20, 28].map((channels) => convolution([1, 5, 9, channels], 3, 28));
+const FAST_WEIGHT = [8, 20].map((channels) => convolution([1, 5, 9, channels], 3, 28));
 
 /** The convolutions that are looked at; `fast` adds Winograd's algorithms. */
 export function convolutions(fast: boolean): Problem[] {
@@ -75,8 +72,8 @@ export function convolutions(fast: boolean): Problem[] {
         return convolution(x, side, outChannels, stride);
       };
       const y = forward(algorithm, of(from, to));
-      // The gradient of the strided one is made of others.
-      return algorithm === 'winograd_2x2_strided' ? [y] : [y, input(algorithm, of(to, from))];
+      // The gradient of the strided ones is made of others.
+      return algorithm.includes('strided') ? [y] : [y, input(algorithm, of(to, from))];
     }),
   );
   return [

@@ -12,8 +12,8 @@ import { checkData } from './checkData.ts';
 import { eventLoopTurn } from './eventLoopTurn.ts';
 import { inMode } from '../nn/inMode.ts';
 import type { Evaluation } from './metrics.ts';
-import { RecentPlans, type PlanLimit } from './recentPlans.ts';
 import { readAs, type Warn } from './readAs.ts';
+import { RecentPlans, type PlanLimit } from './recentPlans.ts';
 import { SettingsWatch } from './settingsWatch.ts';
 
 /** How an evaluation goes through its images. */
@@ -77,7 +77,7 @@ export class Evaluator {
     };
     const make = (): Plan =>
       inMode(this.#model, false, () => compile(measure, batchSpecs(shape), { recording: false }));
-    const key = (): string => `${shape.join('×')} ${this.#settings.state(this.#model)}`;
+    const key = `${shape.join('×')} ${this.#settings.state(this.#model)}`;
     return this.#plans.get(key, () => ({ plan: make() })).plan;
   }
 }

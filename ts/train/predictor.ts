@@ -37,7 +37,7 @@ export class Predictor {
       inMode(this.model, false, () =>
         compile(predict, [{ shape, dtype: 'f32' }], { recording: false }),
       );
-    const key = (): string => `${shape.join('×')} ${this.#settings.state(this.model)}`;
+    const key = `${shape.join('×')} ${this.#settings.state(this.model)}`;
     return this.#plans.get(key, () => ({ plan: make() })).plan;
   }
 

@@ -27,18 +27,16 @@ export class RecentPlans<T extends { readonly plan: Plan }> {
   }
 
   /**
-   * The one of this key, made now if it is not held; the key is asked for again then, as making may change it. Where memory does
-   * not suffice for it others are given up.
+   * The one of this key, made now if it is not held. Where memory does not suffice for it others are given up.
+   *
+   * @param keyOf is asked again once it is made, as that may change what the key says
    */
-  get(keyOf: () => string, make: () => T): T {
-    let key = keyOf();
-    let found = this.#all.get(key);
-    if (!found) {
-      found = this.#make(make);
-      key = keyOf();
-    }
-    this.#all.delete(key);
-    this.#all.set(key, found);
+  get(keyOf: string | (() => string), make: () => T): T {
+    const key = (): string => (typeof keyOf === 'string' ? keyOf : keyOf());
+    const held = key();
+    const found = this.#all.get(held) ?? this.#make(make);
+    this.#all.delete(held);
+    this.#all.set(key(), found);
     this.#shrink(this.#most);
     return found;
   }

@@ -43,6 +43,7 @@ export interface NetworkRun {
  * statistics too.
  *
  * @throws {ShapeError} for images that do not fit the network
+ * @throws {RangeError} for a label that is none of its classes
  */
 export async function runNetwork(
   model: Classifier,
@@ -67,13 +68,21 @@ export async function runNetwork(
     }),
   );
   const { peakBytes, stateBytes, deferredBytes, constantBytes } = plan;
+  const logitsShape = plan.graph.outputs[0]!.shape;
+  const classes = logitsShape.at(-1)!;
+  const beyond = target?.findIndex((label) => label < 0 || label >= classes) ?? -1;
+  if (beyond >= 0) {
+    throw new RangeError(
+      `run: label ${beyond} is ${target![beyond]} but the network tells ${classes} classes apart (0 to ${classes - 1})`,
+    );
+  }
   const statistics = training ? [...model.buffers().values()] : [];
   const before = statistics.map((buffer) => buffer.data());
   const [logits, loss, ...found] = await plan.run(images, ...(target ? [target] : []));
   statistics.forEach((buffer, index) => buffer.write(before[index]!));
   const run = {
     logits: logits as Float32Array,
-    logitsShape: plan.graph.outputs[0]!.shape,
+    logitsShape,
     peakBytes,
     stateBytes,
     deferredBytes,

@@ -59,19 +59,18 @@ export class SettingsWatch {
       return;
     }
     if (typeof value !== 'object' || value === null || this.#visited.has(value)) return;
-    const items = itemsOf(value);
-    if (!items) return;
     this.#visited.add(value);
-    this.#found.push(items.length);
-    for (const item of items) this.#visit(item, mode);
+    if (Array.isArray(value) || value instanceof Set) {
+      for (const item of value) this.#visit(item, mode);
+    } else if (value instanceof Map) {
+      for (const [key, item] of value) {
+        this.#found.push(key);
+        this.#visit(item, mode);
+      }
+    } else if (Object.getPrototypeOf(value) === Object.prototype) {
+      this.#visitFields(value, mode);
+    }
+    // Where it ends: a longer list is another.
+    this.#found.push(this.#visited);
   }
-}
-
-/** What a list, map, set or plain object holds; undefined for other objects, which are taken as a whole. */
-function itemsOf(value: object): unknown[] | undefined {
-  if (Array.isArray(value)) return value;
-  if (value instanceof Map) return [...value.keys(), ...value.values()];
-  if (value instanceof Set) return [...value];
-  if (Object.getPrototypeOf(value) !== Object.prototype) return undefined;
-  return [...Object.keys(value), ...Object.values(value)];
 }

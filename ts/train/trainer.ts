@@ -9,6 +9,7 @@ import { dropoutState } from '../nn/seed.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
 import { expectNumber, expectWhole } from '../settings.ts';
 import type { Shape } from '../shape.ts';
+import { checkOptions } from './checkOptions.ts';
 import { batchSizes, checkData } from './checkData.ts';
 import { compileStep, type CompiledStep } from './compileStep.ts';
 import { Evaluator, type EvaluateOptions } from './evaluator.ts';
@@ -49,7 +50,9 @@ export class Trainer {
   #putBack: (() => void) | undefined;
   #sums: GradientSums | undefined;
 
+  /** Throws TypeError for an optimizer or schedule that is none, RangeError for a number out of its range. */
   constructor(model: Module, options: TrainerOptions) {
+    checkOptions(options);
     this.model = model;
     this.optimizer = options.optimizer;
     this.engine = currentEngine();
@@ -253,6 +256,7 @@ export class Trainer {
   #compiledStep(shape: Shape, part: StepPart = 'whole'): CompiledStep {
     const key = (): string =>
       `${shape.join('×')} ${part} ${this.#settings.state(this.model, this.optimizer)}`;
+    // The optimizer may make state meanwhile.
     return this.#steps.get(key, () =>
       compileStep(this.model, this.optimizer, { ...this.#options, shape, part }, () =>
         this.#gradientSums(),

@@ -70,7 +70,7 @@ function objectAt(bytes: Hdf5Bytes, address: number): Hdf5Group | Hdf5Dataset {
 }
 
 /**
- * Opens an HDF5 file. What is read of the format: superblocks 0 to 3, symbol tables and link messages, text attributes,
+ * Opens an HDF5 file. What is read of the format: superblocks 0 to 3, symbol tables, link messages and dense links, text attributes,
  * arrays in one piece or in chunks by a version 1 tree, deflated and shuffled.
  *
  * Source: The HDF Group's File Format Specification, version 3.0.

@@ -1,4 +1,5 @@
 import { NOWHERE, type Hdf5Bytes } from './bytes.ts';
+import { denseLinks } from './denseLinks.ts';
 import { MESSAGE, type Message } from './messages.ts';
 
 const ENTRY_BYTES = 40;
@@ -19,10 +20,10 @@ export function readLinks(
       link(bytes, at, links);
     } else if (type === MESSAGE.linkInfo) {
       const heapAt = at + 2 + (bytes.u8(at + 1) & 1 ? 8 : 0);
-      if (bytes.u64(heapAt) !== NOWHERE) {
-        bytes.fail(
-          "a group's links are stored densely, as with libver='latest', which is not read here: save it without",
-        );
+      const heap = bytes.u64(heapAt);
+      if (heap === NOWHERE) continue;
+      for (const linkAt of denseLinks(bytes, heap, bytes.u64(heapAt + 8))) {
+        link(bytes, linkAt, links);
       }
     }
   }

@@ -153,7 +153,7 @@ function unfiltered(
 
 function unshuffled(bytes: Uint8Array, size: number): Uint8Array {
   const count = Math.floor(bytes.length / size);
-  const values = Uint8Array.from(bytes);
+  const values = new Uint8Array(bytes);
   for (let byte = 0; byte < size; byte++) {
     for (let index = 0; index < count; index++) {
       values[index * size + byte] = bytes[byte * count + index]!;

@@ -1,4 +1,4 @@
-import { pairOf, sidesOf } from '../../functions/conv2d.ts';
+import { pairOf, sidesOf } from '../../functions/window.ts';
 import type { Conv2d } from '../../nn/conv2d.ts';
 import type { KerasSettings } from './layers.ts';
 
@@ -22,8 +22,8 @@ export function differingGeometry(
   pads: boolean,
 ): string | undefined {
   const own = conv.geometry;
-  const stride = pairOf(own.stride ?? 1);
-  const dilation = pairOf(own.dilation ?? 1);
+  const stride = pairOf(own.stride ?? 1, 'Conv2d: stride');
+  const dilation = pairOf(own.dilation ?? 1, 'Conv2d: dilation');
   for (const [what, theirs, ours] of [
     ['strides', strides, stride],
     ['dilation_rate', dilations, dilation],
@@ -38,7 +38,7 @@ export function differingGeometry(
   if (padding !== 'same' && (padding !== 'valid' || pads)) return undefined;
   const [height, width] = conv.weight.shape as [number, number];
   const sides = (of: NonNullable<typeof own.padding>, size: Pair): string =>
-    sidesOf(of, size, [height, width], stride, dilation).join(', ');
+    sidesOf('Conv2d', of, size, [height, width], stride, dilation).join(', ');
   const differs = SIZES.find((size) => sides(padding, size) !== sides(own.padding ?? 0, size));
   if (!differs) return undefined;
   return (

@@ -227,7 +227,7 @@ function variableOf(dataset: Hdf5Dataset): KerasVariable | undefined {
   return {
     shape,
     values() {
-      const stored = Uint8Array.from(dataset.values());
+      const stored = new Uint8Array(dataset.values());
       if (!type.littleEndian && !isBfloat) swapBytes(stored, type.size);
       if (isBfloat) return bfloatToFloat(new Uint16Array(stored.buffer));
       if (type.size === 2) return halfToFloat(new Uint16Array(stored.buffer));

@@ -55,7 +55,7 @@ function placeByNumber(
   if (list !== 'layers' || group === undefined) return undefined;
   const kind = kindOfGroup(group);
   const number = group === kind ? 0 : Number(group.slice(kind.length + 1));
-  const found = attributesOf(model).filter(({ module }) => kindOf(module) === kind)[number];
+  const found = ofKind(attributesOf(model), kind)[number];
   if (!found || found.attribute < 'layers') return undefined;
   const path = [found.path, ...rest.filter((part) => part !== 'layers')].join('.');
   const module = modules.get(path);
@@ -90,8 +90,25 @@ function attributesOf(model: Module): Attribute[] {
   });
 }
 
-function kindOf(module: Module): string | undefined {
-  if (module instanceof Conv2d) return 'conv2d';
-  if (module instanceof Linear) return 'dense';
-  return module instanceof BatchNorm2d ? 'batch_normalization' : undefined;
+const LAYERS: Readonly<Record<string, new (...settings: never[]) => Module>> = {
+  conv2d: Conv2d,
+  dense: Linear,
+  batch_normalization: BatchNorm2d,
+  sequential: Sequential,
+};
+
+/** Those that a class of Keras is: of a kind of layer, or of a class of the caller's own, which may have another name here. */
+function ofKind(attributes: readonly Attribute[], kind: string): readonly Attribute[] {
+  const layer = LAYERS[kind];
+  if (layer) return attributes.filter(({ module }) => module instanceof layer);
+  const own = attributes.filter(
+    ({ module }) =>
+      [...module.children()].length > 0 &&
+      !Object.values(LAYERS).some((known) => module instanceof known),
+  );
+  const classes = new Set(own.map(({ module }) => module.constructor));
+  const named = own.filter(
+    ({ module }) => module.constructor.name.toLowerCase() === kind.replaceAll('_', ''),
+  );
+  return named.length > 0 || classes.size > 1 ? named : own;
 }

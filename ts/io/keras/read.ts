@@ -16,7 +16,9 @@ const MOST_CONFIG_BYTES = 1 << 26;
  * @param mostBytes that the variables of the network take: no weights are unpacked that are much larger
  * @throws {FormatError} for a file that is damaged or holds something else
  */
-export function readKerasFile(bytes: Uint8Array, file: string, mostBytes: number): KerasFile {
+export function readKerasFile(given: Uint8Array, file: string, mostBytes: number): KerasFile {
+  // A Buffer's `slice` would not copy.
+  const bytes = new Uint8Array(given.buffer, given.byteOffset, given.byteLength);
   const magic = String.fromCharCode(...bytes.subarray(0, 4));
   if (magic === '\x89HDF') return readHdf5(bytes, file);
   const foreign = foreignFormat(bytes);

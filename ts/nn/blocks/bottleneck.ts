@@ -1,3 +1,4 @@
+import { expectOneOf } from '../../settings.ts';
 import type { Tensor } from '../../tensor.ts';
 import { Conv2d } from '../conv2d.ts';
 import type { Module } from '../module.ts';
@@ -36,6 +37,7 @@ export class Bottleneck extends ResidualBlock {
     super(options);
     const { stride = 1, norm = batchNorm2d, padding = 1, bias = false } = options;
     const { width = outChannels / 4, groups = 1, strideOn = '3x3' } = options;
+    expectOneOf('Bottleneck', 'strideOn', strideOn, ['3x3', '1x1']);
     const [first, second] = strideOn === '1x1' ? [stride, 1] : [1, stride];
     const spatial = { kernelSize: 3, stride: second, padding, groups, bias };
     this.conv1 = new Conv2d(inChannels, width, { kernelSize: 1, stride: first, bias });

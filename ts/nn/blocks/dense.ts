@@ -1,6 +1,7 @@
 import { recomputed } from '../../apply.ts';
 import { concat } from '../../functions/concat.ts';
 import { relu } from '../../functions/relu.ts';
+import { expectWhole } from '../../settings.ts';
 import type { Tensor } from '../../tensor.ts';
 import { BatchNorm2d } from '../batchNorm2d.ts';
 import { Conv2d } from '../conv2d.ts';
@@ -39,6 +40,8 @@ export class DenseLayer extends Module {
   constructor(inChannels: number, options: DenseLayerOptions) {
     super();
     const { growth, bottleneck = 4, dropout = 0 } = options;
+    expectWhole('DenseLayer', 'growth', growth);
+    expectWhole('DenseLayer', 'bottleneck', bottleneck, 0);
     this.#memoryEfficient = options.memoryEfficient ?? false;
     const spatial = { kernelSize: 3, padding: 1, bias: false };
     this.norm1 = new BatchNorm2d(inChannels);

@@ -2,6 +2,7 @@ import { add } from '../../functions/add.ts';
 import { fill } from '../../functions/fill.ts';
 import { multiply } from '../../functions/multiply.ts';
 import { relu } from '../../functions/relu.ts';
+import { expectOneOf } from '../../settings.ts';
 import type { Tensor } from '../../tensor.ts';
 import { drop } from '../drop.ts';
 import { constant } from '../initialize.ts';
@@ -25,13 +26,15 @@ export abstract class ResidualJoin extends Module {
   readonly #dropPath: number;
   readonly #stream: number;
 
-  /** Throws RangeError unless 0 ≤ dropPath < 1. */
+  /** Throws RangeError unless 0 ≤ dropPath < 1 and the gate is one that there is. */
   constructor({ act = relu, gate, dropPath = 0 }: JoinOptions) {
     super();
     if (!(dropPath >= 0 && dropPath < 1)) {
       const rule = 'must be at least 0 and below 1';
       throw new RangeError(`${this.constructor.name}: dropPath is ${dropPath} but ${rule}`);
     }
+    if (gate !== undefined)
+      expectOneOf(this.constructor.name, 'gate', gate, ['skip', 'transform', 'both']);
     this.act = act;
     this.#dropPath = dropPath;
     this.#stream = dropPath > 0 ? nextStream().stream : 0;

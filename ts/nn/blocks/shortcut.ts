@@ -1,3 +1,4 @@
+import { expectOneOf } from '../../settings.ts';
 import { Conv2d } from '../conv2d.ts';
 import { Identity } from '../identity.ts';
 import type { Module } from '../module.ts';
@@ -15,7 +16,7 @@ export type ShortcutKind = 'A' | 'B' | 'C';
  * The shortcut of a block. Shapes differ when the stride is not 1 **or** the channels change. A projection is followed by
  * `norm` (torchvision), or by nothing when that is null; `bias` is for the Keras tutorial's form.
  *
- * @throws RangeError for kind A when channels would have to be left out
+ * @throws RangeError for a kind that there is not, or for kind A when channels would have to be left out
  */
 export function shortcut(
   kind: ShortcutKind,
@@ -24,6 +25,7 @@ export function shortcut(
   options: { stride: number; norm: Norm | null; bias?: boolean },
 ): Module {
   const { stride, norm, bias = false } = options;
+  expectOneOf('shortcut', 'kind', kind, ['A', 'B', 'C']);
   const same = stride === 1 && inChannels === outChannels;
   if (same && kind !== 'C') return new Identity();
   if (kind === 'A') return new SubsamplePad(inChannels, outChannels, stride);

@@ -1,4 +1,5 @@
 import { subsamplePad } from '../../functions/subsamplePad.ts';
+import { expectWhole } from '../../settings.ts';
 import type { Tensor } from '../../tensor.ts';
 import { Module } from '../module.ts';
 
@@ -14,6 +15,8 @@ export class SubsamplePad extends Module {
   /** Throws RangeError when there are fewer channels after than before. */
   constructor(inChannels: number, outChannels: number, stride: number) {
     super();
+    for (const [name, value] of Object.entries({ inChannels, outChannels, stride }))
+      expectWhole('SubsamplePad', name, value);
     const added = outChannels - inChannels;
     if (added < 0) {
       throw new RangeError(
