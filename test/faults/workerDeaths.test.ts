@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { bunBinary, denoBinary } from '../../scripts/runtimes.mjs';
 import { endWorkers } from './workerDeaths.mjs';
 
 /** Workers that are ended; more by `RESIDUA_DEATHS=20`, and the same again by `RESIDUA_SEED`. */
@@ -12,4 +13,18 @@ it(
     await expect(endWorkers({ count: DEATHS, seed: SEED })).resolves.toBeUndefined();
   },
   60_000 + 60_000 * DEATHS,
+);
+
+it.each([
+  ['Deno', denoBinary(), ['run', '--no-prompt', '--no-lock', '-A']],
+  ['Bun', bunBinary(), []],
+])(
+  'so they are in %s',
+  async (name, binary, flags) => {
+    // Whoever sets up the tests is told that it is missing.
+    if (!binary) return console.log(`${name} is not installed`);
+    const run = endWorkers({ count: 2, seed: SEED, command: [binary, ...flags] });
+    await expect(run).resolves.toBeUndefined();
+  },
+  180_000,
 );
