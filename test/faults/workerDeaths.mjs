@@ -24,9 +24,9 @@ async function buildFixture() {
   return join(folder, 'dyingTeam.mjs');
 }
 
-/** Runs a script; its code (null when it was blocked and had to be ended) and what it said. */
-function runScript(script, args) {
-  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+/** Runs a program; its code (null when it was blocked and had to be ended) and what it said. */
+function runScript([program, ...flags], args) {
+  const child = spawn(program, [...flags, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   const timer = setTimeout(() => child.kill('SIGKILL'), BLOCKED_MS);
   return new Promise((resolve, reject) => {
     let [stdout, stderr] = ['', ''];
@@ -44,13 +44,14 @@ function runScript(script, args) {
  * Ends `count` workers, one a process, where the caller and where a worker leads in turn; throws with the seed of the first
  * that is not told as it must be.
  *
- * @param {{ count: number, seed: number, say?: (line: string) => void }} options
+ * @param {{ count: number, seed: number, command?: string[], say?: (line: string) => void }} options
+ *   `command` runs a script, Node by default
  */
-export async function endWorkers({ count, seed, say = () => {} }) {
+export async function endWorkers({ count, seed, command = [process.execPath], say = () => {} }) {
   const script = await buildFixture();
   for (let i = 0; i < count; i++) {
     const args = [String(seed + i), i % 2 ? 'remote' : 'local'];
-    const { code, stdout, stderr } = await runScript(script, args);
+    const { code, stdout, stderr } = await runScript([...command, script], args);
     const fail = (problem) => {
       throw new Error(`worker death ${args.join(' ')}: ${problem}\n${stdout}${stderr}`);
     };

@@ -86,7 +86,7 @@ describe('createEngine', () => {
   it.each(['fast', 'strict'] as const)(
     'takes the width that is asked for, %s',
     async (numerics) => {
-      const lanes = numerics === 'fast' && probe().relaxed ? 'relaxed' : 'simd';
+      const lanes = numerics === 'fast' && probe().fma ? 'relaxed' : 'simd';
       const wide = await createEngine({ threads: 1, numerics, simd: 256 });
       const small = await createEngine({ threads: 1, numerics, simd: 128 });
       const auto = await createEngine({ threads: 1, numerics });

@@ -50,9 +50,10 @@ function startThread(threads: typeof import('node:worker_threads'), url: URL): W
       worker.on('exit', (code) => tell(new Error(`exit code ${code}`)));
     },
     watch: () => {
-      // Bun has the method and not the answer, which Node gives from the time on at which the event loop runs.
+      // Deno lacks the method, Bun the answer, which Node gives from the time on at which the event loop runs.
       if ('Bun' in globalThis) return;
-      const utilization = worker.performance?.eventLoopUtilization();
+      const { performance }: { performance?: Partial<typeof worker.performance> } = worker;
+      const utilization = performance?.eventLoopUtilization?.();
       tells = utilization !== undefined && utilization.active > 0;
     },
     // Node says -1 as soon as the thread has stopped.
