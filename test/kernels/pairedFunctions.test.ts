@@ -30,22 +30,18 @@ it('takes builds of pairs where this run asks V8 for pairs, and not elsewhere', 
   expect(wide.length).toBe(pairs ? builds.length / 2 : 0);
 });
 
-/** Functions of pairs without a loop over pairs that lie together: the plain variant, edges, and sums that are stored once. */
-const UNPAIRED = [
-  /^gemm::plain::/,
-  /^gemm::tile::store_part::/,
-  /^conv2d::winograd::backward_weight::write_gradient::/,
-];
+/** Functions of pairs without a loop over pairs that lie together: the frame of a product, and its edges. */
+const UNPAIRED = [/^gemm::panels::/, /^gemm::tile::store_part::/];
 
 /** Kernels whose loops stand in the closure of their row, which does not say how wide it is. */
 const STREAMING = [
   ...['add', 'adamw_update', 'batch_norm', 'copy', 'multiply', 'relu', 'subsample_pad'],
-  'sum_pixels',
+  ...['sgd_update', 'sum_pixels'],
 ];
 
 /** Parts of names of what takes most of the time. */
 const HOT = [
-  ...['gemm::tile::multiply_slice', 'gemm::panels', 'conv2d::pointwise', 'conv2d::implicit_gemm'],
+  ...['gemm::tile::multiply_slice', 'gemm::plain', 'conv2d::pointwise', 'conv2d::implicit_gemm'],
   ...['conv2d::positions', 'conv2d::taps_weight', 'conv2d::backward_weight::outer_product'],
   ...['winograd::forward::multiply_tiles', 'winograd::forward::write_channels'],
   ...['winograd::backward_weight::add_position', 'winograd::tiles::whole_square'],
