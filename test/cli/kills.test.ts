@@ -45,7 +45,8 @@ it(
       child.kill('SIGKILL');
       const { code, stderr } = await ended;
       if (code === null) cutShort++;
-      else expect(stderr).toContain('steps are done');
+      // A machine may be fast enough to end before it is killed.
+      else expect(code === 0 || stderr.includes('steps are done'), stderr).toBe(true);
     }
     expect(cutShort).toBeGreaterThan(0);
     const done = isBegun()
