@@ -1,15 +1,15 @@
 // `npm run bench`: sets up, bundles bench/main.ts beside the WASM builds and runs it, or another program of bench/, under
-// Node 26 where that is there.
+// Node 26 where that is there, or with `--node 24` under Node 24.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { nodeFlags } from '../bench/nodeFlags.mjs';
 import { runNode } from '../bench/runNode.mjs';
 import { fail, setUp } from './setup.mjs';
 import { dist, root } from './setup/paths.mjs';
-import { say } from './setup/run.mjs';
+import { say, SetupError } from './setup/run.mjs';
 import { allBuilds } from './setup/wasm.mjs';
 
-const DEFAULT_NODE = '26.';
+const DEFAULT_NODE = '26';
 
 /** Programs of their own: each installs what it needs and resolves to an exit code. */
 const programs = {
@@ -39,16 +39,28 @@ async function runMain(args) {
   return runNode([...flags, outfile, ...args]);
 }
 
-async function main(args) {
-  await setUp('start', allBuilds);
-  const { nodeBinary26 } = await import('./runtimes.mjs');
-  const own = process.versions.node;
-  const newer = nodeBinary26();
-  if (newer && !own.startsWith(DEFAULT_NODE)) {
-    return runNode([import.meta.filename, ...args], newer);
+/** The Node asked for, and the other arguments. */
+function takeNode(args) {
+  const at = args.indexOf('--node');
+  if (at < 0) return [DEFAULT_NODE, args];
+  const asked = args[at + 1];
+  if (asked !== '24' && asked !== '26') {
+    throw new SetupError(`bench: --node is ${asked ?? 'empty'} but must be 24 or 26`);
   }
-  const advice = '; `node scripts/setup.mjs --for test` installs Node 26, which it takes then';
-  say(`benchmarks under Node ${own}${newer ? '' : advice}`);
+  return [asked, args.toSpliced(at, 2)];
+}
+
+async function main(given) {
+  const [major, args] = takeNode(given);
+  await setUp('start', allBuilds);
+  const { nodeBinary24, nodeBinary26 } = await import('./runtimes.mjs');
+  const own = process.versions.node;
+  const wanted = major === '24' ? nodeBinary24() : nodeBinary26();
+  if (wanted && !own.startsWith(`${major}.`)) {
+    return runNode([import.meta.filename, ...given], wanted);
+  }
+  const advice = `; \`node scripts/setup.mjs --for test\` installs Node ${major}, which it takes then`;
+  say(`benchmarks under Node ${own}${wanted ? '' : advice}`);
   const [first = '', ...rest] = args;
   const program = programs[first];
   return program ? program(rest) : runMain(args);
