@@ -9,8 +9,10 @@ import { pairingTile, TILE } from './pairingTile.ts';
 const PAIRED = 1.65;
 /** Rounds in a row that must say yes: one says it as well when a small tile was interrupted. */
 const AGREEING = 3;
-/** Rounds in optimised code that may say no before it is the answer. */
+/** Rounds in a row of optimised code that must say no while neither tile becomes faster: a busy machine may keep both from their best rate. */
 const REFUSING = 4;
+/** How much higher a rate must be to be of a tile that becomes faster. */
+const FASTER = 1.03;
 /** How much faster the small tile becomes when V8 has optimised it: 3 to 5 times. */
 const TIERED_UP = 2;
 /** Rounds of each tile at most; in V8's baseline tier the optimising compiler takes over after some ten. */
@@ -64,14 +66,17 @@ export function decidePairing(rate: Rate, optimised: boolean, clock: () => numbe
   const end = clock() + MOST_MILLISECONDS;
   let [wide, small, first, yes, no] = [0, 0, 0, 0, 0];
   for (let round = 0; round < MOST_ROUNDS && clock() < end; round++) {
-    wide = Math.max(wide, rate(1));
-    small = Math.max(small, rate(0));
+    const [fresh, other] = [rate(1), rate(0)];
+    const rising = fresh > FASTER * wide || other > FASTER * small;
+    wide = Math.max(wide, fresh);
+    small = Math.max(small, other);
     if (small === 0) return false;
     if (round < 2) first = small;
     yes = wide >= PAIRED * small ? yes + 1 : 0;
     if (yes === AGREEING) return true;
     const settled = optimised || small >= TIERED_UP * first;
-    if (settled && yes === 0 && ++no === REFUSING) return false;
+    no = settled && yes === 0 && !rising ? no + 1 : 0;
+    if (no === REFUSING) return false;
   }
   return false;
 }
