@@ -7,13 +7,13 @@ import { Tensor } from './tensor.ts';
 
 /** A tensor with memory on the current engine; its values are what lay there. */
 export function allocate(spec: Spec, engine: Engine = currentEngine(), kept = false): Tensor {
-  return new Tensor(spec, { engine, buffer: engine.allocate(bytesOf(spec)) }, kept);
+  return new Tensor(spec, { engine, buffer: engine.allocate(bytesOf(spec), spec) }, kept);
 }
 
 class EagerLowering implements Lowering {
   readonly steps: Step[] = [];
   readonly #engine: Engine;
-  readonly #workspaces: Buffer[] = [];
+  readonly #workspaces: Required<Buffer>[] = [];
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -28,7 +28,7 @@ class EagerLowering implements Lowering {
   }
 
   workspace(bytes: number): Pointer {
-    const buffer = this.#engine.allocate(bytes);
+    const buffer = this.#engine.allocate(bytes, 'workspace of an op');
     this.#workspaces.push(buffer);
     return { buffer, byteOffset: 0 };
   }

@@ -9,6 +9,7 @@ export * from './errors.ts';
 export type { Width } from './kernels/chooseWidth.ts';
 export type { EngineOptions } from './kernels/createEngine.ts';
 export type { Engine, Numerics } from './kernels/engine.ts';
+export { leaks, type Leak } from './leaks.ts';
 export { summary, type Summary, type SummaryRow } from './nn/summary.ts';
 export { probe } from './kernels/probe.ts';
 export * from './models/index.ts';

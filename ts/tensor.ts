@@ -13,23 +13,14 @@ import {
   type Spec,
 } from './shape.ts';
 import type { Deferred, Source } from './source.ts';
+import { dispose } from './symbols.ts';
 import type { TapeEntry } from './tape.ts';
-
-(Symbol as { dispose?: symbol }).dispose ??= Symbol('Symbol.dispose');
 
 /** Memory on an engine. */
 export interface Stored {
   readonly engine: Engine;
   readonly buffer: Required<Buffer>;
 }
-
-/**
- * Frees the memory of tensors that were dropped without dispose. It must not hold the engine: a tensor that lives as long
- * as its engine, such as dropout's state, would keep both.
- */
-const dropped = new FinalizationRegistry<{ engine: WeakRef<Engine>; buffer: Buffer }>(
-  ({ engine, buffer }) => engine.deref()?.free(buffer),
-);
 
 /**
  * An array of numbers in WASM memory, images as `[N, H, W, C]`; or, while a graph is captured, a symbol without values.
@@ -203,18 +194,17 @@ export class Tensor implements Spec, Disposable {
     this.#stored = undefined;
     this.#deferred = undefined;
     this.creator = undefined;
-    dropped.unregister(this);
     leaveScope(this);
     stored?.engine.free(stored.buffer);
   }
 
-  [Symbol.dispose](): void {
+  [dispose](): void {
     this.dispose();
   }
 
   /** Memory for it that `fill` has written; none is taken when that throws. */
   #allocate(engine: Engine, fill: (to: Pointer) => void): Stored {
-    const buffer = engine.allocate(bytesOf(this));
+    const buffer = engine.allocate(bytesOf(this), this);
     try {
       fill({ buffer, byteOffset: 0 });
     } catch (error) {
@@ -228,8 +218,6 @@ export class Tensor implements Spec, Disposable {
   #keep(stored: Stored): void {
     this.#stored = stored;
     this.#deferred = undefined;
-    const { engine, buffer } = stored;
-    dropped.register(this, { engine: new WeakRef(engine), buffer }, this);
   }
 
   toString(): string {

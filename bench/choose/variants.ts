@@ -37,9 +37,9 @@ const MOST_COPIES = 32;
 
 /** Prepares every variant of a pass that the library has. */
 export function variantsOf(engine: Engine, { x, w, attrs }: Geometry, pass: Pass): Variants {
-  const buffers: Buffer[] = [];
+  const buffers: Required<Buffer>[] = [];
   const plans: WrittenPlan[] = [];
-  const allocate = (bytes: number): Buffer => {
+  const allocate = (bytes: number): Required<Buffer> => {
     const buffer = engine.allocate(bytes);
     buffers.push(buffer);
     return buffer;

@@ -45,9 +45,10 @@ it('an op that finds no memory leaves nothing', async () => {
   const x = tensor(new Float32Array(16 * 16 * 64), [1, 16, 16, 64]);
   const w = tensor(new Float32Array(9 * 64 * 2048), [3, 3, 64, 2048]);
   // Leaves room for the result, but not for the packed weights.
-  engine.allocate(5 << 20);
+  const other = engine.allocate(5 << 20);
   const used = engine.usedBytes;
   expect(() => conv2d(x, w, { padding: 1 })).toThrow(OutOfMemoryError);
   expect(engine.usedBytes).toBe(used);
+  engine.free(other);
   engine.close();
 });

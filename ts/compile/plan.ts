@@ -1,12 +1,12 @@
 import { NonFiniteError, OutOfMemoryError } from '../errors.ts';
 import type { Graph, Node, Value } from '../graph.ts';
-import type { ArenaUse } from '../kernels/arena.ts';
-import type { Engine, WrittenPlan } from '../kernels/engine.ts';
+import type { ArenaUse, Engine, WrittenPlan } from '../kernels/engine.ts';
 import type { Buffer, Pointer } from '../kernels/step.ts';
 import { after } from '../ops/args.ts';
 import { guardFinite } from '../ops/guardFinite.ts';
 import type { Op } from '../ops/op.ts';
 import { bytesOf, channelsOf, formatShape, pixelsOf, sizeOf } from '../shape.ts';
+import { dispose } from '../symbols.ts';
 import type { Tensor } from '../tensor.ts';
 import { describeNode } from './capture.ts';
 import { holdConstant, leaveConstant, type HeldConstant } from './heldConstants.ts';
@@ -106,7 +106,7 @@ export class Plan implements Disposable {
     expected.forEach((value, index) => this.#checkInput(value, inputs[index]!, index));
     // What waits for its turn must not be what the caller writes next.
     const given = this.engine.busy ? inputs.map((input) => input.slice()) : inputs;
-    return this.engine.runPlan(this.#written, {
+    const outputs = await this.engine.runPlan(this.#written, {
       begin: () => {
         this.locate();
         this.#refreshConstants();
@@ -122,6 +122,8 @@ export class Plan implements Disposable {
         });
       },
     });
+    if (this.engine.owesTurn) await this.engine.rest();
+    return outputs;
   }
 
   /** Bytes of {@link stateBytes} that take no memory: tensors whose values are read again where they come from. */
@@ -143,7 +145,7 @@ export class Plan implements Disposable {
     });
   }
 
-  [Symbol.dispose](): void {
+  [dispose](): void {
     this.dispose();
   }
 
@@ -311,7 +313,7 @@ function keptOf(
   );
   const total = [...written].reduce((bytes, tensor) => bytes + bytesOf(tensor), 0);
   if (total === 0) return [[], undefined];
-  const buffer = engine.allocate(total);
+  const buffer = engine.allocate(total, 'copies of what a plan writes before its guard');
   let byteOffset = 0;
   const kept = [...written].map((tensor) => {
     const bytes = bytesOf(tensor);

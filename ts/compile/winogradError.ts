@@ -1,5 +1,5 @@
 import type { Engine } from '../kernels/engine.ts';
-import type { Pointer, Step } from '../kernels/step.ts';
+import type { Buffer, Pointer, Step } from '../kernels/step.ts';
 import type { WinogradAlgorithm } from '../ops/chooseConvAlgorithm.ts';
 import { conv2d } from '../ops/conv2d.ts';
 import type { View } from '../ops/op.ts';
@@ -28,11 +28,11 @@ export function winogradError(
     Math.floor((column * outChannels) / columns),
   );
   const values = weight.deferred ? weight.columns(chosen) : undefined;
-  const held: Pointer[] = [];
+  const held: Required<Buffer>[] = [];
   const memory = (bytes: number): Pointer => {
-    const pointer = { buffer: engine.allocate(bytes), byteOffset: 0 };
-    held.push(pointer);
-    return pointer;
+    const buffer = engine.allocate(bytes);
+    held.push(buffer);
+    return { buffer, byteOffset: 0 };
   };
   const view = (shape: Shape): View => ({
     ...{ shape, dtype: 'f32', stride: shape.at(-1)! },
@@ -59,7 +59,7 @@ export function winogradError(
   engine.runSteps(steps);
   const y = engine.read(output.pointer, SIDE * SIDE * columns, 'f32');
   const w = engine.read(kernels.pointer, 9 * depth * columns, 'f32');
-  for (const { buffer } of held) engine.free(buffer);
+  for (const buffer of held) engine.free(buffer);
   return relativeError(y, x, w, depth, columns, step);
 }
 

@@ -1,17 +1,14 @@
 import type { Heap } from './heap.ts';
 
-/** What a plan needs of the arena. */
-export interface ArenaUse {
-  readonly bytes: number;
-}
-
 /**
  * Memory for what a plan makes during a run. Plans never run at the same time, so one piece is enough for all: it has the size
  * that the largest needs, and moves where it cannot grow.
  */
 export class Arena {
   readonly #heap: Heap;
-  readonly #uses = new Set<ArenaUse>();
+  /** Bytes that each plan needs, by a number of its own. */
+  readonly #uses = new Map<number, number>();
+  #next = 0;
   #address: number | undefined;
   #bytes = 0;
 
@@ -25,20 +22,19 @@ export class Arena {
     return this.#address;
   }
 
-  /** Makes room for another plan, while none runs. Throws {@link OutOfMemoryError}; others keep theirs then. */
-  use(bytes: number): ArenaUse {
+  /** Makes room for another plan, while none runs; the number of this use. Throws {@link OutOfMemoryError}; others keep theirs then. */
+  use(bytes: number): number {
     if (this.#address === undefined) this.#address = this.#heap.allocate(bytes);
     else if (bytes > this.#bytes && !this.#heap.resize(this.#address, bytes)) this.#move(bytes);
     this.#bytes = Math.max(this.#bytes, bytes);
-    const use = { bytes };
-    this.#uses.add(use);
-    return use;
+    this.#uses.set(this.#next, bytes);
+    return this.#next++;
   }
 
   /** Gives back what no other plan needs, while none runs. */
-  leave(use: ArenaUse): void {
+  leave(use: number): void {
     if (!this.#uses.delete(use)) return;
-    const needed = [...this.#uses].reduce((most, { bytes }) => Math.max(most, bytes), 0);
+    const needed = Math.max(0, ...this.#uses.values());
     if (this.#uses.size === 0) {
       this.#heap.free(this.#address!);
       this.#address = undefined;

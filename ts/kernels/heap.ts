@@ -35,6 +35,11 @@ export class Heap {
     return this.#free.reduce((sum, { start, end }) => sum + end - start, 0);
   }
 
+  /** Whether there is a gap of so many bytes. */
+  fits(bytes: number): boolean {
+    return this.#free.some(({ start, end }) => end - start >= align(bytes));
+  }
+
   /** Address of `bytes` bytes, 64-byte aligned, not initialised. Throws {@link OutOfMemoryError}. */
   allocate(bytes: number): number {
     const size = align(bytes);
@@ -100,15 +105,23 @@ export class Heap {
   }
 
   #grow(size: number): Block {
-    const pages = Math.ceil(Math.max(size, GROW_BYTES) / PAGE);
-    let before: number;
-    try {
-      before = this.#memory.grow(pages);
-    } catch {
+    const exact = Math.ceil(size / PAGE);
+    const pages = Math.max(exact, GROW_BYTES / PAGE);
+    const before = this.#add(pages) ?? this.#add(exact);
+    if (before === undefined) {
       throw new OutOfMemoryError(
         `memory: cannot add ${size} bytes to the ${this.#memory.buffer.byteLength} bytes in use`,
       );
     }
-    return this.#insert({ start: before * PAGE, end: (before + pages) * PAGE });
+    return this.#insert({ start: before * PAGE, end: this.#memory.buffer.byteLength });
+  }
+
+  /** Lets memory grow; the pages that there were, or undefined where that cannot be. */
+  #add(pages: number): number | undefined {
+    try {
+      return this.#memory.grow(pages);
+    } catch {
+      return undefined;
+    }
   }
 }

@@ -3,6 +3,7 @@ import { StateDictError } from '../errors.ts';
 import { noteAll } from '../frozenBeside.ts';
 import type { Normalisation } from '../normalisation.ts';
 import { formatShape, sameShape, type Shape } from '../shape.ts';
+import { dispose } from '../symbols.ts';
 import { Tensor } from '../tensor.ts';
 import { summary } from './summary.ts';
 
@@ -26,7 +27,7 @@ export interface LoadReport {
  * A layer or network: a plain tree of modules whose tensors are its weights. The path of properties that leads to a
  * tensor is its name, as in torchvision: `layer1.0.conv1.weight`.
  */
-export abstract class Module {
+export abstract class Module implements Disposable {
   /** Batch statistics and dropout are on in training; set by {@link Module.train} and {@link Module.eval}. */
   training = true;
   /** Its place in the network, once that is built; shown in errors and plans. */
@@ -142,6 +143,10 @@ export abstract class Module {
   /** Frees weights and buffers. */
   dispose(): void {
     for (const tensor of this.stateDict().values()) tensor.dispose();
+  }
+
+  [dispose](): void {
+    this.dispose();
   }
 
   /** One line that describes the layer itself, for tables; its class and settings. */

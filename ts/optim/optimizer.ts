@@ -1,6 +1,7 @@
 import { state } from '../create.ts';
 import { withFrozenBeside } from '../frozenBeside.ts';
 import { expectNumber } from '../settings.ts';
+import { dispose } from '../symbols.ts';
 import { isAbsent, mayBeBy } from '../tape.ts';
 import { zipStrict } from './zipStrict.ts';
 import type { Tensor } from '../tensor.ts';
@@ -9,7 +10,7 @@ import type { Tensor } from '../tensor.ts';
 export type Parameters = ReadonlyMap<string, Tensor> | readonly Tensor[];
 
 /** Updates weights from gradients. Its learning rate and moments are tensors, so that a compiled step keeps them. */
-export abstract class Optimizer {
+export abstract class Optimizer implements Disposable {
   /** Weights by name. */
   readonly parameters: ReadonlyMap<string, Tensor>;
   /** The learning rate as the kernels read it, a scalar. */
@@ -83,6 +84,10 @@ export abstract class Optimizer {
   dispose(): void {
     this.lr.dispose();
     for (const tensor of this.state().values()) tensor.dispose();
+  }
+
+  [dispose](): void {
+    this.dispose();
   }
 }
 

@@ -6,10 +6,11 @@ import { countCorrect } from '../functions/countCorrect.ts';
 import { crossEntropy } from '../functions/crossEntropy.ts';
 import type { Module } from '../nn/module.ts';
 import type { Shape } from '../shape.ts';
+import { dispose } from '../symbols.ts';
 import type { Tensor } from '../tensor.ts';
 import { batchSpecs } from './batchSpecs.ts';
 import { checkData } from './checkData.ts';
-import { eventLoopTurn } from './eventLoopTurn.ts';
+import { eventLoopTurn } from '../kernels/eventLoopTurn.ts';
 import { inMode } from '../nn/inMode.ts';
 import type { Evaluation } from './metrics.ts';
 import { readAs, type Warn } from './readAs.ts';
@@ -26,7 +27,7 @@ export interface EvaluateOptions {
 }
 
 /** Measures a classifier on images; a plan is compiled once for each batch shape and state of its settings. */
-export class Evaluator {
+export class Evaluator implements Disposable {
   readonly #model: Module;
   readonly #warn: Warn;
   readonly #settings = new SettingsWatch(false);
@@ -72,6 +73,10 @@ export class Evaluator {
   /** Frees the plans; the model stays. */
   dispose(): void {
     this.#plans.dispose();
+  }
+
+  [dispose](): void {
+    this.dispose();
   }
 
   #plan(shape: Shape): Plan {

@@ -4,6 +4,7 @@ import { normalise } from '../data/normalise.ts';
 import { softmax } from '../functions/softmax.ts';
 import type { Module } from '../nn/module.ts';
 import { formatShape, type Shape } from '../shape.ts';
+import { dispose } from '../symbols.ts';
 import type { Tensor } from '../tensor.ts';
 import { inMode } from '../nn/inMode.ts';
 import { RecentPlans, type PlanLimit } from './recentPlans.ts';
@@ -16,7 +17,7 @@ export type PredictorOptions = PlanLimit;
 export type Images = Float32Array | Uint8Array | Uint8ClampedArray;
 
 /** Runs a model on batches: compiled once for each shape and state of its settings, batch norm folded, weights packed. */
-export class Predictor {
+export class Predictor implements Disposable {
   readonly model: Module;
   readonly #settings = new SettingsWatch(false);
   readonly #plans: RecentPlans<{ readonly plan: Plan }>;
@@ -61,6 +62,10 @@ export class Predictor {
   /** Frees the plans; runs that have been asked for go on to their end, and the model stays. */
   dispose(): void {
     this.#plans.dispose();
+  }
+
+  [dispose](): void {
+    this.dispose();
   }
 
   #normalised(images: Images, shape: Shape): Float32Array {

@@ -9,11 +9,12 @@ import { dropoutState } from '../nn/seed.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
 import { expectNumber, expectWhole, shown } from '../settings.ts';
 import type { Shape } from '../shape.ts';
+import { dispose } from '../symbols.ts';
 import { checkOptions } from './checkOptions.ts';
 import { batchSizes, checkData } from './checkData.ts';
 import { compileStep, type CompiledStep } from './compileStep.ts';
 import { Evaluator, type EvaluateOptions } from './evaluator.ts';
-import { eventLoopTurn } from './eventLoopTurn.ts';
+import { eventLoopTurn } from '../kernels/eventLoopTurn.ts';
 import type { FitOptions, FitReport } from './fitOptions.ts';
 import { GradientSums } from './gradientSums.ts';
 import type { EpochReport, Evaluation } from './metrics.ts';
@@ -32,7 +33,7 @@ import type { TrainerOptions } from './trainerOptions.ts';
  * and replayed; numbers are those of eager code. A setting of the network that is changed, such as dropout's `p`, or what is
  * frozen, counts from the next step on.
  */
-export class Trainer {
+export class Trainer implements Disposable {
   readonly model: Module;
   readonly optimizer: Optimizer;
   readonly engine: Engine;
@@ -174,6 +175,10 @@ export class Trainer {
     this.#evaluator.dispose();
     this.#sums?.dispose();
     this.#sums = undefined;
+  }
+
+  [dispose](): void {
+    this.dispose();
   }
 
   /** The run that was fitted last, unless a checkpoint has been restored since. */
