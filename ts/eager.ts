@@ -48,7 +48,9 @@ export function runEagerly<A>(
   const engine = inputs[0]?.stored.engine ?? currentEngine();
   const views = inputs.map((input) => {
     if (input.stored.engine !== engine)
-      throw new Error(`${op.name}: its inputs live on two engines`);
+      throw new Error(
+        `${op.name}: its inputs live on two engines: useEngine() with that of the model before tensors are made for it`,
+      );
     return input.view;
   });
   const outputs: Tensor[] = [];

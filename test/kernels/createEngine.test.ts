@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { OutOfMemoryError } from '../../ts/errors.ts';
 import { chooseBuild, createEngine, type EngineOptions } from '../../ts/kernels/createEngine.ts';
 import { cores } from '../../ts/kernels/cores.ts';
 import { probe } from '../../ts/kernels/probe.ts';
@@ -158,5 +159,63 @@ describe('createEngine', () => {
     expect(() => engine.allocate(4)).toThrow('engine: used after close()');
     const step = { kernel: 'increment.forward.f32/scalar', chunks: 1, args: { x: null } };
     expect(() => engine.runSteps([step])).toThrow('engine: used after close()');
+  });
+});
+
+describe('where the runtime refuses address space', () => {
+  const { Memory } = WebAssembly;
+  afterEach(() => {
+    WebAssembly.Memory = Memory;
+  });
+
+  /** Lets memories be made that can grow to so many pages at most. */
+  function refuseBeyond(most: number): number[] {
+    const asked: number[] = [];
+    WebAssembly.Memory = class extends Memory {
+      constructor(descriptor: WebAssembly.MemoryDescriptor) {
+        asked.push(descriptor.maximum!);
+        if (descriptor.maximum! > most) throw new RangeError('could not allocate memory');
+        super(descriptor);
+      }
+    };
+    return asked;
+  }
+
+  it.each([
+    [32768, '2048 MiB'],
+    [8192, '512 MiB'],
+    [4096, '256 MiB'],
+  ])('a memory of at most %i pages is taken, and said once', async (most, size) => {
+    if (cores() < 2) return;
+    const asked = refuseBeyond(most);
+    const warnings: string[] = [];
+    const options = { threads: 2, numerics: 'strict', simd: 128 } as const;
+    const engine = await createEngine({ ...options, warn: (text) => warnings.push(text) });
+    expect(engine.threads).toBe(2);
+    expect(asked[0]).toBe(65536);
+    expect(asked.at(-1)).toBe(most);
+    expect(warnings).toEqual([
+      'residua: the runtime reserves no 4096 MiB of address space (could not allocate memory): ' +
+        `WASM memory can grow to ${size}`,
+    ]);
+    expect(() => engine.allocate((most + 1) * 65536)).toThrow(OutOfMemoryError);
+    const buffer = engine.allocate((most * 65536) / 2);
+    engine.free(buffer);
+    engine.close();
+  });
+
+  it('one thread computes where there is none at all', async () => {
+    if (cores() < 2) return;
+    refuseBeyond(100);
+    const warnings: string[] = [];
+    const engine = await createEngine({
+      threads: 2,
+      simd: 128,
+      warn: (text) => warnings.push(text),
+    });
+    expect([engine.threads, engine.build.endsWith('threads')]).toEqual([1, false]);
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toContain('1 thread used: no 256 MiB of shared memory');
+    engine.close();
   });
 });

@@ -1,4 +1,4 @@
-import { currentEngine } from '../current.ts';
+import { currentEngine, onEngine } from '../current.ts';
 import type { Engine } from '../kernels/engine.ts';
 import { expectNumber, expectOneOf } from '../settings.ts';
 import { formatShape, type Spec } from '../shape.ts';
@@ -43,7 +43,7 @@ export function compile(
   if (options.memoryBudget !== undefined)
     expectNumber('compile', 'memoryBudget', options.memoryBudget, { least: 1 });
   const engine = options.engine ?? currentEngine();
-  const run = (): ReturnType<typeof capture> => capture(fn, inputs);
+  const run = (): ReturnType<typeof capture> => onEngine(engine, () => capture(fn, inputs));
   const captured = options.recording === false ? noGrad(run) : run();
   const { memoryBudget } = options;
   const winograd = engine.numerics === 'fast';

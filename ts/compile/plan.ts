@@ -65,7 +65,9 @@ export class Plan implements Disposable {
     );
     for (const state of this.#states) {
       if (state.engine !== engine) {
-        throw new Error(`compile: a tensor ${formatShape(state.shape)} lives on another engine`);
+        throw new Error(
+          `compile: a tensor ${formatShape(state.shape)} lives on another engine: useEngine() with that, or give it as the option engine`,
+        );
       }
     }
     this.peakBytes = lowered.arenaBytes;

@@ -31,7 +31,8 @@ export interface EngineOptions {
 /** More workers than this gain nothing on the networks here. */
 const MOST_THREADS = 8;
 const INITIAL_PAGES = 64;
-const MOST_PAGES = 65536;
+/** What a shared memory may grow to, in pages: address space that is reserved at once, which phones may refuse. */
+const MOST_PAGES = [65536, 32768, 16384, 8192, 4096];
 /** Memory of an engine whose kernels are looked at: 64 MB. */
 const CHECK_PAGES = 1024;
 
@@ -48,6 +49,9 @@ export function chooseBuild(
   return `${lanes}${wide}${threads > 1 && features.threads ? '-threads' : ''}`;
 }
 
+/** Threads of an engine that is not told how many. */
+export const defaultThreads = (): number => Math.min(cores(), MOST_THREADS);
+
 function chooseThreads(
   options: EngineOptions,
   features: Features,
@@ -58,7 +62,7 @@ function chooseThreads(
   if (asked !== undefined && (!Number.isInteger(asked) || asked < 1)) {
     throw new RangeError(`init: threads is ${asked} but must be a whole number of at least 1`);
   }
-  const wanted = asked ?? Math.min(available, MOST_THREADS);
+  const wanted = asked ?? defaultThreads();
   if (wanted > available)
     warn(`residua: ${wanted} threads asked for, ${available} used: one per core`);
   const threads = Math.min(wanted, available);
@@ -79,6 +83,33 @@ export type KernelCheck = (engine: Engine, references: () => Engine) => void;
 
 const sharedMemory = (maximum: number): WebAssembly.Memory =>
   new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum, shared: true });
+
+/** A memory for threads, as large as the runtime lets it become; undefined where it gives none. */
+function largestMemory(warn: (message: string) => void): WebAssembly.Memory | undefined {
+  let refusal: unknown;
+  for (const pages of MOST_PAGES) {
+    try {
+      const memory = sharedMemory(pages);
+      if (refusal !== undefined) {
+        warn(
+          `residua: the runtime reserves no ${sizeOf(MOST_PAGES[0]!)} of address space (${reasonOf(refusal)}): ` +
+            `WASM memory can grow to ${sizeOf(pages)}`,
+        );
+      }
+      return memory;
+    } catch (error) {
+      refusal = error;
+    }
+  }
+  const least = sizeOf(MOST_PAGES.at(-1)!);
+  warn(`residua: 1 thread used: no ${least} of shared memory can be had (${reasonOf(refusal)})`);
+  return undefined;
+}
+
+const sizeOf = (pages: number): string => `${pages / 16} MiB`;
+
+const reasonOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
 
 /** An engine before it has a module. */
 type Facts = Pick<EngineParts, 'build' | 'numerics' | 'threads'>;
@@ -123,7 +154,9 @@ export async function createEngine(
   const { numerics = 'fast', simd: asked = 'auto', wasmUrl } = options;
   const features = probe();
   expectOneOf('init', 'numerics', numerics, ['strict', 'fast']);
-  const threads = chooseThreads(options, features, warn);
+  const wanted = chooseThreads(options, features, warn);
+  const memory = wanted > 1 ? largestMemory(warn) : undefined;
+  const threads = memory ? wanted : 1;
   const auto = asked === 'auto' && wasmUrl === undefined;
   const simd = asked === 'auto' && !auto ? 128 : chooseWidth(asked, features, numerics);
   const factsOf = (width: Width): Facts => ({
@@ -136,13 +169,11 @@ export async function createEngine(
     module = await (wide ? loadChecked(facts, loadCheck) : loadModule(facts.build, wasmUrl));
   } catch (error) {
     if (!auto || simd === 128) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    warn(`residua: SIMD of 128 bits used, not 256: ${reason}`);
+    warn(`residua: SIMD of 128 bits used, not 256: ${reasonOf(error)}`);
     facts = factsOf(128);
     module = await loadModule(facts.build);
   }
-  if (threads === 1) return new Engine({ ...facts, module });
-  const memory = sharedMemory(MOST_PAGES);
+  if (!memory) return new Engine({ ...facts, module });
   const engine = new Engine({ ...facts, module, memory });
   const workerUrl =
     options.workerUrl === undefined ? undefined : new URL(options.workerUrl, import.meta.url);

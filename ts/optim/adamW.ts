@@ -1,5 +1,4 @@
 import { apply } from '../apply.ts';
-import { state } from '../create.ts';
 import { adamwUpdate } from '../ops/adamwUpdate.ts';
 import { increment } from '../ops/increment.ts';
 import { expectNumber, shown } from '../settings.ts';
@@ -38,7 +37,7 @@ export class AdamW extends Optimizer {
     expectNumber('AdamW', 'eps', eps, { least: 0 });
     expectNumber('AdamW', 'weightDecay', weightDecay, { least: 0 });
     this.options = Object.freeze({ lr, betas, eps, weightDecay });
-    this.#count = state([]);
+    this.#count = this.newState([]);
     for (const name of this.parameters.keys()) this.#momentsOf(name);
   }
 
@@ -80,7 +79,7 @@ export class AdamW extends Optimizer {
     let moments = this.#moments.get(name);
     if (!moments) {
       const { shape } = this.weights.get(name)!;
-      moments = [state(shape), state(shape)];
+      moments = [this.newState(shape), this.newState(shape)];
       this.#moments.set(name, moments);
     }
     return moments;
@@ -89,7 +88,7 @@ export class AdamW extends Optimizer {
   /** Lets a weight count its own steps from now on. */
   #ownCount(name: string): void {
     if (this.#counts.has(name)) return;
-    const count = state([]);
+    const count = this.newState([]);
     count.write(this.#count.data());
     this.#counts.set(name, count);
     this.revision++;

@@ -1,6 +1,8 @@
 import { state } from '../create.ts';
+import { onEngine } from '../current.ts';
 import { withFrozenBeside } from '../frozenBeside.ts';
 import { expectNumber } from '../settings.ts';
+import type { Shape } from '../shape.ts';
 import { dispose } from '../symbols.ts';
 import { isAbsent, mayBeBy } from '../tape.ts';
 import { zipStrict } from './zipStrict.ts';
@@ -29,7 +31,7 @@ export abstract class Optimizer implements Disposable {
     if (this.parameters.size === 0)
       throw new RangeError('optimizer: there are no parameters to update');
     this.weights = withFrozenBeside(this.parameters);
-    this.lr = state([]);
+    this.lr = this.newState([]);
     this.learningRate = learningRate;
   }
 
@@ -49,6 +51,12 @@ export abstract class Optimizer implements Disposable {
   /** Makes room for moments and counters of these names, as a checkpoint has them, where there is none yet. */
   makeState(names: Iterable<string>): void {
     void names;
+  }
+
+  /** Zeros of this shape, on the engine of the weights. */
+  protected newState(shape: Shape): Tensor {
+    const [first] = this.parameters.values();
+    return onEngine(first!.engine, () => state(shape));
   }
 
   /** Updates one weight. */

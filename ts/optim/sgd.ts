@@ -1,5 +1,4 @@
 import { apply } from '../apply.ts';
-import { state } from '../create.ts';
 import { sgdUpdate } from '../ops/sgdUpdate.ts';
 import { expectNumber } from '../settings.ts';
 import type { Tensor } from '../tensor.ts';
@@ -58,7 +57,7 @@ export class SGD extends Optimizer {
   #momentum(name: string): Tensor {
     let momentum = this.#momenta.get(name);
     if (!momentum) {
-      momentum = state(this.weights.get(name)!.shape);
+      momentum = this.newState(this.weights.get(name)!.shape);
       this.#momenta.set(name, momentum);
     }
     return momentum;

@@ -10,6 +10,7 @@ import type { Shape } from '../shape.ts';
 import { gradients, isAbsent } from '../tape.ts';
 import type { Tensor } from '../tensor.ts';
 import { batchSpecs } from './batchSpecs.ts';
+import { engineOf } from './engineOf.ts';
 import type { GradientSums } from './gradientSums.ts';
 import { inMode } from '../nn/inMode.ts';
 import { lossOf } from './lossOf.ts';
@@ -61,6 +62,8 @@ export function compileStep(
     if (updates) optimizer.step(dws);
     return [loss, countCorrect(logits, labels), ...norms];
   };
-  const plan = inMode(model, true, () => compile(step, batchSpecs(shape), { memoryBudget }));
+  const plan = inMode(model, true, () =>
+    compile(step, batchSpecs(shape), { engine: engineOf(model), memoryBudget }),
+  );
   return { plan, normNames: measured.map(([name]) => name), classes };
 }

@@ -14,6 +14,7 @@ import { eventLoopTurn } from '../kernels/eventLoopTurn.ts';
 import { inMode } from '../nn/inMode.ts';
 import type { Evaluation } from './metrics.ts';
 import { readAs, type Warn } from './readAs.ts';
+import { engineOf } from './engineOf.ts';
 import { RecentPlans, type PlanLimit } from './recentPlans.ts';
 import { SettingsWatch } from './settingsWatch.ts';
 
@@ -85,7 +86,9 @@ export class Evaluator implements Disposable {
       return [crossEntropy(logits, labels), countCorrect(logits, labels)];
     };
     const make = (): Plan =>
-      inMode(this.#model, false, () => compile(measure, batchSpecs(shape), { recording: false }));
+      inMode(this.#model, false, () =>
+        compile(measure, batchSpecs(shape), { engine: engineOf(this.#model), recording: false }),
+      );
     const key = `${shape.join('×')} ${this.#settings.state(this.#model)}`;
     return this.#plans.get(key, () => ({ plan: make() })).plan;
   }

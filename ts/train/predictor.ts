@@ -7,6 +7,7 @@ import { formatShape, type Shape } from '../shape.ts';
 import { dispose } from '../symbols.ts';
 import type { Tensor } from '../tensor.ts';
 import { inMode } from '../nn/inMode.ts';
+import { engineOf } from './engineOf.ts';
 import { RecentPlans, type PlanLimit } from './recentPlans.ts';
 import { SettingsWatch } from './settingsWatch.ts';
 
@@ -36,7 +37,10 @@ export class Predictor implements Disposable {
     };
     const make = (): Plan =>
       inMode(this.model, false, () =>
-        compile(predict, [{ shape, dtype: 'f32' }], { recording: false }),
+        compile(predict, [{ shape, dtype: 'f32' }], {
+          engine: engineOf(this.model),
+          recording: false,
+        }),
       );
     const key = `${shape.join('×')} ${this.#settings.state(this.model)}`;
     return this.#plans.get(key, () => ({ plan: make() })).plan;

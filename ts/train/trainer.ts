@@ -1,5 +1,5 @@
 import type { Plan } from '../compile/plan.ts';
-import { currentEngine } from '../current.ts';
+import { onEngine } from '../current.ts';
 import type { ImageDataset } from '../data/dataset.ts';
 import { DataLoader, type Batch } from '../data/loader.ts';
 import { NonFiniteError } from '../errors.ts';
@@ -13,6 +13,7 @@ import { dispose } from '../symbols.ts';
 import { checkOptions } from './checkOptions.ts';
 import { batchSizes, checkData } from './checkData.ts';
 import { compileStep, type CompiledStep } from './compileStep.ts';
+import { engineOf } from './engineOf.ts';
 import { Evaluator, type EvaluateOptions } from './evaluator.ts';
 import { eventLoopTurn } from '../kernels/eventLoopTurn.ts';
 import type { FitOptions, FitReport } from './fitOptions.ts';
@@ -56,7 +57,7 @@ export class Trainer implements Disposable {
     checkOptions(options);
     this.model = model;
     this.optimizer = options.optimizer;
-    this.engine = currentEngine();
+    this.engine = engineOf(model);
     this.#options = { ...options };
     this.#warn = sayOnce(options.warn ?? ((message) => console.warn(message)));
     this.#steps = new RecentPlans('Trainer', options);
@@ -132,7 +133,10 @@ export class Trainer implements Disposable {
     }
     if (part !== 'whole') this.#gradientSums().share = share;
     if (part === 'first')
-      this.#putBack = snapshot([...this.model.buffers().values(), dropoutState()]);
+      this.#putBack = snapshot([
+        ...this.model.buffers().values(),
+        onEngine(this.engine, dropoutState),
+      ]);
     let outputs;
     try {
       outputs = await plan.run(batch.images, batch.labels);
