@@ -1,6 +1,8 @@
 import { apply } from '../apply.ts';
 import { add as op } from '../ops/add.ts';
-import type { Tensor } from '../tensor.ts';
+import { shown } from '../settings.ts';
+import { Tensor } from '../tensor.ts';
+import { withOperand } from './operand.ts';
 
 /** Options of {@link add}. */
 export interface AddOptions {
@@ -9,10 +11,19 @@ export interface AddOptions {
 }
 
 /**
- * `a + b` of two tensors of one shape.
+ * `a + b` of two tensors of one shape, or of a tensor and a number.
  *
- * @throws ShapeError when the shapes differ.
+ * @throws ShapeError when the shapes differ; TypeError when an operand is neither, or both are numbers.
  */
-export function add(a: Tensor, b: Tensor, { relu = false }: AddOptions = {}): Tensor {
-  return apply(op, [a, b], { relu })[0]!;
+export function add(a: Tensor | number, b: Tensor | number, options: AddOptions = {}): Tensor {
+  const { relu = false } = options;
+  const [x, y] = a instanceof Tensor ? [a, b] : [b, a];
+  if (!(x instanceof Tensor))
+    throw new TypeError(`add: ${shown(a)} and ${shown(b)} are no tensors`);
+  return withOperand(
+    'add',
+    y,
+    x.shape,
+    (other) => apply(op, x === a ? [x, other] : [other, x], { relu })[0]!,
+  );
 }

@@ -1,14 +1,24 @@
 import { apply } from '../apply.ts';
 import { multiply as op } from '../ops/multiply.ts';
 import { scaleBy } from '../ops/scaleBy.ts';
-import type { Tensor } from '../tensor.ts';
+import { shown } from '../settings.ts';
+import { Tensor } from '../tensor.ts';
+import { withOperand } from './operand.ts';
 
 /**
- * `a·b` element by element; b has a's shape or is a scalar `[]`.
+ * `a·b` element by element; one of the two is a tensor, the other has its shape, or is a scalar `[]` (the second) or a number.
  *
- * @throws ShapeError when it has neither.
+ * @throws ShapeError when the shapes do not fit; TypeError when an operand is neither, or both are numbers.
+ * @example
+ * const y = multiply(x, 0.5);
  */
-export function multiply(a: Tensor, b: Tensor): Tensor {
-  const scalar = b.shape.length === 0 && a.shape.length > 0;
-  return scalar ? apply(scaleBy, [a, b], {})[0]! : apply(op, [a, b], {})[0]!;
+export function multiply(a: Tensor | number, b: Tensor | number): Tensor {
+  const [x, y] = a instanceof Tensor ? [a, b] : [b, a];
+  if (!(x instanceof Tensor)) {
+    throw new TypeError(`multiply: ${shown(a)} and ${shown(b)} are no tensors`);
+  }
+  return withOperand('multiply', y, [], (other) => {
+    const scalar = other.shape.length === 0 && x.shape.length > 0;
+    return apply(scalar ? scaleBy : op, [x, other], {})[0]!;
+  });
 }

@@ -1,5 +1,6 @@
 import { crossEntropy, type CrossEntropyOptions } from '../functions/crossEntropy.ts';
 import type { Conv2dOptions } from '../nn/conv2d.ts';
+import { noteHeir } from '../heirs.ts';
 import { Linear } from '../nn/linear.ts';
 import { Module } from '../nn/module.ts';
 import { expectOneOf } from '../settings.ts';
@@ -40,6 +41,8 @@ export const stemGeometry = (stem: Stem): Conv2dOptions =>
 export function freshLinear(old: Linear, numClasses: number): Linear {
   const [features] = old.weight.shape as [number, number];
   const fresh = new Linear(features, numClasses, { flattened: old.flattened });
+  noteHeir(old.weight, fresh.weight);
+  if (old.bias && fresh.bias) noteHeir(old.bias, fresh.bias);
   old.dispose();
   return fresh;
 }
@@ -60,7 +63,10 @@ export abstract class Classifier extends Module {
   /** Logits from features. */
   abstract forwardHead(features: Tensor): Tensor;
 
-  /** Gives the network a fresh last layer for another number of classes. */
+  /**
+   * Gives the network a fresh last layer for another number of classes. Optimizers of the old one go on with the fresh one, whose
+   * moments begin anew.
+   */
   abstract resetHead(numClasses: number): void;
 
   /** One image of the size that its stem is for. */

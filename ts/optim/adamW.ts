@@ -42,6 +42,8 @@ export class AdamW extends Optimizer {
   }
 
   override state(): Map<string, Tensor> {
+    // Moments of what was replaced begin anew.
+    void this.weights;
     const named = (kind: string, index: 0 | 1): [string, Tensor][] =>
       [...this.#moments].map(([name, pair]) => [`${name}.${kind}`, pair[index]]);
     return new Map([
@@ -59,6 +61,13 @@ export class AdamW extends Optimizer {
       if (kind === 'step') this.#ownCount(weight);
       else this.#momentsOf(weight);
     }
+  }
+
+  protected override renew(name: string): void {
+    for (const moment of this.#moments.get(name) ?? []) moment.dispose();
+    if (this.#moments.delete(name)) this.#momentsOf(name);
+    this.#counts.get(name)?.dispose();
+    this.#counts.set(name, this.newState([]));
   }
 
   protected override begin(updated: ReadonlySet<string>): void {

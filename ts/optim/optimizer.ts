@@ -1,6 +1,7 @@
 import { state } from '../create.ts';
 import { onEngine } from '../current.ts';
 import { withFrozenBeside } from '../frozenBeside.ts';
+import { heirOf } from '../heirs.ts';
 import { expectNumber } from '../settings.ts';
 import type { Shape } from '../shape.ts';
 import { dispose } from '../symbols.ts';
@@ -13,26 +14,36 @@ export type Parameters = ReadonlyMap<string, Tensor> | readonly Tensor[];
 
 /** Updates weights from gradients. Its learning rate and moments are tensors, so that a compiled step keeps them. */
 export abstract class Optimizer implements Disposable {
-  /** Weights by name. */
-  readonly parameters: ReadonlyMap<string, Tensor>;
+  readonly #parameters: Map<string, Tensor>;
   /** The learning rate as the kernels read it, a scalar. */
   readonly lr: Tensor;
-  /** Those, and what their module had frozen beside them, in its order: thawed weights are updated, too. */
-  readonly weights: ReadonlyMap<string, Tensor>;
+  readonly #weights: Map<string, Tensor>;
 
   /** Goes up when state is added that a step which was compiled before does not know. */
   revision = 0;
 
   constructor(parameters: Parameters, learningRate: number) {
     expectNumber('optimizer', 'lr', learningRate, { least: 0 });
-    this.parameters = Array.isArray(parameters)
+    const given = Array.isArray(parameters)
       ? new Map((parameters as readonly Tensor[]).map((tensor, index) => [String(index), tensor]))
       : (parameters as ReadonlyMap<string, Tensor>);
-    if (this.parameters.size === 0)
-      throw new RangeError('optimizer: there are no parameters to update');
-    this.weights = withFrozenBeside(this.parameters);
+    if (given.size === 0) throw new RangeError('optimizer: there are no parameters to update');
+    this.#parameters = ofToday(given);
+    this.#weights = ofToday(withFrozenBeside(given));
     this.lr = this.newState([]);
     this.learningRate = learningRate;
+  }
+
+  /** Weights by name: those that it was given, or what a network has in their place since `resetHead`. */
+  get parameters(): ReadonlyMap<string, Tensor> {
+    this.#follow();
+    return this.#parameters;
+  }
+
+  /** Those, and what their module had frozen beside them, in its order: thawed weights are updated, too. */
+  get weights(): ReadonlyMap<string, Tensor> {
+    this.#follow();
+    return this.#weights;
   }
 
   /** Learning rate of the next step. Throws RangeError for one that is no number ≥ 0. */
@@ -51,6 +62,22 @@ export abstract class Optimizer implements Disposable {
   /** Makes room for moments and counters of these names, as a checkpoint has them, where there is none yet. */
   makeState(names: Iterable<string>): void {
     void names;
+  }
+
+  /** Begins the moments of a weight anew, as it was replaced. */
+  protected renew(name: string): void {
+    void name;
+  }
+
+  #follow(): void {
+    for (const [name, weight] of this.#weights) {
+      const heir = heirOf(weight);
+      if (heir === weight) continue;
+      this.#weights.set(name, heir);
+      if (this.#parameters.has(name)) this.#parameters.set(name, heir);
+      this.renew(name);
+      this.revision++;
+    }
   }
 
   /** Zeros of this shape, on the engine of the weights. */
@@ -105,3 +132,7 @@ const isOpen = ([, tensor]: readonly [string, Tensor]): boolean =>
 
 const areBy = (gradients: readonly Tensor[], weights: readonly Tensor[]): boolean =>
   gradients.length === weights.length && weights.every((by, i) => mayBeBy(gradients[i]!, by));
+
+/** The weights that are there now. */
+const ofToday = (weights: ReadonlyMap<string, Tensor>): Map<string, Tensor> =>
+  new Map([...weights].map(([name, weight]) => [name, heirOf(weight)]));

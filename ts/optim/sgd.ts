@@ -34,6 +34,8 @@ export class SGD extends Optimizer {
   }
 
   override state(): Map<string, Tensor> {
+    // Momenta of what was replaced begin anew.
+    void this.weights;
     return new Map([...this.#momenta].map(([name, tensor]) => [`${name}.momentum`, tensor]));
   }
 
@@ -42,6 +44,11 @@ export class SGD extends Optimizer {
       const weight = name.replace(/\.momentum$/, '');
       if (weight !== name && this.weights.has(weight)) this.#momentum(weight);
     }
+  }
+
+  protected override renew(name: string): void {
+    this.#momenta.get(name)?.dispose();
+    if (this.#momenta.delete(name)) this.#momentum(name);
   }
 
   protected override update(name: string, parameter: Tensor, gradient: Tensor): void {
