@@ -1,9 +1,10 @@
 import { currentEngine } from './current.ts';
 import { allocate } from './eager.ts';
-import { expectOneOf, shown } from './settings.ts';
+import { expectOneOf } from './settings.ts';
 import { formatShape, sizeOf, type DType, type Shape } from './shape.ts';
 import type { Source } from './source.ts';
 import { Tensor } from './tensor.ts';
+import { flatten, typed, type NestedNumbers } from './values.ts';
 
 /** Throws RangeError unless every axis is a whole number of at least 0. */
 function checkShape(shape: Shape): void {
@@ -15,11 +16,20 @@ function checkShape(shape: Shape): void {
 }
 
 /**
- * A tensor with these values in row-major order.
+ * A tensor with these values: rows of rows, whose lengths are the axes, or a list in row-major order. Without a shape a list has one
+ * axis, a number none.
  *
- * @throws RangeError when the number of values is not that of the shape, or i32 is given what is no 32-bit integer.
+ * @throws RangeError when the number of values is not that of the shape, rows differ in length, or a value is no number (for i32: no
+ * 32-bit integer).
+ * @example
+ * const x = tensor([[1, 2], [3, 4]]);
+ * const labels = tensor([3, 1], 'i32');
  */
-export function tensor(values: ArrayLike<number>, shape: Shape, dtype: DType = 'f32'): Tensor {
+export function tensor(values: NestedNumbers, shape?: Shape, dtype?: DType): Tensor;
+export function tensor(values: NestedNumbers, dtype: DType): Tensor;
+export function tensor(nested: NestedNumbers, given?: Shape | DType, type: DType = 'f32'): Tensor {
+  const { values, shape: found } = flatten(nested);
+  const [shape, dtype] = typeof given === 'string' ? [found, given] : [given ?? found, type];
   checkShape(shape);
   expectOneOf('tensor', 'dtype', dtype, ['f32', 'i32']);
   if (values.length !== sizeOf(shape)) {
@@ -27,22 +37,10 @@ export function tensor(values: ArrayLike<number>, shape: Shape, dtype: DType = '
       `tensor: ${values.length} values for shape ${formatShape(shape)} of ${sizeOf(shape)}`,
     );
   }
-  if (dtype === 'i32') expectIntegers(values);
+  const checked = typed('tensor', values, dtype);
   const made = allocate({ shape, dtype });
-  made.write(values);
+  made.write(checked);
   return made;
-}
-
-/** Class numbers that are fractions or words would become others without a word. */
-function expectIntegers(values: ArrayLike<number>): void {
-  if (values instanceof Int32Array) return;
-  for (let index = 0; index < values.length; index++) {
-    const value: unknown = values[index];
-    if (typeof value === 'number' && value === (value | 0)) continue;
-    throw new RangeError(
-      `tensor: value ${index} is ${shown(value)} but i32 holds 32-bit whole numbers`,
-    );
-  }
 }
 
 /** A tensor of zeros. */

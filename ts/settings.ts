@@ -47,5 +47,7 @@ export function expectOneOf(
 /** A value in a message: strings in quotes, as `"1"` is no number. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
-  return Array.isArray(value) ? `[${value.map(shown).join(', ')}]` : String(value);
+  return Array.isArray(value)
+    ? `[${value.map(shown).join(', ')}]`
+    : String(value).split('\n', 1)[0]!;
 }

@@ -12,9 +12,11 @@ import {
   type Shape,
   type Spec,
 } from './shape.ts';
+import { formatValues } from './formatValues.ts';
 import type { Deferred, Source } from './source.ts';
 import { dispose } from './symbols.ts';
 import type { TapeEntry } from './tape.ts';
+import { typed } from './values.ts';
 
 /** Memory on an engine. */
 export interface Stored {
@@ -157,7 +159,7 @@ export class Tensor implements Spec, Disposable {
     return this.data()[0]!;
   }
 
-  /** Overwrites all elements in row-major order. Throws RangeError when the counts differ. */
+  /** Overwrites all elements in row-major order. Throws RangeError when the counts differ, or a value is no number. */
   write(values: ArrayLike<number>): void {
     const size = sizeOf(this.shape);
     if (values.length !== size) {
@@ -165,14 +167,13 @@ export class Tensor implements Spec, Disposable {
         `write: ${values.length} values for tensor ${formatShape(this.shape)} of ${size}`,
       );
     }
-    const type = this.dtype === 'f32' ? Float32Array : Int32Array;
-    const typed = values instanceof type ? values : type.from(values);
+    const checked = typed('write', values, this.dtype);
     if (this.#deferred) {
       const { engine } = this.#deferred;
-      this.#keep(this.#allocate(engine, (to) => engine.write(to, typed)));
+      this.#keep(this.#allocate(engine, (to) => engine.write(to, checked)));
     } else {
       const { engine } = this.stored;
-      engine.write(this.view.pointer, typed);
+      engine.write(this.view.pointer, checked);
     }
     this.version++;
   }
@@ -220,7 +221,27 @@ export class Tensor implements Spec, Disposable {
     this.#deferred = undefined;
   }
 
+  /** Shape, type and values, abbreviated. Values that lie in a file or come from a seed are not read for it. */
   toString(): string {
-    return `Tensor${formatShape(this.shape)} ${this.dtype}`;
+    const head = `Tensor${formatShape(this.shape)} ${this.dtype}`;
+    if (this.value) return `${head}, of a graph that is captured`;
+    if (this.disposed) return `${head}, disposed`;
+    if (this.deferred) return `${head}, not read yet`;
+    const { engine, buffer } = this.stored;
+    if (engine.closed) return `${head}, of an engine that was closed`;
+    const values = formatValues(this.shape, (index, count) =>
+      engine.read({ buffer, byteOffset: 4 * index }, count, this.dtype),
+    );
+    return `${head}${this.shape.length > 1 ? '\n' : ' '}${values}`;
+  }
+
+  /** What `console.log(tensor)` shows in Node. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+
+  /** What `console.log(tensor)` shows in Deno. */
+  [Symbol.for('Deno.customInspect')](): string {
+    return this.toString();
   }
 }

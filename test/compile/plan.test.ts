@@ -273,6 +273,17 @@ describe('capture', () => {
   });
 });
 
+it('takes plain arrays and bytes, whose values it looks at', async () => {
+  const plan = compile((x) => relu(x), [f32(3)]);
+  for (const values of [[-1, 2, 3], new Float64Array([-1, 2, 3])])
+    expect((await plan.run(values))[0]).toEqual(Float32Array.of(0, 2, 3));
+  expect((await plan.run(Uint8Array.of(1, 2, 255)))[0]).toEqual(Float32Array.of(1, 2, 255));
+  const wrong = ['x', 1, 2] as unknown as number[];
+  await expect(plan.run(wrong)).rejects.toThrow('plan: input 0: value 0 is "x" but f32 holds');
+  await expect(plan.run(Int32Array.of(1, 2, 3))).rejects.toThrow('has 3 i32 values but [3] f32');
+  plan.dispose();
+});
+
 describe('what a plan says about memory', () => {
   it('states its peak before it runs, which two buffers in turn keep low', () => {
     const plan = compile(

@@ -69,3 +69,11 @@ it('predictors and trainers work on the engine of their network, whichever is th
   const [weight] = net.parameters().values();
   expect(() => add(zeros(weight!.shape), weight!)).toThrow('useEngine() with that of the model');
 });
+
+it('a predictor does not guess what plain arrays are', async () => {
+  await start({ threads: 1 });
+  const predictor = new Predictor(resnet8({ inChannels: 1, seed: 1 }));
+  const wrong = Array.from({ length: 64 }, () => 0) as unknown as Float32Array;
+  const message = 'predict: images are of the class Array but must be a Float32Array';
+  await expect(predictor.logits(wrong, [1, 8, 8, 1])).rejects.toThrow(message);
+});

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { named } from '../../ts/apply.ts';
 import { parameter, state, tensor, zeros } from '../../ts/create.ts';
@@ -38,7 +39,94 @@ describe('tensor', () => {
     expect(tensor([7], []).item()).toBe(7);
     expect(parameter([2]).requiresGrad).toBe(true);
     expect(state([2]).requiresGrad).toBe(false);
-    expect(String(x)).toBe('Tensor[2, 2] f32');
+    expect(String(x)).toBe('Tensor[2, 2] f32\n[[1, 2.5],\n [-3, 4]]');
+  });
+
+  it('takes rows of rows, plain or typed', () => {
+    expect(
+      tensor([
+        [1, 2],
+        [3, 4],
+        [5, 6],
+      ]),
+    ).toMatchObject({ shape: [3, 2], dtype: 'f32' });
+    expect([
+      ...tensor([
+        [[1], [2]],
+        [[3], [4]],
+      ]).data(),
+    ]).toEqual([1, 2, 3, 4]);
+    expect(
+      tensor([
+        [[1], [2]],
+        [[3], [4]],
+      ]).shape,
+    ).toEqual([2, 2, 1]);
+    expect(tensor([Uint8Array.of(7, 255), [1, 2]]).data()).toEqual(Float32Array.of(7, 255, 1, 2));
+    expect(tensor(Uint8Array.of(1, 2)).shape).toEqual([2]);
+    expect(tensor(5)).toMatchObject({ shape: [] });
+    expect(tensor([])).toMatchObject({ shape: [0] });
+    expect(tensor([[], []]).shape).toEqual([2, 0]);
+    expect(tensor([3, 1], 'i32').data()).toEqual(Int32Array.of(3, 1));
+    expect(
+      tensor(
+        [
+          [1, 2],
+          [3, 4],
+        ],
+        [4],
+      ).shape,
+    ).toEqual([4]);
+  });
+
+  it.each<[string, unknown, string]>([
+    [
+      'a longer row',
+      [
+        [1, 2],
+        [3, 4, 5],
+      ],
+      'tensor: [1] is 3 values but the first there is 2 values',
+    ],
+    ['a number for a row', [[1, 2], 3], 'tensor: [1] is 3 but the first there is 2 values'],
+    [
+      'a row for a number',
+      [[1, [2]]],
+      'tensor: [0][1] is 1 values but the first there is a number',
+    ],
+    ['a word', [[1, 'x']], 'tensor: value 1 is "x" but f32 holds numbers'],
+    ['nothing', [1, undefined], 'tensor: value 1 is undefined but f32 holds numbers'],
+    ['a string', '12', 'tensor: value 0 is "1" but f32 holds numbers'],
+    ['large integers', BigInt64Array.of(1n), 'tensor: value 0 is 1 but f32 holds numbers'],
+  ])('throws RangeError for %s', (_, values, message) => {
+    const before = engine.usedBytes;
+    expect(() => tensor(values as number[])).toThrow(RangeError);
+    expect(() => tensor(values as number[])).toThrow(message);
+    expect(engine.usedBytes).toBe(before);
+  });
+
+  it('shows shape, type and values, abbreviated', () => {
+    const count = (shape: number[]): Tensor =>
+      tensor(
+        Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => i / 3),
+        shape,
+      );
+    expect(inspect(tensor([1, 2], 'i32'))).toBe('Tensor[2] i32 [1, 2]');
+    expect(`${tensor(0.1)}`).toBe('Tensor[] f32 0.1');
+    expect(`${count([100])}`).toBe('Tensor[100] f32 [0, 0.33333, 0.66667, …, 32.333, 32.667, 33]');
+    expect(`${count([2, 3])}`).toBe(
+      'Tensor[2, 3] f32\n[[0, 0.33333, 0.66667],\n [1, 1.3333, 1.6667]]',
+    );
+    const large = `${count([8, 64, 64, 16])}`;
+    expect(large.split('\n').length).toBe(16);
+    expect(large).toContain('174760]');
+    expect(`${tensor([NaN, Infinity, -0, 1e-7, 123456789])}`).toBe(
+      'Tensor[5] f32 [NaN, Infinity, 0, 1e-7, 123460000]',
+    );
+    expect(`${zeros([0, 4])}`).toBe('Tensor[0, 4] f32\n[]');
+    const x = tensor([1]);
+    x.dispose();
+    expect(`${x}`).toBe('Tensor[1] f32, disposed');
   });
 
   it('gives copies', () => {

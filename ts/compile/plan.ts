@@ -5,9 +5,10 @@ import type { Buffer, Pointer } from '../kernels/step.ts';
 import { after } from '../ops/args.ts';
 import { guardFinite } from '../ops/guardFinite.ts';
 import type { Op } from '../ops/op.ts';
-import { bytesOf, channelsOf, formatShape, pixelsOf, sizeOf } from '../shape.ts';
+import { bytesOf, channelsOf, formatShape, pixelsOf, sizeOf, type DType } from '../shape.ts';
 import { dispose } from '../symbols.ts';
 import type { Tensor } from '../tensor.ts';
+import { typed } from '../values.ts';
 import { describeNode } from './capture.ts';
 import { holdConstant, leaveConstant, type HeldConstant } from './heldConstants.ts';
 import type { Constant, Lowered } from './lower.ts';
@@ -99,12 +100,13 @@ export class Plan implements Disposable {
    * made one, when a guarded value is NaN or infinite: nothing after the guard has run then, and what was written before it,
    * such as running statistics, is as it was.
    */
-  async run(...inputs: (Float32Array | Int32Array)[]): Promise<Values[]> {
+  async run(...values: ArrayLike<number>[]): Promise<Values[]> {
     this.#assertLive();
     const expected = this.graph.inputs;
-    if (inputs.length !== expected.length) {
-      throw new RangeError(`plan: ${inputs.length} inputs given, ${expected.length} wanted`);
+    if (values.length !== expected.length) {
+      throw new RangeError(`plan: ${values.length} inputs given, ${expected.length} wanted`);
     }
+    const inputs = expected.map(({ dtype }, index) => readable(values[index]!, dtype, index));
     expected.forEach((value, index) => this.#checkInput(value, inputs[index]!, index));
     // What waits for its turn must not be what the caller writes next.
     const given = this.engine.busy ? inputs.map((input) => input.slice()) : inputs;
@@ -296,6 +298,16 @@ export class Plan implements Disposable {
     const [found] = this.engine.read(after(pointer, 4 * place), 1, 'f32');
     return `${found} at element ${index} of ${formatShape(value.shape)}`;
   }
+}
+
+/** An input as it is, or, where it is a plain array or of bytes, as the plan reads it. */
+function readable(
+  values: ArrayLike<number>,
+  dtype: DType,
+  index: number,
+): Float32Array | Int32Array {
+  if (values instanceof Float32Array || values instanceof Int32Array) return values;
+  return typed(`plan: input ${index}`, values, dtype);
 }
 
 /** A tensor that is written before a guard, and where it is copied to in case that ends the run. */

@@ -74,6 +74,11 @@ export class Predictor implements Disposable {
 
   #normalised(images: Images, shape: Shape): Float32Array {
     if (images instanceof Float32Array) return images;
+    if (!(images instanceof Uint8Array || images instanceof Uint8ClampedArray)) {
+      throw new TypeError(
+        `predict: images are ${kindOf(images)} but must be a Float32Array of normalised values or a Uint8Array of pixels`,
+      );
+    }
     const { normalisation } = this.model;
     if (!normalisation) {
       throw new RangeError(
@@ -92,3 +97,6 @@ export class Predictor implements Disposable {
     );
   }
 }
+
+const kindOf = (value: unknown): string =>
+  value instanceof Object ? `of the class ${value.constructor.name}` : String(value);
