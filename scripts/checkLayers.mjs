@@ -6,7 +6,7 @@ import { root } from './setup/paths.mjs';
 
 /** From the bottom up; a folder may import itself and lower lines, the files of a line may import each other. */
 const LAYERS = [
-  ['errors.ts', 'settings.ts', 'shape.ts', 'symbols.ts'],
+  ['errors.ts', 'nearestName.ts', 'settings.ts', 'shape.ts', 'symbols.ts'],
   ['kernels/'],
   ['ops/'],
   ['core'],

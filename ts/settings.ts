@@ -1,3 +1,5 @@
+import { unknownName } from './nearestName.ts';
+
 /** Bounds of a number; none by default. */
 export interface Bounds {
   readonly least?: number;
@@ -42,6 +44,23 @@ export function expectOneOf(
   throw new RangeError(
     `${place}: ${name} is ${shown(value)} but must be ${known.map(shown).join(' or ')}`,
   );
+}
+
+/** All options that there are, by name. */
+export type OptionNames<T> = Readonly<Record<keyof T, 1>>;
+
+/** Throws TypeError for options that are no object, or one that there is not: `SGD: unknown option "momemtum": did you mean …`. */
+export function expectOptions<T extends object>(
+  place: string,
+  options: T,
+  known: OptionNames<T>,
+): void {
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError(`${place}: options are ${shown(options)} but must be an object`);
+  for (const name in options) {
+    if (Object.hasOwn(known, name)) continue;
+    throw new TypeError(`${place}: ${unknownName('option', name, Object.keys(known))}`);
+  }
 }
 
 /** A value in a message: strings in quotes, as `"1"` is no number. */

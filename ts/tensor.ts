@@ -167,7 +167,14 @@ export class Tensor implements Spec, Disposable {
         `write: ${values.length} values for tensor ${formatShape(this.shape)} of ${size}`,
       );
     }
-    const checked = typed('write', values, this.dtype);
+    // Typed arrays hold numbers; counters come as floats from some files.
+    const type = this.dtype === 'f32' ? Float32Array : Int32Array;
+    const checked =
+      values instanceof Float32Array || values instanceof Int32Array
+        ? values instanceof type
+          ? values
+          : type.from(values)
+        : typed('write', values, this.dtype);
     if (this.#deferred) {
       const { engine } = this.#deferred;
       this.#keep(this.#allocate(engine, (to) => engine.write(to, checked)));

@@ -1,4 +1,4 @@
-import { unknownName } from '../data/nearestName.ts';
+import { unknownName } from '../nearestName.ts';
 import type { Classifier, ModelOptions } from '../models/classifier.ts';
 import { modelName } from '../models/modelName.ts';
 import { models } from '../models/registry.ts';

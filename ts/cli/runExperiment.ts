@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { experiments } from '../../experiments/index.ts';
 import type { ImageDataset } from '../data/dataset.ts';
-import { unknownName } from '../data/nearestName.ts';
+import { unknownName } from '../nearestName.ts';
 import { loadDataset } from '../data/node/datasets.ts';
 import type { BudgetName, Experiment } from '../experiments/experiment.ts';
 import { renderExperiment } from '../experiments/node/report.ts';

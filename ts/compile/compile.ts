@@ -1,6 +1,6 @@
 import { currentEngine, onEngine } from '../current.ts';
 import type { Engine } from '../kernels/engine.ts';
-import { expectNumber, expectOneOf } from '../settings.ts';
+import { expectNumber, expectOneOf, expectOptions, type OptionNames } from '../settings.ts';
 import { formatShape, type Spec } from '../shape.ts';
 import { noGrad } from '../tape.ts';
 import { capture, type TensorFunction } from './capture.ts';
@@ -22,6 +22,8 @@ export interface CompileOptions {
   readonly memoryBudget?: number;
 }
 
+const OPTIONS: OptionNames<CompileOptions> = { engine: 1, recording: 1, memoryBudget: 1 };
+
 /**
  * Captures a function of tensors once and makes a plan of it for these input shapes. Parameters, statistics and
  * optimizer state that the function meets are worked on where they are. What depends on unchanging ones alone, such as
@@ -39,6 +41,7 @@ export function compile(
   inputs: readonly Spec[],
   options: CompileOptions = {},
 ): Plan {
+  expectOptions('compile', options, OPTIONS);
   inputs.forEach(checkSpec);
   if (options.memoryBudget !== undefined)
     expectNumber('compile', 'memoryBudget', options.memoryBudget, { least: 1 });

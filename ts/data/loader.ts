@@ -3,6 +3,7 @@ import { RandomStream } from '../random.ts';
 import { type AugmentOptions, augmentSample } from './augment.ts';
 import { checkDataset, type ImageDataset } from './dataset.ts';
 import { normalisationTable, normalisePixels } from './normalise.ts';
+import { expectOptions, type OptionNames } from '../settings.ts';
 
 /** How a {@link DataLoader} makes batches. */
 export interface DataLoaderOptions {
@@ -44,6 +45,19 @@ export interface Batch {
 
 type Arrays = Pick<Batch, 'images' | 'labels' | 'indices'>;
 
+const OPTIONS: OptionNames<DataLoaderOptions> = {
+  batchSize: 1,
+  shuffle: 1,
+  seed: 1,
+  epoch: 1,
+  startBatch: 1,
+  dropLast: 1,
+  augment: 1,
+  reuseBuffers: 1,
+};
+
+const AUGMENT_OPTIONS: OptionNames<AugmentOptions> = { crop: 1, flip: 1 };
+
 /**
  * Batches of a data set, in order or shuffled, normalised, with random crops and flips.
  *
@@ -64,6 +78,8 @@ export class DataLoader implements AsyncIterable<Batch> {
   #reused: Arrays | undefined;
 
   constructor(dataset: ImageDataset, options: DataLoaderOptions) {
+    expectOptions('DataLoader', options, OPTIONS);
+    if (options.augment) expectOptions('augment', options.augment, AUGMENT_OPTIONS);
     checkInteger('batchSize', options.batchSize, 1);
     checkInteger('seed', options.seed ?? 0, 0);
     checkInteger('augment.crop', options.augment?.crop ?? 0, 0);

@@ -1,6 +1,6 @@
 import { apply } from '../apply.ts';
 import { add as op } from '../ops/add.ts';
-import { shown } from '../settings.ts';
+import { expectOptions, type OptionNames, shown } from '../settings.ts';
 import { Tensor } from '../tensor.ts';
 import { withOperand } from './operand.ts';
 
@@ -10,12 +10,15 @@ export interface AddOptions {
   readonly relu?: boolean;
 }
 
+const OPTIONS: OptionNames<AddOptions> = { relu: 1 };
+
 /**
  * `a + b` of two tensors of one shape, or of a tensor and a number.
  *
  * @throws ShapeError when the shapes differ; TypeError when an operand is neither, or both are numbers.
  */
 export function add(a: Tensor | number, b: Tensor | number, options: AddOptions = {}): Tensor {
+  expectOptions('add', options, OPTIONS);
   const { relu = false } = options;
   const [x, y] = a instanceof Tensor ? [a, b] : [b, a];
   if (!(x instanceof Tensor))

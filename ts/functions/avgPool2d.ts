@@ -3,6 +3,7 @@ import { avgPool2d as op } from '../ops/avgPool2d.ts';
 import type { Pair } from '../ops/conv2dGeometry.ts';
 import type { Tensor } from '../tensor.ts';
 import { pairOf, sidesOf, type Padding } from './window.ts';
+import { expectOptions, type OptionNames } from '../settings.ts';
 
 /** How {@link avgPool2d} moves its window and what it counts. */
 export interface AvgPool2dOptions {
@@ -18,12 +19,22 @@ export interface AvgPool2dOptions {
   readonly countIncludePad?: boolean;
 }
 
+/** All of them. */
+export const AVG_POOL_OPTIONS: OptionNames<AvgPool2dOptions> = {
+  kernelSize: 1,
+  stride: 1,
+  padding: 1,
+  ceilMode: 1,
+  countIncludePad: 1,
+};
+
 /**
  * Mean over windows: x `[N, H, W, C]` → `[N, OH, OW, C]`.
  *
  * @throws ShapeError when no window fits, or the padding is as large as the window.
  */
 export function avgPool2d(x: Tensor, options: AvgPool2dOptions): Tensor {
+  expectOptions('avgPool2d', options, AVG_POOL_OPTIONS);
   const { ceilMode = false, countIncludePad = true } = options;
   const kernelSize = pairOf(options.kernelSize, 'avgPool2d: kernelSize');
   const stride = pairOf(options.stride ?? kernelSize, 'avgPool2d: stride');

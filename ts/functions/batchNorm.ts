@@ -1,6 +1,7 @@
 import { apply } from '../apply.ts';
 import { batchNormInference, batchNormTrain } from '../ops/batchNorm.ts';
 import type { Tensor } from '../tensor.ts';
+import { expectOptions, type OptionNames } from '../settings.ts';
 
 /** Parameters and statistics of {@link batchNorm}, each `[C]`, and how they are used. */
 export interface BatchNormOptions {
@@ -22,6 +23,17 @@ export interface BatchNormOptions {
   readonly relu?: boolean;
 }
 
+const OPTIONS: OptionNames<BatchNormOptions> = {
+  weight: 1,
+  bias: 1,
+  runningMean: 1,
+  runningVar: 1,
+  training: 1,
+  eps: 1,
+  momentum: 1,
+  relu: 1,
+};
+
 /**
  * `γ·(x - μ)/√(σ² + eps) + β` for each channel of x `[…, C]` (Ioffe and Szegedy 2015). In training the running variance
  * takes the unbiased variance of the batch, as in PyTorch.
@@ -29,6 +41,7 @@ export interface BatchNormOptions {
  * @throws ShapeError when the channels differ, or a channel has a single value in training.
  */
 export function batchNorm(x: Tensor, options: BatchNormOptions): Tensor {
+  expectOptions('batchNorm', options, OPTIONS);
   const { weight, bias, runningMean, runningVar } = options;
   const { training = false, eps = 1e-5, momentum = 0.1, relu = false } = options;
   const inputs = [x, weight, bias, runningMean, runningVar];

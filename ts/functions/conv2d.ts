@@ -3,6 +3,7 @@ import { conv2d as op } from '../ops/conv2d.ts';
 import type { Pair } from '../ops/conv2dGeometry.ts';
 import type { Tensor } from '../tensor.ts';
 import { pairOf, sidesOf, type Padding } from './window.ts';
+import { expectOptions, type OptionNames } from '../settings.ts';
 
 /** How {@link conv2d} moves its kernel and what it adds. */
 export interface Conv2dOptions {
@@ -25,6 +26,16 @@ export interface Conv2dOptions {
   readonly groups?: number;
 }
 
+const OPTIONS: OptionNames<Conv2dOptions> = {
+  bias: 1,
+  residual: 1,
+  relu: 1,
+  stride: 1,
+  padding: 1,
+  dilation: 1,
+  groups: 1,
+};
+
 /**
  * Convolution (cross-correlation): x `[N, H, W, C]`, weight `[KH, KW, C/groups, O]` → `[N, OH, OW, O]`.
  *
@@ -33,6 +44,7 @@ export interface Conv2dOptions {
  * const y = conv2d(x, weight, { padding: 1, stride: 2 });
  */
 export function conv2d(x: Tensor, weight: Tensor, options: Conv2dOptions = {}): Tensor {
+  expectOptions('conv2d', options, OPTIONS);
   const { bias, residual, relu = false, groups = 1 } = options;
   const stride = pairOf(options.stride ?? 1, 'conv2d: stride');
   const dilation = pairOf(options.dilation ?? 1, 'conv2d: dilation');

@@ -1,12 +1,15 @@
 import { apply } from '../apply.ts';
 import { softmaxCrossEntropy } from '../ops/softmaxCrossEntropy.ts';
 import type { Tensor } from '../tensor.ts';
+import { expectOptions, type OptionNames } from '../settings.ts';
 
 /** Options of {@link crossEntropy}. */
 export interface CrossEntropyOptions {
   /** Share of the target that is spread evenly over all classes, from 0 to 1; 0 by default. */
   readonly labelSmoothing?: number;
 }
+
+const OPTIONS: OptionNames<CrossEntropyOptions> = { labelSmoothing: 1 };
 
 /**
  * Mean cross-entropy between softmax of logits `[N, K]` and labels `[N]` (i32, 0 ≤ label < K), as a scalar. A label out of
@@ -17,7 +20,9 @@ export interface CrossEntropyOptions {
 export function crossEntropy(
   logits: Tensor,
   labels: Tensor,
-  { labelSmoothing = 0 }: CrossEntropyOptions = {},
+  options: CrossEntropyOptions = {},
 ): Tensor {
+  expectOptions('crossEntropy', options, OPTIONS);
+  const { labelSmoothing = 0 } = options;
   return apply(softmaxCrossEntropy, [logits, labels], { labelSmoothing })[0]!;
 }

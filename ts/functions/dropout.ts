@@ -1,6 +1,7 @@
 import { apply } from '../apply.ts';
 import { dropout as op } from '../ops/dropout.ts';
 import type { Tensor } from '../tensor.ts';
+import { expectOptions, type OptionNames } from '../settings.ts';
 
 /** What {@link dropout} draws its mask from. */
 export interface DropoutOptions {
@@ -12,11 +13,15 @@ export interface DropoutOptions {
   readonly stream?: number;
 }
 
+const OPTIONS: OptionNames<DropoutOptions> = { p: 1, state: 1, stream: 1 };
+
 /**
  * Zeroes elements of x with probability p and multiplies the others by `1/(1 - p)` (Srivastava et al. 2014).
  *
  * @throws RangeError unless 0 ≤ p < 1.
  */
-export function dropout(x: Tensor, { p = 0.5, state, stream = 0 }: DropoutOptions): Tensor {
+export function dropout(x: Tensor, options: DropoutOptions): Tensor {
+  expectOptions('dropout', options, OPTIONS);
+  const { p = 0.5, state, stream = 0 } = options;
   return apply(op, [x, state], { p, stream })[0]!;
 }

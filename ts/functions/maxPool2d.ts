@@ -3,6 +3,7 @@ import type { Pair } from '../ops/conv2dGeometry.ts';
 import { maxPool2d as op } from '../ops/maxPool2d.ts';
 import type { Tensor } from '../tensor.ts';
 import { pairOf, sidesOf, type Padding } from './window.ts';
+import { expectOptions, type OptionNames } from '../settings.ts';
 
 /** How {@link maxPool2d} moves its window. */
 export interface MaxPool2dOptions {
@@ -18,12 +19,22 @@ export interface MaxPool2dOptions {
   readonly ceilMode?: boolean;
 }
 
+/** All of them. */
+export const MAX_POOL_OPTIONS: OptionNames<MaxPool2dOptions> = {
+  kernelSize: 1,
+  stride: 1,
+  padding: 1,
+  dilation: 1,
+  ceilMode: 1,
+};
+
 /**
  * Maximum over windows: x `[N, H, W, C]` → `[N, OH, OW, C]`.
  *
  * @throws ShapeError when no window fits, or the padding is as large as the window.
  */
 export function maxPool2d(x: Tensor, options: MaxPool2dOptions): Tensor {
+  expectOptions('maxPool2d', options, MAX_POOL_OPTIONS);
   const { ceilMode = false } = options;
   const kernelSize = pairOf(options.kernelSize, 'maxPool2d: kernelSize');
   const stride = pairOf(options.stride ?? kernelSize, 'maxPool2d: stride');

@@ -1,6 +1,7 @@
 import { apply } from '../apply.ts';
 import { subsamplePad as op } from '../ops/subsamplePad.ts';
 import type { Tensor } from '../tensor.ts';
+import { expectOptions, type OptionNames } from '../settings.ts';
 
 /** What {@link subsamplePad} leaves out and adds. */
 export interface SubsamplePadOptions {
@@ -12,6 +13,8 @@ export interface SubsamplePadOptions {
   readonly after?: number;
 }
 
+const OPTIONS: OptionNames<SubsamplePadOptions> = { stride: 1, before: 1, after: 1 };
+
 /**
  * The shortcut without weights of He et al. (2015), option A: every `stride`-th pixel, zeros in added channels;
  * x `[N, H, W, C]` → `[N, ⌈H/stride⌉, ⌈W/stride⌉, before + C + after]`.
@@ -19,6 +22,7 @@ export interface SubsamplePadOptions {
  * @throws ShapeError when x has not four axes, or an option is not a whole number.
  */
 export function subsamplePad(x: Tensor, options: SubsamplePadOptions = {}): Tensor {
+  expectOptions('subsamplePad', options, OPTIONS);
   const { stride = 1, before = 0, after = 0 } = options;
   return apply(op, [x], { stride, before, after })[0]!;
 }

@@ -1,4 +1,4 @@
-import { expectOneOf } from '../settings.ts';
+import { expectOneOf, expectOptions, type OptionNames } from '../settings.ts';
 import type { Build } from './assets.ts';
 import { chooseWidth, type Width } from './chooseWidth.ts';
 import { cores } from './cores.ts';
@@ -48,6 +48,16 @@ export function chooseBuild(
   const wide = simd === 256 ? '-256' : '';
   return `${lanes}${wide}${threads > 1 && features.threads ? '-threads' : ''}`;
 }
+
+/** All of {@link EngineOptions}. */
+const OPTIONS: OptionNames<EngineOptions> = {
+  threads: 1,
+  numerics: 1,
+  simd: 1,
+  wasmUrl: 1,
+  workerUrl: 1,
+  warn: 1,
+};
 
 /** Threads of an engine that is not told how many. */
 export const defaultThreads = (): number => Math.min(cores(), MOST_THREADS);
@@ -150,6 +160,7 @@ export async function createEngine(
   options: EngineOptions = {},
   loadCheck?: () => Promise<KernelCheck>,
 ): Promise<Engine> {
+  expectOptions('init', options, OPTIONS);
   const warn = options.warn ?? ((message: string): void => console.warn(message));
   const { numerics = 'fast', simd: asked = 'auto', wasmUrl } = options;
   const features = probe();

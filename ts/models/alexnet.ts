@@ -8,8 +8,9 @@ import { ReLU } from '../nn/relu.ts';
 import { manualSeed } from '../nn/seed.ts';
 import { Sequential } from '../nn/sequential.ts';
 import type { Tensor } from '../tensor.ts';
-import { Classifier, classesOf, type ModelOptions } from './classifier.ts';
+import { Classifier, classesOf, type ModelOptions, MODEL_OPTIONS } from './classifier.ts';
 import { resetLast } from './vgg.ts';
+import { expectOptions, type OptionNames } from '../settings.ts';
 
 /** Settings of {@link AlexNet}. */
 export interface AlexNetOptions extends ModelOptions {
@@ -17,12 +18,15 @@ export interface AlexNetOptions extends ModelOptions {
   readonly dropout?: number;
 }
 
+const OPTIONS: OptionNames<AlexNetOptions> = { ...MODEL_OPTIONS, ...{ dropout: 1 } };
+
 /** The plain network the story starts from, in torchvision's one-column form (Krizhevsky 2014, arXiv:1404.5997). */
 export class AlexNet extends Classifier {
   readonly features: Sequential;
   readonly classifier: Sequential;
 
   constructor(options: AlexNetOptions = {}) {
+    expectOptions('AlexNet', options, OPTIONS);
     super(options.stem ?? 'imagenet');
     if (options.seed !== undefined) manualSeed(options.seed);
     const { inChannels = 3, stem = 'imagenet', dropout = 0.5 } = options;

@@ -16,7 +16,9 @@ import {
   freshLinear,
   stemGeometry,
   type ModelOptions,
+  MODEL_OPTIONS,
 } from './classifier.ts';
+import { expectOptions, type OptionNames } from '../settings.ts';
 
 /** Settings of a {@link CifarResNet}. */
 export interface CifarResNetOptions
@@ -24,6 +26,11 @@ export interface CifarResNetOptions
   /** Kind of shortcut, or none for the plain net of the same depth; A by default, as in the paper. */
   readonly shortcuts?: ShortcutKind | 'none';
 }
+
+const OPTIONS: OptionNames<CifarResNetOptions> = {
+  ...MODEL_OPTIONS,
+  ...{ gate: 1, norm: 1, act: 1, zeroInit: 1, dropPath: 1, shortcuts: 1 },
+};
 
 /**
  * He et al.'s network for 32×32 images (2015, section 4.2): a 3×3 convolution, three stages of n blocks with 16, 32 and 64
@@ -42,6 +49,7 @@ export class CifarResNet extends Classifier {
 
   /** Throws RangeError unless depth is 6n + 2. */
   constructor(depth: number, options: CifarResNetOptions = {}) {
+    expectOptions('CifarResNet', options, OPTIONS);
     super(options.stem ?? 'cifar');
     const blocks = (depth - 2) / 6;
     if (!Number.isInteger(blocks) || blocks < 1) {
@@ -101,12 +109,14 @@ function makeStage(
   stride: number,
   options: CifarResNetOptions,
 ): Sequential {
-  const { shortcuts = 'A', norm = batchNorm2d } = options;
+  const { shortcuts = 'A', norm = batchNorm2d, act, gate, zeroInit, dropPath } = options;
   const block = (index: number): BasicBlock => {
     const [from, step] = index === 0 ? [inChannels, stride] : [channels, 1];
     const skip =
       shortcuts === 'none' ? null : shortcut(shortcuts, from, channels, { stride: step, norm });
-    return new BasicBlock(from, channels, { ...options, stride: step, shortcut: skip });
+    return new BasicBlock(from, channels, {
+      ...{ act, gate, norm, zeroInit, dropPath, stride: step, shortcut: skip },
+    });
   };
   return new Sequential(...Array.from({ length: blocks }, (_, index) => block(index)));
 }

@@ -3,7 +3,7 @@ import type { Conv2dOptions } from '../nn/conv2d.ts';
 import { noteHeir } from '../heirs.ts';
 import { Linear } from '../nn/linear.ts';
 import { Module } from '../nn/module.ts';
-import { expectOneOf } from '../settings.ts';
+import { expectOneOf, type OptionNames } from '../settings.ts';
 import type { Shape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 
@@ -21,6 +21,11 @@ export interface ModelOptions {
   /** Seed of the initial weights; without it they go on from `manualSeed`. */
   readonly seed?: number;
 }
+
+/** All of {@link ModelOptions}. */
+export const MODEL_OPTIONS: OptionNames<ModelOptions> = {
+  ...{ numClasses: 1, inChannels: 1, stem: 1, seed: 1 },
+};
 
 /** A loss `[]` and the logits `[N, numClasses]` that it came from. */
 export interface LossAndLogits {

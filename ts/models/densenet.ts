@@ -17,7 +17,9 @@ import {
   stemGeometry,
   type ModelOptions,
   type Stem,
+  MODEL_OPTIONS,
 } from './classifier.ts';
+import { expectOptions, type OptionNames } from '../settings.ts';
 
 /** Settings of a {@link DenseNet}. */
 export interface DenseNetOptions extends ModelOptions, Pick<DenseLayerOptions, 'memoryEfficient'> {
@@ -40,16 +42,23 @@ interface Recipe {
   readonly stem: Stem;
 }
 
+const OPTIONS: OptionNames<DenseNetOptions> = {
+  ...MODEL_OPTIONS,
+  ...{ memoryEfficient: 1, dropout: 1 },
+};
+
 /** Densely connected network (Huang et al. 2017, arXiv:1608.06993): `[N, H, W, inChannels]` → `[N, numClasses]`. */
 export class DenseNet extends Classifier {
   readonly features: Sequential;
   classifier: Linear;
 
   constructor(recipe: Recipe, options: DenseNetOptions = {}) {
+    expectOptions('DenseNet', options, OPTIONS);
     super(options.stem ?? recipe.stem);
     if (options.seed !== undefined) manualSeed(options.seed);
     const { inChannels = 3, stem = recipe.stem, dropout = 0, memoryEfficient } = options;
     const { numClasses = classesOf(stem) } = options;
+    const { growth, bottleneck } = recipe;
     const modules: Record<string, Module> = {};
     let channels = recipe.initial;
     modules['conv0'] = new Conv2d(inChannels, channels, stemGeometry(stem));
@@ -62,9 +71,7 @@ export class DenseNet extends Classifier {
       const layers: Record<string, Module> = {};
       for (let layer = 1; layer <= count; layer++) {
         layers[`denselayer${layer}`] = new DenseLayer(channels, {
-          ...recipe,
-          dropout,
-          memoryEfficient,
+          ...{ growth, bottleneck, dropout, memoryEfficient },
         });
         channels += recipe.growth;
       }

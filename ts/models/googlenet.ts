@@ -24,7 +24,9 @@ import {
   stemGeometry,
   type LossAndLogits,
   type ModelOptions,
+  MODEL_OPTIONS,
 } from './classifier.ts';
+import { expectOptions, type OptionNames } from '../settings.ts';
 
 /** Settings of {@link GoogLeNet}. */
 export interface GoogLeNetOptions extends ModelOptions {
@@ -116,6 +118,11 @@ class InceptionAux extends Module {
 /** Weight of either auxiliary head in the loss (Szegedy et al. 2015, section 5). */
 const AUXILIARY = 0.3;
 
+const OPTIONS: OptionNames<GoogLeNetOptions> = {
+  ...MODEL_OPTIONS,
+  ...{ dropout: 1, auxiliary: 1, auxiliaryDropout: 1 },
+};
+
 /** Szegedy et al.'s network (2015, arXiv:1409.4842) in torchvision's form, with batch norm. */
 export class GoogLeNet extends Classifier {
   readonly conv1: BasicConv2d;
@@ -137,6 +144,7 @@ export class GoogLeNet extends Classifier {
   readonly #pools: boolean;
 
   constructor(options: GoogLeNetOptions = {}) {
+    expectOptions('GoogLeNet', options, OPTIONS);
     super(options.stem ?? 'imagenet');
     if (options.seed !== undefined) manualSeed(options.seed);
     const { inChannels = 3, stem = 'imagenet', dropout = 0.2, auxiliary = true } = options;

@@ -19,7 +19,9 @@ import {
   freshLinear,
   stemGeometry,
   type ModelOptions,
+  MODEL_OPTIONS,
 } from './classifier.ts';
+import { expectOptions, type OptionNames } from '../settings.ts';
 
 /** Settings of a {@link ResNet}. */
 export interface ResNetOptions
@@ -49,6 +51,11 @@ interface Recipe {
 const STAGES = [64, 128, 256, 512] as const;
 const identity: Activation = (x) => x;
 
+const OPTIONS: OptionNames<ResNetOptions> = {
+  ...MODEL_OPTIONS,
+  ...{ gate: 1, norm: 1, act: 1, zeroInit: 1, shortcuts: 1, strideOn: 1, dropPath: 1 },
+};
+
 /**
  * He et al.'s network for ImageNet (2015, table 1), and its relatives ResNeXt (Xie et al. 2017), WideResNet (Zagoruyko
  * and Komodakis 2016) and pre-activation ResNet (He et al. 2016). `[N, H, W, inChannels]` → `[N, numClasses]`.
@@ -69,6 +76,7 @@ export class ResNet extends Classifier {
   readonly #lastAct: Activation;
 
   constructor(recipe: Recipe, options: ResNetOptions = {}) {
+    expectOptions('ResNet', options, OPTIONS);
     super(options.stem ?? 'imagenet');
     if (options.seed !== undefined) manualSeed(options.seed);
     const { stem = 'imagenet', norm = batchNorm2d, act = relu, inChannels = 3 } = options;
@@ -112,6 +120,7 @@ export class ResNet extends Classifier {
 /** The blocks of one stage; the first has the stride and the projection. */
 function makeStage(recipe: Recipe, options: ResNetOptions, stage: number): Sequential {
   const { expansion, groups = 1, groupWidth = 64, preActivation = false } = recipe;
+  const { act, gate, zeroInit, strideOn } = options;
   const { norm = batchNorm2d, shortcuts = 'B', dropPath = 0 } = options;
   const channels = STAGES[stage]! * expansion;
   const width = ((STAGES[stage]! * groupWidth) / 64) * groups;
@@ -125,8 +134,7 @@ function makeStage(recipe: Recipe, options: ResNetOptions, stage: number): Seque
     const stride = first && stage > 0 ? 2 : 1;
     const skip = shortcut(shortcuts, from, channels, { stride, norm: preActivation ? null : norm });
     const settings = {
-      ...options,
-      stride,
+      ...{ act, gate, norm, zeroInit, stride },
       shortcut: skip,
       dropPath: (dropPath * (before + index)) / Math.max(1, last),
     };
@@ -134,8 +142,7 @@ function makeStage(recipe: Recipe, options: ResNetOptions, stage: number): Seque
       return new (preActivation ? PreActBasicBlock : BasicBlock)(from, channels, settings);
     return new (preActivation ? PreActBottleneck : Bottleneck)(from, channels, {
       ...settings,
-      width,
-      groups,
+      ...{ width, groups, strideOn },
     });
   };
   return new Sequential(

@@ -13,7 +13,14 @@ import { ReLU } from '../nn/relu.ts';
 import { manualSeed } from '../nn/seed.ts';
 import { Sequential } from '../nn/sequential.ts';
 import type { Tensor } from '../tensor.ts';
-import { Classifier, classesOf, freshLinear, type ModelOptions } from './classifier.ts';
+import {
+  Classifier,
+  classesOf,
+  freshLinear,
+  type ModelOptions,
+  MODEL_OPTIONS,
+} from './classifier.ts';
+import { expectOptions, type OptionNames } from '../settings.ts';
 
 /** Settings of a {@link VGG}. */
 export interface VGGOptions extends ModelOptions {
@@ -54,6 +61,8 @@ const widths = {
   ],
 } as const;
 
+const OPTIONS: OptionNames<VGGOptions> = { ...MODEL_OPTIONS, ...{ dropout: 1, skips: 1, gate: 1 } };
+
 /**
  * Simonyan and Zisserman's plain network (2015), with or without batch norm and skips: `[N, H, W, C]` → `[N, numClasses]`.
  * With the stem for small images, features of 1×1 go to one linear layer instead of 7×7 to three.
@@ -65,6 +74,7 @@ export class VGG extends Classifier {
   readonly #layers: Record<string, Module>;
 
   constructor(depth: keyof typeof widths, batchNorm: boolean, options: VGGOptions = {}) {
+    expectOptions('VGG', options, OPTIONS);
     super(options.stem ?? 'imagenet');
     if (options.seed !== undefined) manualSeed(options.seed);
     const { stem = 'imagenet', dropout = 0.5, inChannels = 3 } = options;

@@ -3,7 +3,7 @@ import { parameter, state } from '../create.ts';
 import { batchNorm } from '../functions/batchNorm.ts';
 import { expectNormSettings } from '../ops/batchNorm.ts';
 import { increment } from '../ops/increment.ts';
-import { expectWhole } from '../settings.ts';
+import { expectOptions, expectWhole, type OptionNames } from '../settings.ts';
 import type { Tensor } from '../tensor.ts';
 import { constant } from './initialize.ts';
 import { Module } from './module.ts';
@@ -15,6 +15,8 @@ export interface BatchNorm2dOptions {
   /** Weight of the new value in the running statistics; 0.1 by default, as in PyTorch (Keras counts the old: 0.99). */
   readonly momentum?: number;
 }
+
+const OPTIONS: OptionNames<BatchNorm2dOptions> = { eps: 1, momentum: 1 };
 
 /**
  * Batch normalisation over all axes but the last (Ioffe and Szegedy 2015): `y = γ·(x - μ)/√(σ² + eps) + β`, with the
@@ -39,6 +41,7 @@ export class BatchNorm2d extends Module {
   /** Throws RangeError for a setting out of its range. */
   constructor(channels: number, options: BatchNorm2dOptions = {}) {
     super();
+    expectOptions('BatchNorm2d', options, OPTIONS);
     this.eps = options.eps ?? 1e-5;
     this.momentum = options.momentum ?? 0.1;
     expectWhole('BatchNorm2d', 'channels', channels);

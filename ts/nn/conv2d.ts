@@ -1,7 +1,7 @@
 import { parameter } from '../create.ts';
 import { conv2d, type Conv2dOptions as Geometry } from '../functions/conv2d.ts';
 import { checkWindow, pairOf } from '../functions/window.ts';
-import { expectWhole } from '../settings.ts';
+import { expectOptions, expectWhole, type OptionNames } from '../settings.ts';
 import type { Tensor } from '../tensor.ts';
 import { heNormal } from './initialize.ts';
 import { Module } from './module.ts';
@@ -17,6 +17,15 @@ export interface Conv2dOptions extends Pick<
   readonly bias?: boolean;
 }
 
+const OPTIONS: OptionNames<Conv2dOptions> = {
+  kernelSize: 1,
+  bias: 1,
+  stride: 1,
+  padding: 1,
+  dilation: 1,
+  groups: 1,
+};
+
 /**
  * 2-D convolution: `[N, H, W, inChannels]` → `[N, OH, OW, outChannels]`. Starts from He's normal weights with fan-out
  * and zero bias.
@@ -31,6 +40,7 @@ export class Conv2d extends Module {
   /** Throws RangeError for a size that is not a whole number ≥ 1, or when `groups` does not divide both channel counts. */
   constructor(inChannels: number, outChannels: number, options: Conv2dOptions) {
     super();
+    expectOptions('Conv2d', options, OPTIONS);
     this.#options = structuredClone(options);
     const groups = options.groups ?? 1;
     for (const [name, value] of Object.entries({ inChannels, outChannels, groups }))

@@ -1,5 +1,5 @@
 import { linear } from '../functions/linear.ts';
-import { expectWhole } from '../settings.ts';
+import { expectOptions, expectWhole, type OptionNames } from '../settings.ts';
 import { formatShape, sizeOf } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { uniform } from './initialize.ts';
@@ -16,6 +16,8 @@ export interface LinearOptions {
   readonly flattened?: readonly [height: number, width: number, channels: number];
 }
 
+const OPTIONS: OptionNames<LinearOptions> = { bias: 1, flattened: 1 };
+
 /** `y = x·W + b`: `[N, inFeatures]` → `[N, outFeatures]`. Starts from U(±1/√inFeatures), as in PyTorch. */
 export class Linear extends Module {
   /** `[inFeatures, outFeatures]`. */
@@ -30,6 +32,7 @@ export class Linear extends Module {
     super();
     expectWhole('Linear', 'inFeatures', inFeatures);
     expectWhole('Linear', 'outFeatures', outFeatures);
+    expectOptions('Linear', options, OPTIONS);
     const { flattened } = options;
     if (flattened && (flattened.length !== 3 || sizeOf(flattened) !== inFeatures)) {
       throw new RangeError(

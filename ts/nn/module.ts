@@ -6,6 +6,7 @@ import { formatShape, sameShape, type Shape } from '../shape.ts';
 import { dispose } from '../symbols.ts';
 import { Tensor } from '../tensor.ts';
 import { summary } from './summary.ts';
+import { expectOptions, type OptionNames } from '../settings.ts';
 
 /** `runningMean` → `running_mean`: property paths are torchvision's weight names. */
 const snakeCase = (name: string): string =>
@@ -16,6 +17,8 @@ export interface LoadOptions {
   /** Throw when a key is missing or left over; true by default. */
   readonly strict?: boolean;
 }
+
+const LOAD_OPTIONS: OptionNames<LoadOptions> = { strict: 1 };
 
 /** Keys that did not match when weights were loaded. */
 export interface LoadReport {
@@ -92,6 +95,7 @@ export abstract class Module implements Disposable {
     >,
     options: LoadOptions = {},
   ): LoadReport {
+    expectOptions('loadStateDict', options, LOAD_OPTIONS);
     const own = this.stateDict();
     const missing = [...own.keys()].filter((name) => !values.has(name));
     const unexpected = [...values.keys()].filter((name) => !own.has(name));

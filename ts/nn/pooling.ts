@@ -1,9 +1,9 @@
 import { adaptiveAvgPool2d } from '../functions/adaptiveAvgPool2d.ts';
-import { avgPool2d, type AvgPool2dOptions } from '../functions/avgPool2d.ts';
+import { AVG_POOL_OPTIONS, avgPool2d, type AvgPool2dOptions } from '../functions/avgPool2d.ts';
 import { globalAvgPool2d } from '../functions/globalAvgPool2d.ts';
-import { maxPool2d, type MaxPool2dOptions } from '../functions/maxPool2d.ts';
+import { MAX_POOL_OPTIONS, maxPool2d, type MaxPool2dOptions } from '../functions/maxPool2d.ts';
 import { checkWindow, pairOf } from '../functions/window.ts';
-import { expectWhole } from '../settings.ts';
+import { expectOptions, expectWhole } from '../settings.ts';
 import type { Tensor } from '../tensor.ts';
 import { Module } from './module.ts';
 
@@ -14,6 +14,7 @@ export class MaxPool2d extends Module {
   /** Throws RangeError for a window that fits no image. */
   constructor(options: MaxPool2dOptions) {
     super();
+    expectOptions('MaxPool2d', options, MAX_POOL_OPTIONS);
     checkWindow('MaxPool2d', options);
     this.#options = structuredClone(options);
   }
@@ -30,6 +31,7 @@ export class AvgPool2d extends Module {
   /** Throws RangeError for a window that fits no image. */
   constructor(options: AvgPool2dOptions) {
     super();
+    expectOptions('AvgPool2d', options, AVG_POOL_OPTIONS);
     checkWindow('AvgPool2d', options);
     this.#options = structuredClone(options);
   }

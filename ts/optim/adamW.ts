@@ -1,7 +1,7 @@
 import { apply } from '../apply.ts';
 import { adamwUpdate } from '../ops/adamwUpdate.ts';
 import { increment } from '../ops/increment.ts';
-import { expectNumber, shown } from '../settings.ts';
+import { expectNumber, expectOptions, type OptionNames, shown } from '../settings.ts';
 import type { Tensor } from '../tensor.ts';
 import { Optimizer, type Parameters } from './optimizer.ts';
 
@@ -17,6 +17,8 @@ export interface AdamWOptions {
   readonly weightDecay?: number;
 }
 
+const OPTIONS: OptionNames<AdamWOptions> = { lr: 1, betas: 1, eps: 1, weightDecay: 1 };
+
 /** Adam with decoupled weight decay (Loshchilov and Hutter 2019, arXiv:1711.05101), by PyTorch's formula. */
 export class AdamW extends Optimizer {
   /** As they were given, with defaults; they cannot be changed. */
@@ -29,6 +31,7 @@ export class AdamW extends Optimizer {
 
   /** Throws RangeError for a setting out of its range. */
   constructor(parameters: Parameters, options: AdamWOptions = {}) {
+    expectOptions('AdamW', options, OPTIONS);
     super(parameters, options.lr ?? 1e-3);
     const { lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0.01 } = options;
     if (betas.length !== 2)

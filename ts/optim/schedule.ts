@@ -1,5 +1,5 @@
 import { currentEngine } from '../current.ts';
-import { expectNumber } from '../settings.ts';
+import { expectNumber, expectOptions } from '../settings.ts';
 
 /** Learning rate of a step, `0 ≤ step < steps`. */
 export type Schedule = (step: number, steps: number) => number;
@@ -46,6 +46,7 @@ export function cosineSchedule(
 ): Schedule {
   const { warmup = 0, last = 0 } = options;
   const place = 'cosineSchedule';
+  expectOptions(place, options, { warmup: 1, last: 1 });
   expectNumber(place, 'lr', lr, { least: 0 });
   expectNumber(place, 'warmup', warmup, { least: 0, most: 1 });
   expectNumber(place, 'last', last, { least: 0, most: lr });
@@ -67,6 +68,7 @@ export function oneCycleSchedule(
 ): Schedule {
   const { rise = 0.3, start = 25, end = 1e4 } = options;
   const place = 'oneCycleSchedule';
+  expectOptions(place, options, { rise: 1, start: 1, end: 1 });
   expectNumber(place, 'peak', peak, { least: 0 });
   expectNumber(place, 'rise', rise, { least: 0, most: 1 });
   expectNumber(place, 'start', start, { least: 1 });

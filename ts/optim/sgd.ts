@@ -1,6 +1,6 @@
 import { apply } from '../apply.ts';
 import { sgdUpdate } from '../ops/sgdUpdate.ts';
-import { expectNumber } from '../settings.ts';
+import { expectNumber, expectOptions, type OptionNames } from '../settings.ts';
 import type { Tensor } from '../tensor.ts';
 import { Optimizer, type Parameters } from './optimizer.ts';
 
@@ -16,6 +16,8 @@ export interface SGDOptions {
   readonly weightDecay?: number;
 }
 
+const OPTIONS: OptionNames<SGDOptions> = { lr: 1, momentum: 1, nesterov: 1, weightDecay: 1 };
+
 /** Stochastic gradient descent with momentum, by PyTorch's formula: `v ← m·v + g; w ← w - lr·v`. */
 export class SGD extends Optimizer {
   /** As they were given, with defaults; they cannot be changed. */
@@ -24,6 +26,7 @@ export class SGD extends Optimizer {
 
   /** Throws RangeError for a setting that is no number ≥ 0, or Nesterov without momentum. */
   constructor(parameters: Parameters, options: SGDOptions = {}) {
+    expectOptions('SGD', options, OPTIONS);
     super(parameters, options.lr ?? 0.01);
     const { lr = 0.01, momentum = 0, nesterov = false, weightDecay = 0 } = options;
     expectNumber('SGD', 'momentum', momentum, { least: 0 });

@@ -17,6 +17,7 @@ import { readAs, type Warn } from './readAs.ts';
 import { engineOf } from './engineOf.ts';
 import { RecentPlans, type PlanLimit } from './recentPlans.ts';
 import { SettingsWatch } from './settingsWatch.ts';
+import { expectOptions, type OptionNames } from '../settings.ts';
 
 /** How an evaluation goes through its images. */
 export interface EvaluateOptions {
@@ -26,6 +27,8 @@ export interface EvaluateOptions {
   readonly signal?: AbortSignal;
   readonly onBatch?: (done: number, all: number) => void;
 }
+
+const OPTIONS: OptionNames<EvaluateOptions> = { batchSize: 1, signal: 1, onBatch: 1 };
 
 /** Measures a classifier on images; a plan is compiled once for each batch shape and state of its settings. */
 export class Evaluator implements Disposable {
@@ -46,6 +49,7 @@ export class Evaluator implements Disposable {
     options: EvaluateOptions = {},
     place: 'evaluate' | 'validation' = 'evaluate',
   ): Promise<Evaluation> {
+    expectOptions(place, options, OPTIONS);
     const loader = new DataLoader(this.check(data, place), {
       batchSize: Math.min(options.batchSize ?? 128, data.count),
     });

@@ -10,12 +10,15 @@ import { inMode } from '../nn/inMode.ts';
 import { engineOf } from './engineOf.ts';
 import { RecentPlans, type PlanLimit } from './recentPlans.ts';
 import { SettingsWatch } from './settingsWatch.ts';
+import { expectOptions, type OptionNames } from '../settings.ts';
 
 /** How a `Predictor` runs. */
 export type PredictorOptions = PlanLimit;
 
 /** Values that are normalised already, or pixels as bytes. */
 export type Images = Float32Array | Uint8Array | Uint8ClampedArray;
+
+const OPTIONS: OptionNames<PredictorOptions> = { plans: 1 };
 
 /** Runs a model on batches: compiled once for each shape and state of its settings, batch norm folded, weights packed. */
 export class Predictor implements Disposable {
@@ -25,6 +28,7 @@ export class Predictor implements Disposable {
 
   /** Throws RangeError for a number of plans below 1. */
   constructor(model: Module, options: PredictorOptions = {}) {
+    expectOptions('Predictor', options, OPTIONS);
     this.model = model;
     this.#plans = new RecentPlans('Predictor', options);
   }

@@ -7,7 +7,7 @@ import type { Engine } from '../kernels/engine.ts';
 import type { Module } from '../nn/module.ts';
 import { dropoutState } from '../nn/seed.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
-import { expectNumber, expectWhole, shown } from '../settings.ts';
+import { expectNumber, expectOptions, expectWhole, type OptionNames, shown } from '../settings.ts';
 import type { Shape } from '../shape.ts';
 import { dispose } from '../symbols.ts';
 import { checkOptions } from './checkOptions.ts';
@@ -28,6 +28,20 @@ import { SettingsWatch } from './settingsWatch.ts';
 import { snapshot } from './snapshot.ts';
 import { StepGroup, type StepPart, type StepResult } from './stepGroup.ts';
 import type { TrainerOptions } from './trainerOptions.ts';
+
+const FIT_OPTIONS: OptionNames<FitOptions> = {
+  batchSize: 1,
+  seed: 1,
+  augment: 1,
+  dropLast: 1,
+  epochs: 1,
+  until: 1,
+  accumulate: 1,
+  validation: 1,
+  signal: 1,
+  onStep: 1,
+  onEpoch: 1,
+};
 
 /**
  * Trains a classifier on images. A whole step (forward, loss, backward, optimizer) is compiled once for each batch size
@@ -72,6 +86,7 @@ export class Trainer implements Disposable {
    * good step, but where its update itself made one. RangeError for a label out of range, or an option that is.
    */
   async fit(data: ImageDataset, options: FitOptions): Promise<FitReport> {
+    expectOptions('fit', options, FIT_OPTIONS);
     const { signal, accumulate = 1, batchSize, dropLast } = options;
     expectWhole('fit', 'accumulate', accumulate);
     const own = this.check(data, options);

@@ -1,11 +1,12 @@
 import { type DatasetName, DATASETS, type Split } from '../catalog.ts';
 import type { ImageDataset } from '../dataset.ts';
-import { unknownName } from '../nearestName.ts';
+import { unknownName } from '../../nearestName.ts';
 import { slice } from '../subset.ts';
 import { loadCifar } from './cifar.ts';
 import type { DownloadProgress } from './download.ts';
 import { loadFashionMnist } from './fashionMnist.ts';
 import { loadMnist } from './mnist.ts';
+import { expectOptions, type OptionNames } from '../../settings.ts';
 
 /** What to load of a data set, and from where. */
 export interface LoadDatasetOptions {
@@ -21,6 +22,14 @@ export interface LoadDatasetOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+const OPTIONS: OptionNames<LoadDatasetOptions> = {
+  split: 1,
+  directory: 1,
+  limit: 1,
+  onProgress: 1,
+  signal: 1,
+};
+
 /**
  * A data set by name: `mnist`, `fashion-mnist`, `cifar10` or `cifar100`.
  *
@@ -34,6 +43,7 @@ export async function loadDataset(
   name: string,
   options: LoadDatasetOptions = {},
 ): Promise<ImageDataset> {
+  expectOptions('data', options, OPTIONS);
   const known = Object.keys(DATASETS) as DatasetName[];
   const chosen = known.find((candidate) => candidate === name);
   if (chosen === undefined) throw new RangeError(`data: ${unknownName('data set', name, known)}`);

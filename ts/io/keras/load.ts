@@ -11,6 +11,7 @@ import type { KerasFile, KerasKind, KerasLayer, KerasOtherLayer, KerasVariable }
 import { networkOf, type KerasNetwork } from './names.ts';
 import { placesOf } from './places.ts';
 import { readKerasFile } from './read.ts';
+import { expectOptions, type OptionNames } from '../../settings.ts';
 
 /** How {@link loadKerasWeights} matches a file with a network. */
 export interface LoadKerasOptions {
@@ -80,6 +81,14 @@ interface Change {
   readonly data: Float32Array;
 }
 
+const OPTIONS: OptionNames<LoadKerasOptions> = {
+  name: 1,
+  strict: 1,
+  layers: 1,
+  epsilon: 1,
+  momentum: 1,
+};
+
 /**
  * Takes a network's weights from a Keras file (`.keras`, `.weights.h5`, `.h5` or `.npz`), and the epsilon and momentum of its
  * batch norms with them. Layouts agree; Keras's momentum m is ours as 1 - m. Nothing changes unless everything fits.
@@ -94,6 +103,7 @@ export function loadKerasWeights(
   bytes: Uint8Array,
   options: LoadKerasOptions = {},
 ): KerasReport {
+  expectOptions('loadKerasWeights', options, OPTIONS);
   const { name: file = 'weights', strict = true } = options;
   const own = [...model.stateDict()].filter(([name]) => !isCounter(name));
   const modelBytes = own.reduce((sum, [, { shape }]) => sum + 4 * sizeOf(shape), 0);

@@ -13,6 +13,7 @@ import {
 import { openFile } from './fileStore.ts';
 import { readFile } from './readFile.ts';
 import { writeAtomic } from './writeAtomic.ts';
+import { expectOptions, type OptionNames } from '../../settings.ts';
 
 /** How {@link writeTensors} writes. */
 export interface WriteTensorsOptions {
@@ -37,6 +38,8 @@ export async function readTensors(path: string): Promise<Safetensors> {
   );
 }
 
+const WRITE_OPTIONS: OptionNames<WriteTensorsOptions> = { maxShardBytes: 1 };
+
 /**
  * Writes a safetensors file, in one piece; or, where they are too large for one, several files and last their index
  * `….safetensors.index.json`.
@@ -47,8 +50,10 @@ export async function readTensors(path: string): Promise<Safetensors> {
 export async function writeTensors(
   path: string,
   contents: Safetensors,
-  { maxShardBytes = Infinity }: WriteTensorsOptions = {},
+  options: WriteTensorsOptions = {},
 ): Promise<string> {
+  expectOptions('writeTensors', options, WRITE_OPTIONS);
+  const { maxShardBytes = Infinity } = options;
   const total = [...contents.tensors.values()].reduce(
     (sum, tensor) => sum + storedBytes(tensor),
     0,
@@ -94,5 +99,7 @@ export async function saveWeightsFile(
   path: string,
   options: SaveWeightsOptions & WriteTensorsOptions = {},
 ): Promise<string> {
-  return writeTensors(path, saveWeights(model, options), options);
+  const { maxShardBytes, ...how } = options;
+  const contents = saveWeights(model, how);
+  return writeTensors(path, contents, maxShardBytes === undefined ? {} : { maxShardBytes });
 }

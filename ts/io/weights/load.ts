@@ -13,6 +13,7 @@ import {
   writeStored,
   type Slot,
 } from './slot.ts';
+import { expectOptions, type OptionNames } from '../../settings.ts';
 
 /** How {@link loadWeights} matches a file with a network. */
 export interface LoadWeightsOptions {
@@ -48,6 +49,8 @@ export interface WeightsReport {
   readonly naming?: string;
 }
 
+const OPTIONS: OptionNames<LoadWeightsOptions> = { name: 1, strict: 1, prefix: 1, rename: 1 };
+
 /**
  * Takes a network's weights and statistics from tensors with torchvision's names and layouts (convolutions OIHW, linear
  * layers `[out, in]`, channels first where an image was flattened). Floats may be F32, F16, BF16 or F64; batch norm's
@@ -64,6 +67,7 @@ export function loadWeights(
   tensors: ReadonlyMap<string, SafetensorsTensor>,
   options: LoadWeightsOptions = {},
 ): WeightsReport {
+  expectOptions('loadWeights', options, OPTIONS);
   const { name: file = 'weights', strict = true } = options;
   const slots = weightSlots(model);
   const found = findNames(tensors, slots, options);

@@ -3,6 +3,7 @@ import type { Module } from '../../nn/module.ts';
 import type { Safetensors, SafetensorsTensor } from '../safetensors.ts';
 import { renamed, type Rename } from './names.ts';
 import { toStored, weightSlots } from './slot.ts';
+import { expectOptions, type OptionNames } from '../../settings.ts';
 
 /** How {@link saveWeights} writes a network. */
 export interface SaveWeightsOptions {
@@ -17,6 +18,8 @@ export interface SaveWeightsOptions {
 /** Largest magnitude that rounds to a finite number. */
 const LARGEST = { F32: Infinity, F16: 65519.99609375, BF16: 3.3895313892515355e38 };
 
+const OPTIONS: OptionNames<SaveWeightsOptions> = { dtype: 1, prefix: 1, rename: 1 };
+
 /**
  * A network's weights and statistics for `serializeSafetensors`, with torchvision's names and layouts: torch loads the
  * file with `strict=True`.
@@ -24,6 +27,7 @@ const LARGEST = { F32: Infinity, F16: 65519.99609375, BF16: 3.3895313892515355e3
  * @throws {StateDictError} when a value is not finite or too large for the dtype, or two tensors get one name
  */
 export function saveWeights(model: Module, options: SaveWeightsOptions = {}): Safetensors {
+  expectOptions('saveWeights', options, OPTIONS);
   const { dtype = 'F32', prefix = '', rename } = options;
   const tensors = new Map<string, SafetensorsTensor>();
   for (const [name, slot] of weightSlots(model)) {

@@ -1,7 +1,7 @@
 import type { Tensor } from '../../tensor.ts';
 import { Conv2d } from '../conv2d.ts';
 import type { Module } from '../module.ts';
-import { batchNorm2d, type BlockOptions } from './blockOptions.ts';
+import { batchNorm2d, BLOCK_OPTIONS, type BlockOptions } from './blockOptions.ts';
 import { ResidualBlock } from './residualBlock.ts';
 import { shortcutOf } from './shortcut.ts';
 
@@ -15,7 +15,7 @@ export class BasicBlock extends ResidualBlock {
 
   /** Throws ShapeError when body and shortcut cannot be added. */
   constructor(inChannels: number, outChannels: number, options: BlockOptions = {}) {
-    super(options);
+    super(options, BLOCK_OPTIONS);
     const { stride = 1, norm = batchNorm2d, padding = 1, bias = false } = options;
     const spatial = { kernelSize: 3, padding, bias };
     this.conv1 = new Conv2d(inChannels, outChannels, { ...spatial, stride });

@@ -2,6 +2,7 @@ import type { Tensor } from '../../tensor.ts';
 import { BatchNorm2d } from '../batchNorm2d.ts';
 import { Identity } from '../identity.ts';
 import type { Module } from '../module.ts';
+import { type OptionNames } from '../../settings.ts';
 
 /** A function of one tensor. */
 export type Activation = (x: Tensor) => Tensor;
@@ -53,3 +54,12 @@ export interface BlockOptions extends JoinOptions {
    */
   readonly zeroInit?: boolean;
 }
+
+/** All of {@link JoinOptions}. */
+export const JOIN_OPTIONS: OptionNames<JoinOptions> = { act: 1, gate: 1, dropPath: 1 };
+
+/** All of {@link BlockOptions}. */
+export const BLOCK_OPTIONS: OptionNames<BlockOptions> = {
+  ...JOIN_OPTIONS,
+  ...{ stride: 1, shortcut: 1, norm: 1, bias: 1, padding: 1, zeroInit: 1 },
+};

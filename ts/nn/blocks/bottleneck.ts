@@ -1,8 +1,8 @@
-import { expectOneOf } from '../../settings.ts';
+import { expectOneOf, type OptionNames } from '../../settings.ts';
 import type { Tensor } from '../../tensor.ts';
 import { Conv2d } from '../conv2d.ts';
 import type { Module } from '../module.ts';
-import { batchNorm2d, type BlockOptions } from './blockOptions.ts';
+import { batchNorm2d, BLOCK_OPTIONS, type BlockOptions } from './blockOptions.ts';
 import { ResidualBlock } from './residualBlock.ts';
 import { shortcutOf } from './shortcut.ts';
 
@@ -19,6 +19,12 @@ export interface BottleneckOptions extends BlockOptions {
   readonly strideOn?: '3x3' | '1x1';
 }
 
+/** All of {@link BottleneckOptions}. */
+export const BOTTLENECK_OPTIONS: OptionNames<BottleneckOptions> = {
+  ...BLOCK_OPTIONS,
+  ...{ width: 1, groups: 1, strideOn: 1 },
+};
+
 /**
  * 1×1, 3×3, 1×1 and a shortcut (He et al. 2015):
  * `act(bn3(conv3(act(bn2(conv2(act(bn1(conv1(x)))))))) + shortcut(x))`.
@@ -34,7 +40,7 @@ export class Bottleneck extends ResidualBlock {
 
   /** Throws ShapeError when body and shortcut cannot be added. */
   constructor(inChannels: number, outChannels: number, options: BottleneckOptions = {}) {
-    super(options);
+    super(options, BOTTLENECK_OPTIONS);
     const { stride = 1, norm = batchNorm2d, padding = 1, bias = false } = options;
     const { width = outChannels / 4, groups = 1, strideOn = '3x3' } = options;
     expectOneOf('Bottleneck', 'strideOn', strideOn, ['3x3', '1x1']);

@@ -1,7 +1,7 @@
 import { recomputed } from '../../apply.ts';
 import { concat } from '../../functions/concat.ts';
 import { relu } from '../../functions/relu.ts';
-import { expectWhole } from '../../settings.ts';
+import { expectOptions, expectWhole, type OptionNames } from '../../settings.ts';
 import type { Tensor } from '../../tensor.ts';
 import { BatchNorm2d } from '../batchNorm2d.ts';
 import { Conv2d } from '../conv2d.ts';
@@ -25,6 +25,13 @@ export interface DenseLayerOptions {
   readonly memoryEfficient?: boolean;
 }
 
+const OPTIONS: OptionNames<DenseLayerOptions> = {
+  growth: 1,
+  bottleneck: 1,
+  dropout: 1,
+  memoryEfficient: 1,
+};
+
 /**
  * What a dense block adds at each layer: BN-ReLU-1×1-BN-ReLU-3×3, or BN-ReLU-3×3 without a bottleneck (Huang et al.
  * 2017). `[N, H, W, inChannels]` → `[N, H, W, growth]`.
@@ -39,6 +46,7 @@ export class DenseLayer extends Module {
 
   constructor(inChannels: number, options: DenseLayerOptions) {
     super();
+    expectOptions('DenseLayer', options, OPTIONS);
     const { growth, bottleneck = 4, dropout = 0 } = options;
     expectWhole('DenseLayer', 'growth', growth);
     expectWhole('DenseLayer', 'bottleneck', bottleneck, 0);

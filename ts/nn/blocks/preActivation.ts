@@ -1,8 +1,8 @@
 import type { Tensor } from '../../tensor.ts';
 import { Conv2d } from '../conv2d.ts';
 import type { Module } from '../module.ts';
-import { batchNorm2d, type BlockOptions } from './blockOptions.ts';
-import type { BottleneckOptions } from './bottleneck.ts';
+import { batchNorm2d, BLOCK_OPTIONS, type BlockOptions } from './blockOptions.ts';
+import { BOTTLENECK_OPTIONS, type BottleneckOptions } from './bottleneck.ts';
 import { ResidualBlock } from './residualBlock.ts';
 import { shortcutOf } from './shortcut.ts';
 
@@ -32,7 +32,7 @@ export class PreActBasicBlock extends PreActivationBlock {
 
   /** Throws ShapeError when body and shortcut cannot be added. */
   constructor(inChannels: number, outChannels: number, options: BlockOptions = {}) {
-    super(options);
+    super(options, BLOCK_OPTIONS);
     const { stride = 1, norm = batchNorm2d, padding = 1, bias = false } = options;
     const spatial = { kernelSize: 3, padding, bias };
     this.bn1 = norm(inChannels);
@@ -60,7 +60,7 @@ export class PreActBottleneck extends PreActivationBlock {
 
   /** Throws ShapeError when body and shortcut cannot be added. */
   constructor(inChannels: number, outChannels: number, options: BottleneckOptions = {}) {
-    super(options);
+    super(options, BOTTLENECK_OPTIONS);
     const { stride = 1, norm = batchNorm2d, padding = 1, bias = false } = options;
     const { width = outChannels / 4, groups = 1 } = options;
     const spatial = { kernelSize: 3, stride, padding, groups, bias };

@@ -2,7 +2,7 @@ import type { Tensor } from '../../tensor.ts';
 import { Identity } from '../identity.ts';
 import type { Module } from '../module.ts';
 import { assertJoins } from './assertJoins.ts';
-import type { JoinOptions } from './blockOptions.ts';
+import { JOIN_OPTIONS, type JoinOptions } from './blockOptions.ts';
 import { inChannelsOf } from './inChannelsOf.ts';
 import { ResidualJoin } from './residualJoin.ts';
 
@@ -13,7 +13,7 @@ export class Residual extends ResidualJoin {
 
   /** Throws ShapeError when body and shortcut cannot be added. */
   constructor(body: Module, shortcut: Module = new Identity(), options: JoinOptions = {}) {
-    super(options);
+    super(options, JOIN_OPTIONS);
     this.body = body;
     this.shortcut = shortcut;
     const inChannels = inChannelsOf(body) ?? inChannelsOf(shortcut);

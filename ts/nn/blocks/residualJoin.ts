@@ -2,7 +2,7 @@ import { add } from '../../functions/add.ts';
 import { fill } from '../../functions/fill.ts';
 import { multiply } from '../../functions/multiply.ts';
 import { relu } from '../../functions/relu.ts';
-import { expectOneOf } from '../../settings.ts';
+import { expectOneOf, expectOptions, type OptionNames } from '../../settings.ts';
 import type { Tensor } from '../../tensor.ts';
 import { drop } from '../drop.ts';
 import { constant } from '../initialize.ts';
@@ -26,9 +26,11 @@ export abstract class ResidualJoin extends Module {
   readonly #dropPath: number;
   readonly #stream: number;
 
-  /** Throws RangeError unless 0 ≤ dropPath < 1 and the gate is one that there is. */
-  constructor({ act = relu, gate, dropPath = 0 }: JoinOptions) {
+  /** Throws RangeError unless 0 ≤ dropPath < 1 and the gate is one that there is, TypeError for an option that is none of those `known`. */
+  constructor(options: JoinOptions, known?: OptionNames<JoinOptions>) {
     super();
+    if (known) expectOptions(this.constructor.name, options, known);
+    const { act = relu, gate, dropPath = 0 } = options;
     if (!(dropPath >= 0 && dropPath < 1)) {
       const rule = 'must be at least 0 and below 1';
       throw new RangeError(`${this.constructor.name}: dropPath is ${dropPath} but ${rule}`);

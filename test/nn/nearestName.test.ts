@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { nearestName, unknownName } from '../../ts/data/nearestName.ts';
+import { nearestName, unknownName } from '../../ts/nearestName.ts';
 
 const known = ['mnist', 'fashion-mnist', 'cifar10', 'cifar100'];
 
@@ -9,6 +9,7 @@ it.each([
   ['fashion_mnist', 'fashion-mnist'],
   ['fashionmnist', 'fashion-mnist'],
   ['cifar-100', 'cifar100'],
+  ['fash', 'fashion-mnist'],
   ['imagenet', undefined],
   ['', undefined],
 ])('%s is nearest to %s', (name, nearest) => {
