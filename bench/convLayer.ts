@@ -1,12 +1,12 @@
-import type { Pair } from '../ts/ops/conv2dGeometry.ts';
-import { parameter } from '../ts/create.ts';
-import { useEngine } from '../ts/current.ts';
-import { apply } from '../ts/apply.ts';
+import type { Pair } from '../ts/ops/conv2d/geometry.ts';
+import { parameter } from '../ts/core/create.ts';
+import { useEngine } from '../ts/core/init.ts';
+import { apply } from '../ts/core/apply.ts';
 import { compiledCase, type BenchCase } from '../ts/inspect/benchCase.ts';
 import type { Engine } from '../ts/kernels/engine.ts';
-import { conv2d } from '../ts/ops/conv2d.ts';
-import { conv2dBackwardInput } from '../ts/ops/conv2dBackwardInput.ts';
-import { conv2dBackwardWeight } from '../ts/ops/conv2dBackwardWeight.ts';
+import { conv2d } from '../ts/ops/conv2d/conv2d.ts';
+import { conv2dBackwardInput } from '../ts/ops/conv2d/conv2dBackwardInput.ts';
+import { conv2dBackwardWeight } from '../ts/ops/conv2d/conv2dBackwardWeight.ts';
 
 /** A convolution of a real network: square images and kernels, padding that keeps the size at stride 1. */
 export interface ConvLayer {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, it } from 'vitest';
 import { parseSafetensors } from '../../ts/io/safetensors.ts';
-import { RandomStream } from '../../ts/random.ts';
+import { RandomStream } from '../../ts/base/random.ts';
 import { residua, start } from './cli.ts';
 
 /** Kills of one run; more by `RESIDUA_KILLS=40`, and one seed again by `RESIDUA_SEED`. */

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { DATASETS } from '../../ts/data/catalog.ts';
-import { FormatError } from '../../ts/errors.ts';
+import { FormatError } from '../../ts/base/errors.ts';
 import {
   secondsInCheckpoint,
   settingsInCheckpoint,
   settingsInConfig,
-} from '../../ts/cli/trainSettingsSchema.ts';
+} from '../../ts/cli/training/trainSettingsSchema.ts';
 import type { CheckpointFacts } from '../../ts/train/checkpoint.ts';
 import { errorOf } from '../data/generated.ts';
 

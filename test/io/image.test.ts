@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
-import { FormatError } from '../../ts/errors.ts';
+import { FormatError } from '../../ts/base/errors.ts';
 import { type Image, toGrey, toRgb } from '../../ts/io/image.ts';
 import { readImage } from '../../ts/io/node/image.ts';
 import { decodePng } from '../../ts/io/png.ts';

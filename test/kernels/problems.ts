@@ -1,28 +1,30 @@
 import { adamwUpdate } from '../../ts/ops/adamwUpdate.ts';
-import { adaptiveAvgPool2d, adaptiveAvgPool2dBackward } from '../../ts/ops/adaptiveAvgPool2d.ts';
+import {
+  adaptiveAvgPool2d,
+  adaptiveAvgPool2dBackward,
+} from '../../ts/ops/pools/adaptiveAvgPool2d.ts';
 import { add } from '../../ts/ops/add.ts';
-import { avgPool2d, avgPool2dBackward } from '../../ts/ops/avgPool2d.ts';
+import { avgPool2d, avgPool2dBackward } from '../../ts/ops/pools/avgPool2d.ts';
 import {
   batchNormBackward,
   batchNormInference,
   batchNormTrain,
   foldBatchNorm,
-} from '../../ts/ops/batchNorm.ts';
+} from '../../ts/ops/batchNorm/batchNorm.ts';
 import { copy } from '../../ts/ops/copy.ts';
-import { dot } from '../../ts/ops/dot.ts';
+import { dot, scaleBy } from '../../ts/ops/dot.ts';
 import { fill } from '../../ts/ops/fill.ts';
-import { maxPool2d, maxPool2dBackward } from '../../ts/ops/maxPool2d.ts';
+import { maxPool2d, maxPool2dBackward } from '../../ts/ops/pools/maxPool2d.ts';
 import { multiply } from '../../ts/ops/multiply.ts';
 import type { Op } from '../../ts/ops/op.ts';
-import { poolShape, type PoolGeometry } from '../../ts/ops/poolShape.ts';
+import { poolShape, type PoolGeometry } from '../../ts/ops/pools/poolShape.ts';
 import { relu, reluBackward } from '../../ts/ops/relu.ts';
-import { scaleBy } from '../../ts/ops/scaleBy.ts';
 import { sgdUpdate } from '../../ts/ops/sgdUpdate.ts';
 import { softmax, softmaxBackward } from '../../ts/ops/softmax.ts';
 import { softmaxCrossEntropy } from '../../ts/ops/softmaxCrossEntropy.ts';
 import { subsamplePad, subsamplePadBackward } from '../../ts/ops/subsamplePad.ts';
 import { sumPixels } from '../../ts/ops/sumPixels.ts';
-import type { Shape } from '../../ts/shape.ts';
+import type { Shape } from '../../ts/base/shape.ts';
 import type { Random } from '../helpers/random.ts';
 import { floats, ints, type Problem, type Strided } from './lowered.ts';
 

@@ -1,13 +1,13 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../ts/kernels/engine.ts';
 import type { Step } from '../../ts/kernels/step.ts';
-import { conv2d } from '../../ts/ops/conv2d.ts';
-import { conv2dBackwardInput } from '../../ts/ops/conv2dBackwardInput.ts';
-import { conv2dBackwardWeight } from '../../ts/ops/conv2dBackwardWeight.ts';
-import type { ConvGeometry, Pair } from '../../ts/ops/conv2dGeometry.ts';
+import { conv2d } from '../../ts/ops/conv2d/conv2d.ts';
+import { conv2dBackwardInput } from '../../ts/ops/conv2d/conv2dBackwardInput.ts';
+import { conv2dBackwardWeight } from '../../ts/ops/conv2d/conv2dBackwardWeight.ts';
+import type { ConvGeometry, Pair } from '../../ts/ops/conv2d/geometry.ts';
 import { linear, linearBackwardInput, linearBackwardWeight } from '../../ts/ops/linear.ts';
 import type { Op } from '../../ts/ops/op.ts';
-import type { Shape } from '../../ts/shape.ts';
+import type { Shape } from '../../ts/base/shape.ts';
 import { expectClose } from '../helpers/close.ts';
 import { builds, engineOn } from '../helpers/engines.ts';
 import { Random } from '../helpers/random.ts';
@@ -282,7 +282,7 @@ describe.each(engines)('$build', (engine) => {
 
   it('reaches every kernel of convolutions and matrix products', () => {
     const all = [...engine.kernels.keys()].filter((name) => /^(conv2d|gemm)\./.test(name));
-    // Those with batch norm beside the convolution are in normBeside.test.ts.
+    // Those with batch norm beside the convolution are in fusedNorm.test.ts.
     const fast = all.filter((name) => !/\/reference$|_(of|to)_norm$/.test(name));
     expect(fast.length).toBeGreaterThan(5);
     expect(fast.filter((name) => !reached.has(name))).toEqual([]);

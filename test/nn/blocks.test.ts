@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compile } from '../../ts/compile/compile.ts';
-import { tensor } from '../../ts/create.ts';
-import { currentEngine, init } from '../../ts/current.ts';
-import { ShapeError } from '../../ts/errors.ts';
+import { tensor } from '../../ts/core/create.ts';
+import { currentEngine, init } from '../../ts/core/init.ts';
+import { ShapeError } from '../../ts/base/errors.ts';
 import { add } from '../../ts/functions/add.ts';
 import { concat } from '../../ts/functions/concat.ts';
 import { relu } from '../../ts/functions/relu.ts';
@@ -31,11 +31,12 @@ import {
   type Module,
 } from '../../ts/nn/index.ts';
 import { sumSquares } from '../../ts/ops/sumSquares.ts';
-import { apply } from '../../ts/apply.ts';
-import { scope } from '../../ts/scope.ts';
-import { sizeOf } from '../../ts/shape.ts';
-import { gradients, noGrad } from '../../ts/tape.ts';
-import type { Tensor } from '../../ts/tensor.ts';
+import { apply } from '../../ts/core/apply.ts';
+import { scope } from '../../ts/core/scope.ts';
+import { sizeOf } from '../../ts/base/shape.ts';
+import { gradients } from '../../ts/core/gradients.ts';
+import { noGrad } from '../../ts/core/tape.ts';
+import type { Tensor } from '../../ts/core/tensor.ts';
 import { goldenTensor } from '../golden/generator.ts';
 import { expectClose } from '../helpers/close.ts';
 

@@ -37,8 +37,8 @@ it('reaches every other op through cases, their gradients or the compiler', () =
   }
   // A plan is ended by the first, and the others belong to dense blocks, which test/compile looks at.
   const elsewhere = [
-    ...['guardFinite', 'batchNormDeviation'],
-    ...['completeGradient', 'conv2dBackwardInputToNorm'],
+    ...['guardFinite', 'rstdOfVariance'],
+    ...['addNormCorrection', 'conv2dBackwardInputThroughNorm'],
   ];
   const left = ops.map((op) => op.name).filter((name) => !elsewhere.includes(name));
   const names = new Set([...reached].map((op) => op.name));

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { currentEngine, init } from '../../ts/current.ts';
+import { currentEngine, init } from '../../ts/core/init.ts';
 import { imageDataset, type ImageDataset } from '../../ts/data/dataset.ts';
-import { FormatError, StateDictError } from '../../ts/errors.ts';
+import { FormatError, StateDictError } from '../../ts/base/errors.ts';
 import { globalAvgPool2d } from '../../ts/functions/globalAvgPool2d.ts';
 import { relu } from '../../ts/functions/relu.ts';
 import {
@@ -21,8 +21,8 @@ import { manualSeed } from '../../ts/nn/seed.ts';
 import { AdamW } from '../../ts/optim/adamW.ts';
 import { oneCycleSchedule } from '../../ts/optim/schedule.ts';
 import { SGD } from '../../ts/optim/sgd.ts';
-import { RandomStream } from '../../ts/random.ts';
-import type { Tensor } from '../../ts/tensor.ts';
+import { RandomStream } from '../../ts/base/random.ts';
+import type { Tensor } from '../../ts/core/tensor.ts';
 import {
   checkpointFacts,
   checkpointTensors,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DATASETS } from '../../ts/data/catalog.ts';
-import { FormatError } from '../../ts/errors.ts';
+import { FormatError } from '../../ts/base/errors.ts';
 import { checkpointFacts } from '../../ts/train/checkpoint.ts';
 import { errorOf } from '../data/generated.ts';
 

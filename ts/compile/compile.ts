@@ -1,8 +1,8 @@
-import { currentEngine } from '../current.ts';
+import { currentEngine } from '../core/init.ts';
 import type { Engine } from '../kernels/engine.ts';
-import { expectNumber, expectOneOf } from '../settings.ts';
-import { formatShape, type Spec } from '../shape.ts';
-import { noGrad } from '../tape.ts';
+import { expectNumber, expectOneOf } from '../base/settings.ts';
+import { formatShape, type Spec } from '../base/shape.ts';
+import { noGrad } from '../core/tape.ts';
 import { capture, type TensorFunction } from './capture.ts';
 import { fitMemory } from './fitMemory.ts';
 import { lower } from './lower.ts';

@@ -1,13 +1,13 @@
-import { NonFiniteError, OutOfMemoryError } from '../errors.ts';
-import type { Graph, Node, Value } from '../graph.ts';
+import { NonFiniteError, OutOfMemoryError } from '../base/errors.ts';
+import type { Graph, Node, Value } from '../core/graph.ts';
 import type { ArenaUse } from '../kernels/arena.ts';
 import type { Engine, WrittenPlan } from '../kernels/engine.ts';
 import type { Buffer, Pointer } from '../kernels/step.ts';
 import { after } from '../ops/args.ts';
 import { guardFinite } from '../ops/guardFinite.ts';
 import type { Op } from '../ops/op.ts';
-import { bytesOf, channelsOf, formatShape, pixelsOf, sizeOf } from '../shape.ts';
-import type { Tensor } from '../tensor.ts';
+import { bytesOf, channelsOf, formatShape, pixelsOf, sizeOf } from '../base/shape.ts';
+import type { Tensor } from '../core/tensor.ts';
 import { describeNode } from './capture.ts';
 import { holdConstant, leaveConstant, type HeldConstant } from './heldConstants.ts';
 import type { Constant, Lowered } from './lower.ts';

@@ -1,7 +1,7 @@
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../base/errors.ts';
 import type { Preparation } from './catalog.ts';
-import type { Normalisation } from '../normalisation.ts';
-import { shown } from '../settings.ts';
+import type { Normalisation } from '../base/normalisation.ts';
+import { shown } from '../base/settings.ts';
 import { channelStatistics } from './channelStatistics.ts';
 
 /** Labelled pictures in memory. */

@@ -1,5 +1,5 @@
-import type { Normalisation } from '../normalisation.ts';
-import { RandomStream } from '../random.ts';
+import type { Normalisation } from '../base/normalisation.ts';
+import { RandomStream } from '../base/random.ts';
 import { type AugmentOptions, augmentSample } from './augment.ts';
 import { checkDataset, type ImageDataset } from './dataset.ts';
 import { normalisationTable, normalisePixels } from './normalise.ts';

@@ -1,6 +1,6 @@
-import { apply } from '../apply.ts';
+import { apply } from '../core/apply.ts';
 import { concat as op } from '../ops/concat.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../core/tensor.ts';
 
 /**
  * Joins tensors `[…, Cᵢ]` along the channels: `[…, ΣCᵢ]`.

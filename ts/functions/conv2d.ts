@@ -1,7 +1,7 @@
-import { apply } from '../apply.ts';
-import { conv2d as op } from '../ops/conv2d.ts';
-import type { Pair } from '../ops/conv2dGeometry.ts';
-import type { Tensor } from '../tensor.ts';
+import { apply } from '../core/apply.ts';
+import { conv2d as op } from '../ops/conv2d/conv2d.ts';
+import type { Pair } from '../ops/conv2d/geometry.ts';
+import type { Tensor } from '../core/tensor.ts';
 import { pairOf, sidesOf, type Padding } from './window.ts';
 
 /** How {@link conv2d} moves its kernel and what it adds. */

@@ -1,6 +1,6 @@
-import { apply } from '../apply.ts';
+import { apply } from '../core/apply.ts';
 import { linear as op } from '../ops/linear.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../core/tensor.ts';
 
 /**
  * `y = x·weight + bias`: x `[N, in]`, weight `[in, out]`, bias `[out]` → `[N, out]`.

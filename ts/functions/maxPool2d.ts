@@ -1,7 +1,7 @@
-import { apply } from '../apply.ts';
-import type { Pair } from '../ops/conv2dGeometry.ts';
-import { maxPool2d as op } from '../ops/maxPool2d.ts';
-import type { Tensor } from '../tensor.ts';
+import { apply } from '../core/apply.ts';
+import type { Pair } from '../ops/conv2d/geometry.ts';
+import { maxPool2d as op } from '../ops/pools/maxPool2d.ts';
+import type { Tensor } from '../core/tensor.ts';
 import { pairOf, sidesOf, type Padding } from './window.ts';
 
 /** How {@link maxPool2d} moves its window. */

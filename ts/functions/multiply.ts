@@ -1,7 +1,7 @@
-import { apply } from '../apply.ts';
+import { apply } from '../core/apply.ts';
 import { multiply as op } from '../ops/multiply.ts';
-import { scaleBy } from '../ops/scaleBy.ts';
-import type { Tensor } from '../tensor.ts';
+import { scaleBy } from '../ops/dot.ts';
+import type { Tensor } from '../core/tensor.ts';
 
 /**
  * `a·b` element by element; b has a's shape or is a scalar `[]`.

@@ -1,6 +1,6 @@
-import { apply } from '../apply.ts';
+import { apply } from '../core/apply.ts';
 import { softmax as op } from '../ops/softmax.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../core/tensor.ts';
 
 /**
  * Probabilities from logits: `exp(x) / Σ exp(x)` of each row, `[N, K]` → `[N, K]`.

@@ -1,6 +1,6 @@
-import { apply } from '../apply.ts';
+import { apply } from '../core/apply.ts';
 import { subsamplePad as op } from '../ops/subsamplePad.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../core/tensor.ts';
 
 /** What {@link subsamplePad} leaves out and adds. */
 export interface SubsamplePadOptions {

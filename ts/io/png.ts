@@ -1,4 +1,4 @@
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../base/errors.ts';
 import type { Image } from './image.ts';
 import { readChunks } from './png/chunks.ts';
 import { inflate, type Inflate } from './png/inflate.ts';

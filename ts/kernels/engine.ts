@@ -252,10 +252,10 @@ export class Engine {
   /** Steps in the chunks that suit the number of threads. */
   #cut(steps: readonly Step[]): readonly Step[] {
     if (this.threads > 1) return steps;
-    return steps.map(({ alone, ...step }) => ({
+    return steps.map(({ oneWorker, ...step }) => ({
       ...step,
-      ...alone,
-      args: { ...step.args, ...alone?.args },
+      ...oneWorker,
+      args: { ...step.args, ...oneWorker?.args },
     }));
   }
 

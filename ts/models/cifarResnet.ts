@@ -9,7 +9,7 @@ import { Linear } from '../nn/linear.ts';
 import type { Module } from '../nn/module.ts';
 import { manualSeed } from '../nn/seed.ts';
 import { Sequential } from '../nn/sequential.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../core/tensor.ts';
 import {
   Classifier,
   classesOf,

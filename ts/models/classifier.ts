@@ -2,9 +2,9 @@ import { crossEntropy, type CrossEntropyOptions } from '../functions/crossEntrop
 import type { Conv2dOptions } from '../nn/conv2d.ts';
 import { Linear } from '../nn/linear.ts';
 import { Module } from '../nn/module.ts';
-import { expectOneOf } from '../settings.ts';
-import type { Shape } from '../shape.ts';
-import type { Tensor } from '../tensor.ts';
+import { expectOneOf } from '../base/settings.ts';
+import type { Shape } from '../base/shape.ts';
+import type { Tensor } from '../core/tensor.ts';
 
 /** How a network begins: for large photographs, or for small images whose pixels all count. */
 export type Stem = 'imagenet' | 'cifar';

@@ -9,7 +9,7 @@ import { MaxPool2d } from '../nn/pooling.ts';
 import { ReLU } from '../nn/relu.ts';
 import { manualSeed } from '../nn/seed.ts';
 import { Sequential } from '../nn/sequential.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../core/tensor.ts';
 import {
   Classifier,
   classesOf,

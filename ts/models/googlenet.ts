@@ -16,7 +16,7 @@ import { Module } from '../nn/module.ts';
 import { MaxPool2d } from '../nn/pooling.ts';
 import { manualSeed } from '../nn/seed.ts';
 import { Sequential } from '../nn/sequential.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../core/tensor.ts';
 import {
   Classifier,
   classesOf,

@@ -1,10 +1,10 @@
-import { apply } from '../apply.ts';
-import { parameter, state } from '../create.ts';
+import { apply } from '../core/apply.ts';
+import { parameter, state } from '../core/create.ts';
 import { batchNorm } from '../functions/batchNorm.ts';
-import { expectNormSettings } from '../ops/batchNorm.ts';
+import { expectNormSettings } from '../ops/batchNorm/batchNorm.ts';
 import { increment } from '../ops/increment.ts';
-import { expectWhole } from '../settings.ts';
-import type { Tensor } from '../tensor.ts';
+import { expectWhole } from '../base/settings.ts';
+import type { Tensor } from '../core/tensor.ts';
 import { constant } from './initialize.ts';
 import { Module } from './module.ts';
 

@@ -1,8 +1,8 @@
-import { parameter } from '../create.ts';
+import { parameter } from '../core/create.ts';
 import { conv2d, type Conv2dOptions as Geometry } from '../functions/conv2d.ts';
 import { checkWindow, pairOf } from '../functions/window.ts';
-import { expectWhole } from '../settings.ts';
-import type { Tensor } from '../tensor.ts';
+import { expectWhole } from '../base/settings.ts';
+import type { Tensor } from '../core/tensor.ts';
 import { heNormal } from './initialize.ts';
 import { Module } from './module.ts';
 

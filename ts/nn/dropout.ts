@@ -1,4 +1,4 @@
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../core/tensor.ts';
 import { drop } from './drop.ts';
 import { Module } from './module.ts';
 import { nextStream } from './seed.ts';

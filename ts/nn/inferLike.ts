@@ -1,7 +1,7 @@
-import { interpretWith } from '../apply.ts';
-import type { Shape, Spec } from '../shape.ts';
-import { noGrad } from '../tape.ts';
-import { Tensor } from '../tensor.ts';
+import { interpretWith } from '../core/apply.ts';
+import type { Shape, Spec } from '../base/shape.ts';
+import { noGrad } from '../core/tape.ts';
+import { Tensor } from '../core/tensor.ts';
 
 /** Shape that a function of tensors gives for these, found without computing anything. Throws what its ops throw. */
 export function inferLike(fn: (...inputs: Tensor[]) => Tensor, inputs: readonly Spec[]): Shape {

@@ -1,7 +1,7 @@
 import { linear } from '../functions/linear.ts';
-import { expectWhole } from '../settings.ts';
-import { formatShape, sizeOf } from '../shape.ts';
-import type { Tensor } from '../tensor.ts';
+import { expectWhole } from '../base/settings.ts';
+import { formatShape, sizeOf } from '../base/shape.ts';
+import type { Tensor } from '../core/tensor.ts';
 import { uniform } from './initialize.ts';
 import { Module } from './module.ts';
 

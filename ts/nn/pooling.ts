@@ -3,8 +3,8 @@ import { avgPool2d, type AvgPool2dOptions } from '../functions/avgPool2d.ts';
 import { globalAvgPool2d } from '../functions/globalAvgPool2d.ts';
 import { maxPool2d, type MaxPool2dOptions } from '../functions/maxPool2d.ts';
 import { checkWindow, pairOf } from '../functions/window.ts';
-import { expectWhole } from '../settings.ts';
-import type { Tensor } from '../tensor.ts';
+import { expectWhole } from '../base/settings.ts';
+import type { Tensor } from '../core/tensor.ts';
 import { Module } from './module.ts';
 
 /** Largest value of each window: `[N, H, W, C]` → `[N, OH, OW, C]`. */

@@ -1,6 +1,6 @@
-import { currentEngine } from '../current.ts';
-import { state } from '../create.ts';
-import type { Tensor } from '../tensor.ts';
+import { currentEngine } from '../core/init.ts';
+import { state } from '../core/create.ts';
+import type { Tensor } from '../core/tensor.ts';
 
 /** Where initial weights come from: a seed, and a stream number that goes up with each weight. */
 let source = { seed: 0, stream: 0 };

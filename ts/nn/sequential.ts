@@ -1,5 +1,5 @@
-import { shown } from '../settings.ts';
-import type { Tensor } from '../tensor.ts';
+import { shown } from '../base/settings.ts';
+import type { Tensor } from '../core/tensor.ts';
 import { Module } from './module.ts';
 
 /** Modules one after the other, named `0`, `1`, … or as the record says. */

@@ -1,9 +1,9 @@
-import { apply } from '../apply.ts';
-import { state } from '../create.ts';
+import { apply } from '../core/apply.ts';
+import { state } from '../core/create.ts';
 import { adamwUpdate } from '../ops/adamwUpdate.ts';
 import { increment } from '../ops/increment.ts';
-import { expectNumber, shown } from '../settings.ts';
-import type { Tensor } from '../tensor.ts';
+import { expectNumber, shown } from '../base/settings.ts';
+import type { Tensor } from '../core/tensor.ts';
 import { Optimizer, type Parameters } from './optimizer.ts';
 
 /** Settings of {@link AdamW}. */

@@ -1,9 +1,9 @@
-import { state } from '../create.ts';
-import { withFrozenBeside } from '../frozenBeside.ts';
-import { expectNumber } from '../settings.ts';
-import { isAbsent, mayBeBy } from '../tape.ts';
+import { state } from '../core/create.ts';
+import { withFrozenBeside } from '../core/frozenBeside.ts';
+import { expectNumber } from '../base/settings.ts';
+import { isAbsent, mayBeBy } from '../core/gradients.ts';
 import { zipStrict } from './zipStrict.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../core/tensor.ts';
 
 /** Weights by name, or in order. */
 export type Parameters = ReadonlyMap<string, Tensor> | readonly Tensor[];

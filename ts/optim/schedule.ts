@@ -1,5 +1,5 @@
-import { currentEngine } from '../current.ts';
-import { expectNumber } from '../settings.ts';
+import { currentEngine } from '../core/init.ts';
+import { expectNumber } from '../base/settings.ts';
 
 /** Learning rate of a step, `0 ≤ step < steps`. */
 export type Schedule = (step: number, steps: number) => number;

@@ -1,8 +1,8 @@
-import { apply } from '../apply.ts';
-import { state } from '../create.ts';
+import { apply } from '../core/apply.ts';
+import { state } from '../core/create.ts';
 import { sgdUpdate } from '../ops/sgdUpdate.ts';
-import { expectNumber } from '../settings.ts';
-import type { Tensor } from '../tensor.ts';
+import { expectNumber } from '../base/settings.ts';
+import type { Tensor } from '../core/tensor.ts';
 import { Optimizer, type Parameters } from './optimizer.ts';
 
 /** Settings of {@link SGD}. */

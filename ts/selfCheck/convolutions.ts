@@ -1,10 +1,10 @@
-import type { ConvAlgorithm, WeightAlgorithm } from '../ops/chooseConvAlgorithm.ts';
-import { conv2d } from '../ops/conv2d.ts';
-import { conv2dBackwardInput } from '../ops/conv2dBackwardInput.ts';
-import { conv2dBackwardWeight } from '../ops/conv2dBackwardWeight.ts';
-import type { ConvGeometry, Pair } from '../ops/conv2dGeometry.ts';
+import type { ConvAlgorithm, WeightAlgorithm } from '../ops/conv2d/chooseAlgorithm.ts';
+import { conv2d } from '../ops/conv2d/conv2d.ts';
+import { conv2dBackwardInput } from '../ops/conv2d/conv2dBackwardInput.ts';
+import { conv2dBackwardWeight } from '../ops/conv2d/conv2dBackwardWeight.ts';
+import type { ConvGeometry, Pair } from '../ops/conv2d/geometry.ts';
 import type { View } from '../ops/op.ts';
-import { channelsOf, type Shape } from '../shape.ts';
+import { channelsOf, type Shape } from '../base/shape.ts';
 import { floats, problem, type ByReference, type Problem } from './problem.ts';
 
 /** A convolution of few pixels, whose channels end with a whole block, a half one or a rest. */

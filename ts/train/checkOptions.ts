@@ -1,5 +1,5 @@
 import { Optimizer } from '../optim/optimizer.ts';
-import { expectNumber, shown } from '../settings.ts';
+import { expectNumber, shown } from '../base/settings.ts';
 import type { TrainerOptions } from './trainerOptions.ts';
 
 /** Throws TypeError or RangeError for what a trainer cannot train with: before its first step. */

@@ -1,14 +1,14 @@
 import type { DatasetFacts } from '../data/catalog.ts';
-import { FormatError, NonFiniteError, StateDictError } from '../errors.ts';
+import { FormatError, NonFiniteError, StateDictError } from '../base/errors.ts';
 import type { Safetensors, SafetensorsTensor } from '../io/safetensors.ts';
 import { listNames } from '../io/weights/names.ts';
 import { checkStored, toStored, weightSlots, writeStored, type Slot } from '../io/weights/slot.ts';
 import { models, type ModelOptions } from '../models/registry.ts';
 import { withoutInitialWeights } from '../nn/initialize.ts';
 import type { Module } from '../nn/module.ts';
-import type { Normalisation } from '../normalisation.ts';
+import type { Normalisation } from '../base/normalisation.ts';
 import { dropoutState } from '../nn/seed.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../core/tensor.ts';
 import { readFacts } from './checkpointSchema.ts';
 import { nonFinite } from './nonFinite.ts';
 import { noteNormalisation } from './readAs.ts';

@@ -13,7 +13,7 @@ import {
   string,
   type GenericSchema,
 } from 'valibot';
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../base/errors.ts';
 import { checkJson } from '../io/readJson.ts';
 import { plainText, someObject, wholeNumber } from '../io/schemas.ts';
 import type { CheckpointFacts } from './checkpoint.ts';

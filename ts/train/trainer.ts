@@ -1,14 +1,14 @@
 import type { Plan } from '../compile/plan.ts';
-import { currentEngine } from '../current.ts';
+import { currentEngine } from '../core/init.ts';
 import type { ImageDataset } from '../data/dataset.ts';
 import { DataLoader, type Batch } from '../data/loader.ts';
-import { NonFiniteError } from '../errors.ts';
+import { NonFiniteError } from '../base/errors.ts';
 import type { Engine } from '../kernels/engine.ts';
 import type { Module } from '../nn/module.ts';
 import { dropoutState } from '../nn/seed.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
-import { expectNumber, expectWhole, shown } from '../settings.ts';
-import type { Shape } from '../shape.ts';
+import { expectNumber, expectWhole, shown } from '../base/settings.ts';
+import type { Shape } from '../base/shape.ts';
 import { checkOptions } from './checkOptions.ts';
 import { batchSizes, checkData } from './checkData.ts';
 import { compileStep, type CompiledStep } from './compileStep.ts';

@@ -1,6 +1,6 @@
 import { type DatasetName, DATASETS, type Split } from '../catalog.ts';
 import type { ImageDataset } from '../dataset.ts';
-import { unknownName } from '../nearestName.ts';
+import { unknownName } from '../../base/nearestName.ts';
 import { slice } from '../subset.ts';
 import { loadCifar } from './cifar.ts';
 import type { DownloadProgress } from './download.ts';

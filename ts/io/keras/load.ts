@@ -1,9 +1,9 @@
-import { FormatError, StateDictError } from '../../errors.ts';
+import { FormatError, StateDictError } from '../../base/errors.ts';
 import { BatchNorm2d } from '../../nn/batchNorm2d.ts';
 import { Conv2d } from '../../nn/conv2d.ts';
 import type { Module } from '../../nn/module.ts';
-import { formatShape, sameShape, sizeOf } from '../../shape.ts';
-import type { Tensor } from '../../tensor.ts';
+import { formatShape, sameShape, sizeOf } from '../../base/shape.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import { listNames, type Rename } from '../weights/names.ts';
 import { isCounter } from '../weights/slot.ts';
 import { differingGeometry } from './geometry.ts';

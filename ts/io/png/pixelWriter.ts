@@ -1,4 +1,4 @@
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 import type { Image } from '../image.ts';
 import type { PngHeader } from './header.ts';
 import type { Pass } from './passes.ts';

@@ -1,4 +1,4 @@
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 
 /**
  * Turns a row of differences back into samples, in place. The first byte of a row says which neighbours were taken off: of

@@ -1,6 +1,6 @@
-import { StateDictError } from '../../errors.ts';
+import { StateDictError } from '../../base/errors.ts';
 import type { Module } from '../../nn/module.ts';
-import { formatShape } from '../../shape.ts';
+import { formatShape } from '../../base/shape.ts';
 import type { SafetensorsTensor } from '../safetensors.ts';
 import { listNames, renamed, type Rename } from './names.ts';
 import { commonPrefix, NAMINGS, type Naming } from './namings.ts';

@@ -1,4 +1,4 @@
-import { StateDictError } from '../../errors.ts';
+import { StateDictError } from '../../base/errors.ts';
 import type { Module } from '../../nn/module.ts';
 import type { Safetensors, SafetensorsTensor } from '../safetensors.ts';
 import { renamed, type Rename } from './names.ts';

@@ -1,6 +1,6 @@
-import { ShapeError } from '../../errors.ts';
-import { formatShape, sameShape, type Shape } from '../../shape.ts';
-import type { Tensor } from '../../tensor.ts';
+import { ShapeError } from '../../base/errors.ts';
+import { formatShape, sameShape, type Shape } from '../../base/shape.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import { inferShape } from '../inferShape.ts';
 
 /** Side of the square image that is tried; divisible by every stride in use. */

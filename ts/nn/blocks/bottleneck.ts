@@ -1,5 +1,5 @@
-import { expectOneOf } from '../../settings.ts';
-import type { Tensor } from '../../tensor.ts';
+import { expectOneOf } from '../../base/settings.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import { Conv2d } from '../conv2d.ts';
 import type { Module } from '../module.ts';
 import { batchNorm2d, type BlockOptions } from './blockOptions.ts';

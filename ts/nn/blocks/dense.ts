@@ -1,8 +1,8 @@
-import { recomputed } from '../../apply.ts';
+import { recomputed } from '../../core/apply.ts';
 import { concat } from '../../functions/concat.ts';
 import { relu } from '../../functions/relu.ts';
-import { expectWhole } from '../../settings.ts';
-import type { Tensor } from '../../tensor.ts';
+import { expectWhole } from '../../base/settings.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import { BatchNorm2d } from '../batchNorm2d.ts';
 import { Conv2d } from '../conv2d.ts';
 import { Dropout } from '../dropout.ts';

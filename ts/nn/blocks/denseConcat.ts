@@ -1,5 +1,5 @@
 import { concat } from '../../functions/concat.ts';
-import type { Tensor } from '../../tensor.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import { Module } from '../module.ts';
 
 /** `concat(x, body(x))` (Huang et al. 2017, arXiv:1608.06993): nothing that was found is lost, something is added. */

@@ -1,4 +1,4 @@
-import type { Tensor } from '../../tensor.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import { Conv2d } from '../conv2d.ts';
 import type { Module } from '../module.ts';
 import { batchNorm2d, type BlockOptions } from './blockOptions.ts';

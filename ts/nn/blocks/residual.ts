@@ -1,4 +1,4 @@
-import type { Tensor } from '../../tensor.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import { Identity } from '../identity.ts';
 import type { Module } from '../module.ts';
 import { assertJoins } from './assertJoins.ts';

@@ -1,5 +1,5 @@
-import { sizeOf } from '../../shape.ts';
-import type { Tensor } from '../../tensor.ts';
+import { sizeOf } from '../../base/shape.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import { BatchNorm2d } from '../batchNorm2d.ts';
 import { Conv2d } from '../conv2d.ts';
 import type { Module } from '../module.ts';

@@ -1,4 +1,4 @@
-import { expectOneOf } from '../../settings.ts';
+import { expectOneOf } from '../../base/settings.ts';
 import { Conv2d } from '../conv2d.ts';
 import { Identity } from '../identity.ts';
 import type { Module } from '../module.ts';

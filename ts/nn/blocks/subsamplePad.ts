@@ -1,6 +1,6 @@
 import { subsamplePad } from '../../functions/subsamplePad.ts';
-import { expectWhole } from '../../settings.ts';
-import type { Tensor } from '../../tensor.ts';
+import { expectWhole } from '../../base/settings.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import { Module } from '../module.ts';
 
 /**
