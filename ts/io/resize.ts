@@ -11,6 +11,11 @@ interface Taps {
  * by the scale when shrinking, so that nothing aliases. Each axis in turn, rounded to bytes in between.
  *
  * @throws {RangeError} for a size that is not a positive integer
+ * @example
+ * import { resize } from 'residua';
+ *
+ * const image = { height: 4, width: 4, channels: 1, data: new Uint8Array(16).fill(7) };
+ * console.log(resize(image, 2, 2).data); // 7, 7, 7, 7
  */
 export function resize(image: Image, height: number, width: number): Image {
   for (const [what, value] of Object.entries({ height, width })) {

@@ -122,7 +122,16 @@ const plain =
 
 /** 8 weighted layers, 0.08 M parameters. */
 export const resnet8 = resnet(8);
-/** 20 weighted layers, 0.27 M parameters. */
+/**
+ * 20 weighted layers, 0.27 M parameters.
+ *
+ * @example
+ * import { Predictor, resnet20 } from 'residua';
+ *
+ * const model = resnet20({ inChannels: 3, numClasses: 10, seed: 1 });
+ * const logits = await new Predictor(model).logits(new Float32Array(32 * 32 * 3), [1, 32, 32, 3]);
+ * console.log(logits.length); // 10
+ */
 export const resnet20 = resnet(20);
 /** 32 weighted layers, 0.46 M parameters. */
 export const resnet32 = resnet(32);

@@ -118,7 +118,14 @@ function small(depth: number, growth: number, bc: boolean): Recipe {
     : { ...blocks, initial: 16, bottleneck: 0, compression: 1 };
 }
 
-/** 121 layers, 7,978,856 parameters. */
+/**
+ * 121 layers, 7,978,856 parameters.
+ *
+ * @example
+ * import { densenet121, summary } from 'residua';
+ *
+ * console.log(summary(densenet121(), [1, 224, 224, 3]).parameters); // 7978856
+ */
 export const densenet121 = densenet({ ...imagenet, layers: [6, 12, 24, 16] });
 /** 161 layers, 28,681,000 parameters. */
 export const densenet161 = densenet({

@@ -153,7 +153,16 @@ const of50 = { blocks: [3, 4, 6, 3], expansion: 4 } as const;
 const of101 = { blocks: [3, 4, 23, 3], expansion: 4 } as const;
 const of152 = { blocks: [3, 8, 36, 3], expansion: 4 } as const;
 
-/** 18 weighted layers, 11,689,512 parameters. */
+/**
+ * 18 weighted layers, 11,689,512 parameters.
+ *
+ * @example
+ * import { Predictor, resnet18 } from 'residua';
+ *
+ * const model = resnet18({ numClasses: 5, seed: 1 });
+ * const logits = await new Predictor(model).logits(new Float32Array(64 * 64 * 3), [1, 64, 64, 3]);
+ * console.log(logits.length); // 5
+ */
 export const resnet18 = resnet(of18);
 /** 34 weighted layers, 21,797,672 parameters. */
 export const resnet34 = resnet(of34);

@@ -178,7 +178,15 @@ const vgg =
 
 /** 11 weighted layers, 132,863,336 parameters. */
 export const vgg11 = vgg(11, false);
-/** 13 weighted layers, 133,047,848 parameters. */
+/**
+ * 13 weighted layers, 133,047,848 parameters.
+ *
+ * @example
+ * import { summary, vgg13 } from 'residua';
+ *
+ * const model = vgg13({ numClasses: 10 });
+ * console.log(summary(model, [1, 32, 32, 3]).output); // 1, 10
+ */
 export const vgg13 = vgg(13, false);
 /** 16 weighted layers, 138,357,544 parameters. */
 export const vgg16 = vgg(16, false);

@@ -45,6 +45,8 @@ export interface Summary {
  * @param inputShape `[N, H, W, C]`; without it, shapes and flops are left out
  * @throws {ShapeError} when the network does not take such images
  * @example
+ * import { resnet20, summary } from 'residua';
+ *
  * console.log(String(summary(resnet20(), [1, 32, 32, 3])));
  */
 export function summary(model: Module, inputShape?: Shape): Summary {

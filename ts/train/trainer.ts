@@ -31,6 +31,24 @@ import type { TrainerOptions } from './trainerOptions.ts';
  * Trains a classifier on images. A whole step (forward, loss, backward, optimizer) is compiled once for each batch size
  * and replayed; numbers are those of eager code. A setting of the network that is changed, such as dropout's `p`, or what is
  * frozen, counts from the next step on.
+ *
+ * @example
+ * import { imageDataset, oneCycleSchedule, resnet8, SGD, Trainer } from 'residua';
+ *
+ * const data = imageDataset({
+ *   name: 'stripes',
+ *   images: Uint8Array.from({ length: 8 * 64 }, (_, i) => (i % 2 === Math.floor(i / 256) ? 255 : 0)),
+ *   labels: Uint8Array.of(0, 0, 0, 0, 1, 1, 1, 1),
+ *   height: 8,
+ *   width: 8,
+ *   channels: 1,
+ *   classes: ['left', 'right'],
+ * });
+ * const model = resnet8({ inChannels: 1, numClasses: 2, seed: 1 });
+ * const optimizer = new SGD(model.parameters(), { momentum: 0.9 });
+ * const trainer = new Trainer(model, { optimizer, schedule: oneCycleSchedule(0.05) });
+ * await trainer.fit(data, { epochs: 3, batchSize: 4, seed: 1 });
+ * console.log(await trainer.evaluate(data));
  */
 export class Trainer {
   readonly model: Module;
