@@ -29,3 +29,4 @@ export * from './pooling.ts';
 export { ReLU } from './relu.ts';
 export { manualSeed } from './seed.ts';
 export { Sequential } from './sequential.ts';
+export { through, type Step } from './through.ts';
