@@ -9,6 +9,7 @@ import { MaxPool2d } from '../nn/pooling.ts';
 import { ReLU } from '../nn/relu.ts';
 import { manualSeed } from '../nn/seed.ts';
 import { Sequential } from '../nn/sequential.ts';
+import { through } from '../nn/through.ts';
 import type { Tensor } from '../core/tensor.ts';
 import {
   Classifier,
@@ -81,11 +82,11 @@ export class DenseNet extends Classifier {
   }
 
   override forwardFeatures(x: Tensor): Tensor {
-    return relu(this.features.forward(x));
+    return through(x, this.features, relu);
   }
 
   override forwardHead(features: Tensor): Tensor {
-    return this.classifier.forward(globalAvgPool2d(features));
+    return through(features, globalAvgPool2d, this.classifier);
   }
 
   override resetHead(numClasses: number): void {

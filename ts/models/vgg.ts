@@ -12,6 +12,7 @@ import { MaxPool2d } from '../nn/pooling.ts';
 import { ReLU } from '../nn/relu.ts';
 import { manualSeed } from '../nn/seed.ts';
 import { Sequential } from '../nn/sequential.ts';
+import { through } from '../nn/through.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { Classifier, classesOf, freshLinear, type ModelOptions } from './classifier.ts';
 
@@ -93,7 +94,11 @@ export class VGG extends Classifier {
   }
 
   override forwardHead(features: Tensor): Tensor {
-    return this.classifier.forward(new Flatten().forward(adaptiveAvgPool2d(features, this.#grid)));
+    return through(
+      adaptiveAvgPool2d(features, this.#grid), // [N, 7, 7, 512]
+      new Flatten(), // [N, 25088]
+      this.classifier, // [N, numClasses]
+    );
   }
 
   override resetHead(numClasses: number): void {

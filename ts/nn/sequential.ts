@@ -1,6 +1,7 @@
 import { shown } from '../base/settings.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { Module } from './module.ts';
+import { through } from './through.ts';
 
 /**
  * Modules one after the other, named `0`, `1`, … or as the record says.
@@ -34,6 +35,6 @@ export class Sequential extends Module {
   }
 
   override forward(x: Tensor): Tensor {
-    return [...this.layers.values()].reduce((value, layer) => layer.forward(value), x);
+    return through(x, ...this.layers.values());
   }
 }

@@ -1,7 +1,7 @@
 import { sizeOf, type Shape } from '../base/shape.ts';
 import { formatTable } from '../base/formatTable.ts';
 import type { Tensor } from '../core/tensor.ts';
-import type { Gates } from './blocks/residualJoin.ts';
+import type { Gates } from './blocks/residualBlock.ts';
 import type { Module } from './module.ts';
 import { trace, type Trace } from './trace.ts';
 
