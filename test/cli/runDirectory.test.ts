@@ -200,12 +200,12 @@ describe('a checkpoint whose facts were changed', () => {
     [
       '"height":28',
       '"height":4000',
-      /data: images are 4000 × 28 × 1 but those of mnist are 28 × 28/,
+      /data\.height: is 4000 but the network was trained on images of 28 × 28/,
     ],
     [
       '"classes":["0","1","2","3","4","5","6","7","8","9"]',
       '"classes":[]',
-      /data\.classes: has 0 names but the network has 10 outputs/,
+      /data\.classes: are \[\] but those of mnist are \["0", "1", /,
     ],
     ['"std":[0.3081]', '"std":[0]', /data\.std\.0: is 0 but must be above 0/],
     ['"schedule":"one-cycle"', '"schedule":"toString"', /schedule: is "toString" but must be \(/],
@@ -227,5 +227,20 @@ describe('a checkpoint whose facts were changed', () => {
     expect(stderr).toMatch(message);
     expect(linesOf(stderr)).toHaveLength(1);
     expect(stderr).not.toContain('\x1b');
+  });
+
+  it('and were saved in code without names of classes, is shown by their indices', async () => {
+    const { tensors, metadata } = parseSafetensors(bytesOf('whole'), 'a');
+    const { data, ...rest } = JSON.parse(metadata['residua']!) as { data: object };
+    const unnamed = JSON.stringify({ ...rest, data: { ...data, classes: [] }, settings: {} });
+    const file = at('unnamed.safetensors');
+    writeFileSync(file, serializeSafetensors(tensors, { ...metadata, residua: unnamed }));
+    const predicted = async (run: string): Promise<unknown> => {
+      const { code, stdout, stderr } = await residua('predict', image, '--run', run, '--json');
+      expect(code, stderr).toBe(0);
+      return JSON.parse(stdout);
+    };
+    // MNIST's classes are called by their indices, too.
+    expect(await predicted(file)).toEqual(await predicted(at('whole')));
   });
 });
