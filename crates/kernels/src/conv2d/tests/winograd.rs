@@ -1,6 +1,6 @@
 use super::super::winograd::{F2, F4, Lines, StridedF2, UnscaledF4};
 use super::super::*;
-use super::case::Case;
+use super::case::{Case, NO_NORM};
 use crate::abi::Task;
 use crate::gemm::{GemmPack, PANEL, tiles};
 use crate::lanes::{Lanes, Vector};
@@ -106,22 +106,11 @@ fn winograd_equals_reference<F: Lines<TILE, PATCH>, const TILE: usize, const PAT
             residual_stride: args.residual_stride,
             y: y.mut_ptr(),
             y_stride: args.y_stride,
-            batch: args.batch,
-            height: args.height,
-            width: args.width,
-            in_channels: args.in_channels,
-            out_height: args.out_height,
-            out_width: args.out_width,
-            out_channels: args.out_channels,
-            pad_top: args.pad_top,
-            pad_left: args.pad_left,
+            geometry: args.geometry,
             relu: args.relu,
             unit_tiles,
             unit_channels,
-            mean: core::ptr::null(),
-            gamma: core::ptr::null(),
-            rstd: core::ptr::null(),
-            beta: core::ptr::null(),
+            norm: NO_NORM,
             norm_x: core::ptr::null(),
             norm_x_stride: 0,
             partials: core::ptr::null_mut(),
@@ -158,22 +147,11 @@ fn winograd_outer_product_equals_reference() {
             dy: args.dy,
             dy_stride: args.dy_stride,
             dw: partials.mut_ptr(),
-            batch: args.batch,
-            height: args.height,
-            width: args.width,
-            in_channels: args.in_channels,
-            out_height: args.out_height,
-            out_width: args.out_width,
-            out_channels: args.out_channels,
-            pad_top: args.pad_top,
-            pad_left: args.pad_left,
+            geometry: args.geometry,
             partitions,
             unit_tiles,
             unit_channels: case.unit_channels,
-            mean: core::ptr::null(),
-            gamma: core::ptr::null(),
-            rstd: core::ptr::null(),
-            beta: core::ptr::null(),
+            norm: NO_NORM,
         };
         let width = case.unit_channels.min(case.out_channels.next_multiple_of(PANEL as u32));
         let scratch =
