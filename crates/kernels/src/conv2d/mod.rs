@@ -5,6 +5,7 @@
 //! the input is forward on dy with reversed taps, that of the weights is (taps × pixels)·(pixels × out channels).
 
 pub mod backward_weight;
+pub mod geometry;
 pub mod im2col;
 pub mod implicit_gemm;
 pub mod pointwise;
@@ -20,30 +21,8 @@ pub mod winograd;
 use crate::abi::Kernel;
 use crate::gemm::GemmPack;
 use crate::lanes::Vector;
+pub use geometry::ConvGeometry;
 use winograd::{F2, F4, StridedF2, UnscaledF4};
-
-kernel_args! {
-    /// What every pass of a convolution is told: sizes of x, of y and of the kernel, and how the kernel moves. Zeros around the
-    /// image are given by the rows above and the columns to the left; what lies below and to the right follows from y's size.
-    pub struct ConvGeometry {
-        pub batch: u32,
-        pub height: u32,
-        pub width: u32,
-        pub in_channels: u32,
-        pub out_height: u32,
-        pub out_width: u32,
-        pub out_channels: u32,
-        pub kernel_height: u32,
-        pub kernel_width: u32,
-        pub stride_height: u32,
-        pub stride_width: u32,
-        pub pad_top: i32,
-        pub pad_left: i32,
-        pub dilation_height: u32,
-        pub dilation_width: u32,
-        pub groups: u32,
-    }
-}
 
 kernel_args! {
     /// Batch norm between its statistics and ReLU, `[channels]` each; null where there is none.
@@ -200,6 +179,7 @@ pub const KERNELS: &[Kernel] = &[
     row!("conv2d.backward_input.f32/winograd_4x4_lean", Conv2dWinograd, winograd::lean::forward::<Vector, UnscaledF4, 4, 6>),
     row!("conv2d.backward_input.f32/winograd_4x4_to_norm", Conv2dWinograd, winograd::forward::norm_gradient::<Vector>),
     row!("conv2d.backward_input.f32/reference", Conv2dBackwardInput, reference::backward_input),
+    row!("conv2d.backward_input.f32/reference_to_norm", Conv2dWinograd, reference::norm_gradient),
     row!("conv2d.backward_weight.f32/taps", Conv2dTapsWeight, taps_weight::outer_product::<Vector>),
     row!("conv2d.backward_weight.f32/outer_product", Conv2dBackwardWeight, backward_weight::outer_product::<Vector>),
     row!("conv2d.backward_weight.f32/winograd_4x4", Conv2dWinogradWeight, winograd::backward_weight::outer_product::<Vector>),
@@ -209,4 +189,5 @@ pub const KERNELS: &[Kernel] = &[
         winograd::backward_weight::outer_product_of_norm::<Vector>
     ),
     row!("conv2d.backward_weight.f32/reference", Conv2dBackwardWeight, reference::backward_weight),
+    row!("conv2d.backward_weight.f32/reference_of_norm", Conv2dWinogradWeight, reference::backward_weight_of_norm),
 ];

@@ -2,21 +2,23 @@
 
 use super::Gemm;
 use crate::abi::Task;
+use crate::pixels::{List, Pixels, each};
 
 /// # Safety
 /// Pointers cover the matrices at their strides; `b` is `[depth, columns]`.
 pub unsafe fn gemm(g: &Gemm, task: &Task) {
-    let (depth, columns) = (g.depth as usize, g.columns as usize);
-    for i in task.range(g.rows) {
-        for j in 0..columns {
-            // SAFETY: i, j and k are in range.
-            unsafe {
-                let mut sum = if g.bias.is_null() { 0.0 } else { *g.bias.add(j) as f64 };
-                for k in 0..depth {
-                    sum += *g.a.add(i * g.a_stride as usize + k) as f64 * *g.b.add(k * columns + j) as f64;
-                }
-                *g.c.add(i * g.c_stride as usize + j) = sum as f32;
-            }
-        }
+    let Gemm { rows, depth, columns, .. } = *g;
+    // SAFETY: as above.
+    let ([a, b, c], bias) = unsafe {
+        let matrices = [
+            Pixels::new(g.a, g.a_stride, rows, depth),
+            Pixels::new(g.b, columns, depth, columns),
+            Pixels::new(g.c, g.c_stride, rows, columns),
+        ];
+        (matrices, List::optional(g.bias, columns as usize))
+    };
+    for (i, j) in each(task, rows, columns) {
+        let product: f64 = (0..depth as usize).map(|k| a.at(i, k) * b.at(k, j)).sum();
+        c.set(i, j, product + bias.map_or(0.0, |bias| bias.at(j)));
     }
 }

@@ -134,11 +134,17 @@ impl Case {
             unit_channels: self.unit_channels,
         }
     }
+    /// Panels of weights `[KH, KW, C/groups, O]`.
     pub fn pack(&self, w: &Buffer) -> Buffer {
-        let columns = self.out_channels / self.groups;
-        let depth = self.channels / self.groups;
-        let mut packed = Buffer::new((self.groups * columns.next_multiple_of(PANEL as u32) * self.taps()) as usize);
-        let args = GemmPack {
+        let columns = (self.out_channels / self.groups).next_multiple_of(PANEL as u32);
+        let mut packed = Buffer::new((self.groups * columns * self.taps()) as usize);
+        run_chunks(crate::gemm::pack::pack::<Vector>, &self.pack_args(w, &mut packed), 3, 0);
+        packed.assert_guards("packed");
+        packed
+    }
+    pub fn pack_args(&self, w: &Buffer, packed: &mut Buffer) -> GemmPack {
+        let (columns, depth) = (self.out_channels / self.groups, self.channels / self.groups);
+        GemmPack {
             w: w.ptr(),
             packed: packed.mut_ptr(),
             height: self.kernel[0],
@@ -151,10 +157,7 @@ impl Case {
             depth_stride: self.out_channels,
             column_stride: 1,
             group_stride: columns,
-        };
-        run_chunks(crate::gemm::pack::pack::<Vector>, &args, 3, 0);
-        packed.assert_guards("packed");
-        packed
+        }
     }
     pub fn scratch(&self, columns: u32) -> usize {
         let [rows, width] = [0, 1].map(|i| {
