@@ -1,6 +1,6 @@
-//! The definition, with sums in f64.
+//! The definitions, with sums in f64.
 
-use super::Gemm;
+use super::{Gemm, GemmPack, PANEL};
 use crate::abi::Task;
 use crate::pixels::{List, Pixels, each};
 
@@ -20,5 +20,28 @@ pub unsafe fn gemm(g: &Gemm, task: &Task) {
     for (i, j) in each(task, rows, columns) {
         let product: f64 = (0..depth as usize).map(|k| a.at(i, k) * b.at(k, j)).sum();
         c.set(i, j, product + bias.map_or(0.0, |bias| bias.at(j)));
+    }
+}
+
+/// # Safety
+/// `w` holds the matrices at their strides; `packed` holds all panels.
+pub unsafe fn pack(p: &GemmPack, task: &Task) {
+    let (columns, rows) = (p.columns as usize, p.height * p.width * p.depth);
+    let panels = p.groups * p.columns.div_ceil(PANEL as u32);
+    // SAFETY: as above.
+    let packed = unsafe { Pixels::new(p.packed, PANEL as u32, panels * rows, PANEL as u32) };
+    for (panel, row) in each(task, panels, rows) {
+        let (group, first) = (panel / columns.div_ceil(PANEL), panel % columns.div_ceil(PANEL) * PANEL);
+        let (tap, k) = (row / p.depth as usize, row % p.depth as usize);
+        let (tap_row, tap_column) = (tap / p.width as usize, tap % p.width as usize);
+        let start = group as isize * p.group_stride as isize
+            + tap_row as isize * p.tap_row as isize
+            + tap_column as isize * p.tap_column as isize
+            + k as isize * p.depth_stride as isize;
+        for column in first..first + PANEL {
+            // SAFETY: w holds the rows and columns of the matrix at their strides.
+            let value = || unsafe { *p.w.offset(start + column as isize * p.column_stride as isize) } as f64;
+            packed.set(panel * rows as usize + row, column - first, if column < columns { value() } else { 0.0 });
+        }
     }
 }

@@ -171,3 +171,59 @@ fn winograd_outer_product_equals_reference() {
         assert_close(&sums, expected.values(), 2e-4, &format!("winograd outer_product {case:?}"));
     }
 }
+
+/// `G g Gᵀ` in f64. A line of G is a polynomial's value at a point, `scale·[1, p, p²]`, or its last coefficient.
+struct Transform(Vec<[f64; 3]>);
+
+impl Transform {
+    /// Point and scale of each line but the last, whose point is ∞.
+    fn at(points: &[(f64, f64)]) -> Self {
+        let lines = points.iter().map(|&(p, scale)| [scale, scale * p, scale * p * p]);
+        Self(lines.chain([[0.0, 0.0, 1.0]]).collect())
+    }
+    fn of(&self, g: impl Fn(usize, usize) -> f64, i: usize, j: usize) -> f64 {
+        let terms = (0..3).flat_map(|a| (0..3).map(move |b| (a, b)));
+        terms.map(|(a, b)| self.0[i][a] * g(a, b) * self.0[j][b]).sum()
+    }
+}
+
+/// Weights of a position in slices of 128 in channels, each a panel after the other, as the module says.
+fn pack_equals_formula<F: Lines<TILE, PATCH>, const TILE: usize, const PATCH: usize>(transform: &Transform) {
+    let mut random = Random(47);
+    for _ in 0..30 {
+        let case = winograd_case(&mut random);
+        let [depth, columns] = [case.channels, case.out_channels].map(|v| v as usize);
+        let w = random.buffer(9 * depth * columns);
+        let packed = pack::<F, TILE, PATCH>(&case, &w);
+        let width = columns.next_multiple_of(PANEL);
+        for (k, column) in (0..depth).flat_map(|k| (0..width).map(move |column| (k, column))) {
+            let tap = |a: usize, b: usize| w.values()[((3 * a + b) * depth + k) * columns + column] as f64;
+            let slice = k / 128 * 128;
+            let panel = slice * width + column / PANEL * PANEL * 128.min(depth - slice);
+            let place = panel + (k - slice) * PANEL + column % PANEL;
+            for (i, j) in (0..PATCH).flat_map(|i| (0..PATCH).map(move |j| (i, j))) {
+                let actual = packed.values()[(j * PATCH + i) * (depth * width + 16) + place];
+                let expected = if column < columns { transform.of(tap, i, j) as f32 } else { 0.0 };
+                assert_close(&[actual], &[expected], 1e-6, &format!("position {i}, {j} of {case:?}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn packed_2x2_equals_formula() {
+    pack_equals_formula::<F2, 2, 4>(&Transform::at(&[(0.0, 1.0), (1.0, 0.5), (-1.0, 0.5)]));
+}
+
+#[test]
+fn packed_4x4_equals_formula() {
+    let [a, b] = [core::f64::consts::FRAC_1_SQRT_2, core::f64::consts::SQRT_2];
+    let scale = |p: f64| [0.0, a, -a, b, -b].into_iter().filter(|&q| q != p).map(|q| 1.0 / (p - q)).product::<f64>();
+    pack_equals_formula::<F4, 4, 6>(&Transform::at(&[0.0, a, -a, b, -b].map(|p| (p, scale(p)))));
+}
+
+#[test]
+fn packed_2x2_strided_equals_formula() {
+    let lines = [[1.0, 0.0, 0.0], [1.0, 0.0, 1.0], [0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [0.0, 1.0, 0.0]];
+    pack_equals_formula::<StridedF2, 2, 5>(&Transform(lines.to_vec()));
+}
