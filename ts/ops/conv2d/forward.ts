@@ -73,6 +73,7 @@ export function emitConv(
     ...{ batch: conv.batch, groups: conv.groups, outHeight, outWidth, outChannels },
     scratchFloats: (rows: number) => {
       if (algorithm === 'pointwise') return norm ? rows * outWidth * depth : 0;
+      if (algorithm === 'im2col') return rows * outWidth * taps;
       const paddedRows =
         (rows - 1) * strideHeight + Math.max(0, kernelHeight - 1) * dilationHeight + 1;
       return paddedRows * paddedWidth * depth;
