@@ -18,7 +18,7 @@ export interface ConvLayer {
   readonly stride: number;
 }
 
-/** Forward, input gradient and weight gradient of a layer as cases. */
+/** Forward, by the algorithm of the library and by explicit im2col, input gradient and weight gradient of a layer as cases. */
 export function convCases(
   engine: Engine,
   model: string,
@@ -55,6 +55,12 @@ export function convCases(
       engine,
       { name, pass: 'forward', facts },
       (a) => apply(conv2d, [a, weight], { ...geometry, ...epilogue }),
+      [x],
+    ),
+    compiledCase(
+      engine,
+      { name, pass: 'forward by im2col', facts },
+      (a) => apply(conv2d, [a, weight], { ...geometry, ...epilogue, algorithm: 'im2col' }),
       [x],
     ),
     compiledCase(

@@ -1,6 +1,7 @@
 import { positionUnits, unitsOf } from './units.ts';
 import { emitWinograd, statisticsOf } from './winograd.ts';
 import { isWinograd } from './winogradTile.ts';
+import { geometryArgs } from './geometry.ts';
 import type { Pointer } from '../../kernels/step.ts';
 import type { ConvAlgorithm } from './chooseAlgorithm.ts';
 import type { ConvShape } from './geometry.ts';
@@ -72,6 +73,7 @@ export function emitConv(
     ...{ batch: conv.batch, groups: conv.groups, outHeight, outWidth, outChannels },
     scratchFloats: (rows: number) => {
       if (algorithm === 'pointwise') return norm ? rows * outWidth * depth : 0;
+      if (algorithm === 'im2col') return rows * outWidth * taps;
       const paddedRows =
         (rows - 1) * strideHeight + Math.max(0, kernelHeight - 1) * dilationHeight + 1;
       return paddedRows * paddedWidth * depth;
@@ -92,11 +94,8 @@ export function emitConv(
       ...{ x: x.pointer, xStride: x.stride, w: packed, bias },
       ...{ residual: residual?.pointer ?? null, residualStride: residual?.stride ?? 0 },
       ...{ y: y.pointer, yStride: y.stride, ...pixels },
-      ...{ batch: conv.batch, height: conv.inputSize[0], width: conv.inputSize[1] },
-      ...{ inChannels: conv.inChannels, outHeight, outWidth, outChannels: conv.outChannels },
-      ...{ kernelHeight, kernelWidth, strideHeight, strideWidth },
-      ...{ padTop: conv.padding[0], padLeft: conv.padding[3], dilationHeight, dilationWidth },
-      ...{ groups: conv.groups, relu: Number(relu), unitImages, unitRows, unitChannels },
+      ...geometryArgs(conv),
+      ...{ relu: Number(relu), unitImages, unitRows, unitChannels },
       ...statisticsOf(norm),
     },
   });

@@ -1,7 +1,7 @@
 import { BLOCK_CHANNELS } from './units.ts';
 import { GAP, isLean, positionsOf, winogradTiles } from './winogradTile.ts';
 import type { WinogradAlgorithm } from './chooseAlgorithm.ts';
-import { outputShape } from './geometry.ts';
+import { geometryArgs, outputShape } from './geometry.ts';
 import type { OneWorker, Pointer } from '../../kernels/step.ts';
 import type { Shape } from '../../base/shape.ts';
 import type { ConvForward, FusedNorm } from './forward.ts';
@@ -128,7 +128,7 @@ export function emitWinograd(
     args: {
       ...{ x: x.pointer, xStride: x.stride, w: packed, bias },
       ...{ residual: residual?.pointer ?? null, residualStride: residual?.stride ?? 0 },
-      ...{ y: y.pointer, yStride: y.stride, ...sizes(conv) },
+      ...{ y: y.pointer, yStride: y.stride, ...geometryArgs(conv) },
       ...{ relu: Number(relu), unitTiles: cut.unitTiles, unitChannels: cut.unitChannels },
       ...statisticsOf(norm),
       ...{ normX: norm?.x?.pointer ?? null, normXStride: norm?.x?.stride ?? 0 },
@@ -160,20 +160,10 @@ export function cutWinogradWeight(conv: ConvShape, mostPartitions: number): Weig
     partitions,
     chunks: partitions * Math.ceil(outChannels / unitChannels),
     scratchBytes: 4 * positionsOf('winograd_4x4') * (rows + 3 * GAP + BETWEEN),
-    args: { ...sizes(conv), partitions, unitTiles, unitChannels },
+    args: { ...geometryArgs(conv), partitions, unitTiles, unitChannels },
   };
 }
 
 function wholeBlocks(channels: number): number {
   return BLOCK_CHANNELS * Math.ceil(channels / BLOCK_CHANNELS);
-}
-
-function sizes(conv: ConvShape): Record<string, number> {
-  const [height, width] = conv.inputSize;
-  const [outHeight, outWidth] = conv.outputSize;
-  const { batch, inChannels, outChannels, padding } = conv;
-  return {
-    ...{ batch, height, width, inChannels, outHeight, outWidth, outChannels },
-    ...{ padTop: padding[0], padLeft: padding[3] },
-  };
 }
