@@ -1,12 +1,12 @@
-import type { Pair } from '../ts/ops/conv2dGeometry.ts';
-import { parameter } from '../ts/create.ts';
-import { useEngine } from '../ts/current.ts';
-import { apply } from '../ts/apply.ts';
+import type { Pair } from '../ts/ops/conv2d/geometry.ts';
+import { parameter } from '../ts/core/create.ts';
+import { useEngine } from '../ts/core/init.ts';
+import { apply } from '../ts/core/apply.ts';
 import { compiledCase, type BenchCase } from '../ts/inspect/benchCase.ts';
 import type { Engine } from '../ts/kernels/engine.ts';
-import { conv2d } from '../ts/ops/conv2d.ts';
-import { conv2dBackwardInput } from '../ts/ops/conv2dBackwardInput.ts';
-import { conv2dBackwardWeight } from '../ts/ops/conv2dBackwardWeight.ts';
+import { conv2d } from '../ts/ops/conv2d/conv2d.ts';
+import { conv2dBackwardInput } from '../ts/ops/conv2d/conv2dBackwardInput.ts';
+import { conv2dBackwardWeight } from '../ts/ops/conv2d/conv2dBackwardWeight.ts';
 
 /** A convolution of a real network: square images and kernels, padding that keeps the size at stride 1. */
 export interface ConvLayer {
@@ -18,7 +18,7 @@ export interface ConvLayer {
   readonly stride: number;
 }
 
-/** Forward, input gradient and weight gradient of a layer as cases. */
+/** Forward, by the algorithm of the library and by explicit im2col, input gradient and weight gradient of a layer as cases. */
 export function convCases(
   engine: Engine,
   model: string,
@@ -55,6 +55,12 @@ export function convCases(
       engine,
       { name, pass: 'forward', facts },
       (a) => apply(conv2d, [a, weight], { ...geometry, ...epilogue }),
+      [x],
+    ),
+    compiledCase(
+      engine,
+      { name, pass: 'forward by im2col', facts },
+      (a) => apply(conv2d, [a, weight], { ...geometry, ...epilogue, algorithm: 'im2col' }),
       [x],
     ),
     compiledCase(

@@ -1,5 +1,5 @@
-import { parameter } from '../ts/create.ts';
-import { useEngine } from '../ts/current.ts';
+import { parameter } from '../ts/core/create.ts';
+import { useEngine } from '../ts/core/init.ts';
 import { conv2d } from '../ts/functions/conv2d.ts';
 import { compiledCase, type BenchCase } from '../ts/inspect/benchCase.ts';
 import type { Engine } from '../ts/kernels/engine.ts';

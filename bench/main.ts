@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- [suite …] [--json] [--threads 1,2] [--numerics fast] [--simd auto] [--rounds 7]`, suites gemm, conv, infer,
- * train; or a program of its own: choose, endurance; peers, runtimes and startup are started by scripts/bench.mjs.
+ * train; or a program of its own: choose, endurance; peers, runtimes and startup are started by bench/bench.mjs.
  */
 import { parseArgs } from 'node:util';
 import { createEngine } from '../ts/kernels/createEngine.ts';

@@ -1,21 +1,32 @@
 // Checks ARCHITECTURE.md's import rules over ts/: imports go down only, no packages in the core.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import ts from 'typescript';
 import { root } from './setup/paths.mjs';
 
-/** From the bottom up; a folder may import itself and lower lines, the files of a line may import each other. */
+/** From the bottom up; a folder may import itself and lower lines, the doors of a line may import each other. */
 const LAYERS = [
-  ['errors.ts', 'nearestName.ts', 'settings.ts', 'shape.ts', 'symbols.ts'],
+  ['base/'],
   ['kernels/'],
   ['ops/'],
-  ['core'],
+  ['selfCheck/'],
+  ['core/'],
+  ['functions/'],
   ['nn/', 'optim/'],
   ['io/'],
   ['models/', 'data/', 'compile/'],
+  ['report/'],
   ['train/', 'inspect/'],
   ['experiments/'],
   ['cli/', 'index.ts', 'node.ts', 'keras.ts'],
+];
+/** Of the core, from the bottom up: each file needs lines before its own alone. */
+const CORE = [
+  ['deferred', 'flops', 'frozenBeside', 'graph', 'init', 'scope', 'tape'],
+  ['tensor'],
+  ['eager'],
+  ['apply', 'create'],
+  ['gradients'],
 ];
 const THROUGH_OPS = ['nn/', 'optim/', 'models/'];
 /** Small packages that the bundles contain, so that nobody who installs residua needs them. */
@@ -25,11 +36,10 @@ const MEMORY = /\bmemory\.buffer\b|\bWebAssembly\.Memory\b/i;
 const source = join(root, 'ts');
 const problems = [];
 
-/** `nn/` for a file of a folder, its name for a listed file at the top, else `core` (apply, tensor, functions ...). */
+/** `nn/` for a file of a folder, its name for a door at the top. */
 function unitOf(file) {
   const path = relative(source, file).replaceAll('\\', '/');
-  const name = path.includes('/') ? path.slice(0, path.indexOf('/') + 1) : path;
-  return LAYERS.flat().includes(name) ? name : 'core';
+  return path.includes('/') ? path.slice(0, path.indexOf('/') + 1) : path;
 }
 
 const rankOf = (unit) => LAYERS.findIndex((units) => units.includes(unit));
@@ -65,7 +75,7 @@ const files = readdirSync(source, { recursive: true })
   .filter((name) => name.endsWith('.ts'))
   .map((name) => join(source, name));
 const graph = new Map(files.map((file) => [file, importsOf(file)]));
-const show = (file) => relative(root, file);
+const show = (file) => relative(root, file).replaceAll('\\', '/');
 
 function checkDirection(file, imports) {
   const unit = unitOf(file);
@@ -113,11 +123,58 @@ function checkCore() {
   }
 }
 
+/** Files of the core that must be there before others can be. */
+function checkOrder(file, imports) {
+  const levelOf = (path) => CORE.findIndex((names) => names.includes(basename(path, '.ts')));
+  if (unitOf(file) !== 'core/') return;
+  if (levelOf(file) < 0) problems.push(`${show(file)}: has no place in the order of core/`);
+  for (const { path, static: needed } of imports) {
+    if (!needed || path === undefined || unitOf(path) !== 'core/') continue;
+    if (levelOf(path) >= levelOf(file)) {
+      problems.push(`${show(file)}: may not need ${show(path)}, which comes after it or beside it`);
+    }
+  }
+}
+
+/** Files whose values need each other, directly or by others. */
+function checkCircles() {
+  const done = new Set();
+  const visit = (file, way) => {
+    if (way.includes(file)) {
+      const circle = [...way.slice(way.indexOf(file)), file].map(show).join(' → ');
+      problems.push(`circle of values: ${circle}`);
+      return;
+    }
+    if (done.has(file)) return;
+    done.add(file);
+    for (const { path, static: needed } of graph.get(file) ?? []) {
+      if (needed && path !== undefined) visit(path, [...way, file]);
+    }
+  };
+  for (const file of graph.keys()) visit(file, []);
+}
+
+/** The table of ARCHITECTURE.md has the same rooms in the same order. */
+function checkTable() {
+  const text = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8');
+  const [, table = ''] = /\n## Layers\n([\s\S]*?)\n## /.exec(text) ?? [];
+  const cells = table.split('\n').flatMap((line) => /^\| (`.*?) \|/.exec(line)?.[1] ?? []);
+  const told = cells.map((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name));
+  if (JSON.stringify(told) !== JSON.stringify(LAYERS)) {
+    const [here, there] = [LAYERS, told].map((lines) => lines.map(String).join(' | '));
+    problems.push(`ARCHITECTURE.md: its table says ${there} but the layers are ${here}`);
+  }
+}
+
 for (const [file, imports] of graph) {
   checkDirection(file, imports);
+  checkOrder(file, imports);
   checkMemory(file);
+  if (rankOf(unitOf(file)) < 0) problems.push(`${show(file)}: is in no layer`);
 }
 checkCore();
+checkCircles();
+checkTable();
 for (const problem of problems) console.error(problem);
 console.log(`layers: ${files.length} files, ${problems.length} problems`);
 process.exit(problems.length > 0 ? 1 : 0);

@@ -1,9 +1,9 @@
 import { capture } from '../../ts/compile/capture.ts';
-import { conv2d, type Conv2dAttrs } from '../../ts/ops/conv2d.ts';
+import { conv2d, type Conv2dAttrs } from '../../ts/ops/conv2d/conv2d.ts';
 import type { Op } from '../../ts/ops/op.ts';
 import { models } from '../../ts/models/registry.ts';
-import type { Shape } from '../../ts/shape.ts';
-import { noGrad } from '../../ts/tape.ts';
+import type { Shape } from '../../ts/base/shape.ts';
+import { noGrad } from '../../ts/core/tape.ts';
 
 /** A convolution of a network. */
 export interface Geometry {

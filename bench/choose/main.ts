@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { useEngine } from '../../ts/current.ts';
-import { formatTable } from '../../ts/table.ts';
+import { useEngine } from '../../ts/core/init.ts';
+import { formatTable } from '../../ts/base/formatTable.ts';
 import { createEngine } from '../../ts/kernels/createEngine.ts';
 import type { Engine } from '../../ts/kernels/engine.ts';
 import { timeInterleaved } from '../../ts/inspect/timing.ts';

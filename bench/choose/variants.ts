@@ -4,13 +4,13 @@ import {
   chooseConvAlgorithm,
   possibleConvAlgorithms,
   possibleWeightAlgorithms,
-} from '../../ts/ops/chooseConvAlgorithm.ts';
-import { conv2d } from '../../ts/ops/conv2d.ts';
-import { conv2dBackwardInput } from '../../ts/ops/conv2dBackwardInput.ts';
-import { conv2dBackwardWeight } from '../../ts/ops/conv2dBackwardWeight.ts';
-import { convShape, type Pair } from '../../ts/ops/conv2dGeometry.ts';
+} from '../../ts/ops/conv2d/chooseAlgorithm.ts';
+import { conv2d } from '../../ts/ops/conv2d/conv2d.ts';
+import { conv2dBackwardInput } from '../../ts/ops/conv2d/conv2dBackwardInput.ts';
+import { conv2dBackwardWeight } from '../../ts/ops/conv2d/conv2dBackwardWeight.ts';
+import { convShape, type Pair } from '../../ts/ops/conv2d/geometry.ts';
 import type { Op, View } from '../../ts/ops/op.ts';
-import { bytesOf, channelsOf, type Shape, type Spec } from '../../ts/shape.ts';
+import { bytesOf, channelsOf, type Shape, type Spec } from '../../ts/base/shape.ts';
 import type { Geometry } from './geometries.ts';
 
 /** What is computed: in `inference` weights are packed before, in the passes of training each time. */

@@ -1,5 +1,5 @@
-import { tensor } from '../../ts/create.ts';
-import { useEngine } from '../../ts/current.ts';
+import { tensor } from '../../ts/core/create.ts';
+import { useEngine } from '../../ts/core/init.ts';
 import { inferenceCase, trainingCase, type ModelCase } from '../../ts/inspect/modelCases.ts';
 import { createEngine } from '../../ts/kernels/createEngine.ts';
 import type { Engine } from '../../ts/kernels/engine.ts';

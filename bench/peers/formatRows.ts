@@ -1,4 +1,4 @@
-import { formatTable, type Alignment } from '../../ts/table.ts';
+import { formatTable, type Alignment } from '../../ts/base/formatTable.ts';
 import type { PeerRow } from './row.ts';
 
 const HEAD = [

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { init } from '../../ts/current.ts';
+import { init } from '../../ts/core/init.ts';
 import { compare } from './compare.ts';
 import { contendersOf } from './contender.ts';
 import { findPython } from './findPython.ts';

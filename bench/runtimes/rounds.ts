@@ -1,4 +1,4 @@
-import { useEngine } from '../../ts/current.ts';
+import { useEngine } from '../../ts/core/init.ts';
 import { inferenceCase, trainingCase } from '../../ts/inspect/modelCases.ts';
 import { runtimeName } from '../../ts/inspect/runtimeName.ts';
 import { visit } from '../../ts/inspect/timing.ts';

@@ -1,4 +1,4 @@
-import { formatTable } from '../../ts/table.ts';
+import { formatTable } from '../../ts/base/formatTable.ts';
 import type { StartRow } from './compareStarts.ts';
 
 const HEAD = ['', 'first result', 'min', 'max', 'first run', 'warm', 'ratio', 'MB'];

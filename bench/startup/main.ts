@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { init } from '../../ts/current.ts';
+import { init } from '../../ts/core/init.ts';
 import { modelName } from '../../ts/models/modelName.ts';
 import { contendersOf } from '../peers/contender.ts';
 import { findPython } from '../peers/findPython.ts';

@@ -18,7 +18,7 @@ const ENTRIES = {
   node: 'ts/node.ts',
   keras: 'ts/keras.ts',
   cli: 'ts/cli/main.ts',
-  experiments: 'experiments/index.ts',
+  experiments: 'ts/experiments/studies/index.ts',
 };
 const SETTINGS = [
   'package.json',

@@ -3,10 +3,10 @@ import {
   batchNormInference,
   batchNormTrain,
   foldBatchNorm,
-} from '../../ts/ops/batchNorm.ts';
-import { batchNormStatistics } from '../../ts/ops/batchNormStatistics.ts';
-import { channelMoments } from '../../ts/ops/channelMoments.ts';
-import type { Shape } from '../../ts/shape.ts';
+} from '../../ts/ops/batchNorm/batchNorm.ts';
+import { batchNormStatistics } from '../../ts/ops/batchNorm/batchNormStatistics.ts';
+import { channelMoments } from '../../ts/ops/batchNorm/channelMoments.ts';
+import type { Shape } from '../../ts/base/shape.ts';
 import { cases, f32, type Array64, type CaseInput } from './case.ts';
 import { uniform } from './generators.ts';
 

@@ -1,5 +1,5 @@
 import type { Op } from '../../ts/ops/op.ts';
-import type { DType, Shape } from '../../ts/shape.ts';
+import type { DType, Shape } from '../../ts/base/shape.ts';
 
 /** A tensor in float64, row-major. */
 export interface Array64 {

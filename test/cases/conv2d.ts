@@ -1,7 +1,7 @@
-import { conv2d } from '../../ts/ops/conv2d.ts';
-import type { Pair, Sides } from '../../ts/ops/conv2dGeometry.ts';
+import { conv2d } from '../../ts/ops/conv2d/conv2d.ts';
+import type { Pair, Sides } from '../../ts/ops/conv2d/geometry.ts';
 import { linear } from '../../ts/ops/linear.ts';
-import type { Shape } from '../../ts/shape.ts';
+import type { Shape } from '../../ts/base/shape.ts';
 import { cases, f32, type Array64, type Row } from './case.ts';
 import { uniform } from './generators.ts';
 

@@ -1,12 +1,11 @@
 import { add } from '../../ts/ops/add.ts';
-import { dot } from '../../ts/ops/dot.ts';
+import { dot, scaleBy } from '../../ts/ops/dot.ts';
 import { fill } from '../../ts/ops/fill.ts';
 import { multiply } from '../../ts/ops/multiply.ts';
 import { relu } from '../../ts/ops/relu.ts';
-import { scaleBy } from '../../ts/ops/scaleBy.ts';
 import { sumPixels } from '../../ts/ops/sumPixels.ts';
 import { sumSquares } from '../../ts/ops/sumSquares.ts';
-import type { Shape } from '../../ts/shape.ts';
+import type { Shape } from '../../ts/base/shape.ts';
 import { cases, f32, type Array64, type Generator, type Row } from './case.ts';
 import { awayFromZero, distinct, uniform } from './generators.ts';
 

@@ -1,5 +1,5 @@
 import { goldenLabels, goldenTensor } from '../golden/generator.ts';
-import { sizeOf } from '../../ts/shape.ts';
+import { sizeOf } from '../../ts/base/shape.ts';
 import type { Generator } from './case.ts';
 
 /** Uniform in shift ± scale. */

@@ -1,9 +1,9 @@
 import { accumulate } from '../../ts/ops/accumulate.ts';
 import { adamwUpdate } from '../../ts/ops/adamwUpdate.ts';
 import { increment } from '../../ts/ops/increment.ts';
-import { nextRandomStep } from '../../ts/ops/nextRandomStep.ts';
+import { nextRandomStep } from '../../ts/ops/random/nextRandomStep.ts';
 import { sgdUpdate } from '../../ts/ops/sgdUpdate.ts';
-import type { Shape } from '../../ts/shape.ts';
+import type { Shape } from '../../ts/base/shape.ts';
 import { cases, f32, i32 } from './case.ts';
 import { given, givenInts, uniform } from './generators.ts';
 

@@ -1,9 +1,9 @@
-import { adaptiveAvgPool2d } from '../../ts/ops/adaptiveAvgPool2d.ts';
-import { avgPool2d } from '../../ts/ops/avgPool2d.ts';
-import type { Pair, Sides } from '../../ts/ops/conv2dGeometry.ts';
-import { globalAvgPool2d } from '../../ts/ops/globalAvgPool2d.ts';
-import { maxPool2d } from '../../ts/ops/maxPool2d.ts';
-import type { Shape } from '../../ts/shape.ts';
+import { adaptiveAvgPool2d } from '../../ts/ops/pools/adaptiveAvgPool2d.ts';
+import { avgPool2d } from '../../ts/ops/pools/avgPool2d.ts';
+import type { Pair, Sides } from '../../ts/ops/conv2d/geometry.ts';
+import { globalAvgPool2d } from '../../ts/ops/pools/globalAvgPool2d.ts';
+import { maxPool2d } from '../../ts/ops/pools/maxPool2d.ts';
+import type { Shape } from '../../ts/base/shape.ts';
 import { cases, f32, type Array64 } from './case.ts';
 import { constant, distinct, halves, uniform } from './generators.ts';
 

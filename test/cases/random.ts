@@ -1,8 +1,8 @@
 import { dropout } from '../../ts/ops/dropout.ts';
-import { randomNormal } from '../../ts/ops/randomNormal.ts';
-import { randomUniform } from '../../ts/ops/randomUniform.ts';
-import { philox4x32 } from '../../ts/random.ts';
-import { sizeOf, type Shape } from '../../ts/shape.ts';
+import { randomNormal } from '../../ts/ops/random/randomNormal.ts';
+import { randomUniform } from '../../ts/ops/random/randomUniform.ts';
+import { philox4x32 } from '../../ts/base/random.ts';
+import { sizeOf, type Shape } from '../../ts/base/shape.ts';
 import { cases, f32, i32 } from './case.ts';
 import { givenInts, uniform } from './generators.ts';
 

@@ -1,14 +1,14 @@
-import { apply } from '../../ts/apply.ts';
+import { apply } from '../../ts/core/apply.ts';
 import { compile } from '../../ts/compile/compile.ts';
 import type { Plan } from '../../ts/compile/plan.ts';
-import { tensor } from '../../ts/create.ts';
-import { useEngine } from '../../ts/current.ts';
+import { tensor } from '../../ts/core/create.ts';
+import { useEngine } from '../../ts/core/init.ts';
 import type { Engine } from '../../ts/kernels/engine.ts';
 import { dot } from '../../ts/ops/dot.ts';
-import { scope } from '../../ts/scope.ts';
-import type { Shape } from '../../ts/shape.ts';
-import { gradients } from '../../ts/tape.ts';
-import type { Tensor } from '../../ts/tensor.ts';
+import { scope } from '../../ts/core/scope.ts';
+import type { Shape } from '../../ts/base/shape.ts';
+import { gradients } from '../../ts/core/gradients.ts';
+import type { Tensor } from '../../ts/core/tensor.ts';
 import { goldenTensor } from '../golden/generator.ts';
 import type { Array64, OpCases, Row } from './case.ts';
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { currentEngine, init } from '../../ts/current.ts';
+import { currentEngine, init } from '../../ts/core/init.ts';
 import { normalise } from '../../ts/data/normalise.ts';
 import { readTensors, writeTensors } from '../../ts/io/node/weightsFile.ts';
 import { saveWeights } from '../../ts/io/weights.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { currentEngine, init } from '../../ts/current.ts';
+import { currentEngine, init } from '../../ts/core/init.ts';
 import { readTensors, saveWeightsFile } from '../../ts/io/node/weightsFile.ts';
 import { serializeSafetensors, type SafetensorsTensor } from '../../ts/io/safetensors.ts';
 import { resnet8 } from '../../ts/models/index.ts';

@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { printResult, say } from '../../ts/cli/say.ts';
+import { printResult, say } from '../../ts/cli/terminal/say.ts';
 
 afterEach(() => vi.restoreAllMocks());
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { DATASETS } from '../../ts/data/catalog.ts';
-import { FormatError } from '../../ts/errors.ts';
+import { FormatError } from '../../ts/base/errors.ts';
 import {
   secondsInCheckpoint,
   settingsInCheckpoint,
   settingsInConfig,
-} from '../../ts/cli/trainSettingsSchema.ts';
+} from '../../ts/cli/training/trainSettingsSchema.ts';
 import type { CheckpointFacts } from '../../ts/train/checkpoint.ts';
 import { errorOf } from '../data/generated.ts';
 
@@ -63,6 +63,9 @@ describe('settings in a checkpoint', () => {
   it('must agree with the images', () => {
     expect(() => settingsInCheckpoint(factsWith(settings, { height: 400 }), 'a')).toThrow(
       'a: checkpoint: data: images are 400 × 28 × 1 but those of mnist are 28 × 28 × 1',
+    );
+    expect(() => settingsInCheckpoint(factsWith(settings, { classes: ['a'] }), 'a')).toThrow(
+      'a: checkpoint: data.classes: are ["a"] but those of mnist are ["0", "1", "2"',
     );
     const own = { ...settings, data: 'own' };
     expect(() => settingsInCheckpoint(factsWith(own, { height: 400 }), 'a')).toThrow(

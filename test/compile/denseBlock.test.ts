@@ -2,8 +2,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { capture } from '../../ts/compile/capture.ts';
 import { compile } from '../../ts/compile/compile.ts';
 import { optimize } from '../../ts/compile/optimize.ts';
-import { useEngine } from '../../ts/current.ts';
-import { tensor } from '../../ts/create.ts';
+import { useEngine } from '../../ts/core/init.ts';
+import { tensor } from '../../ts/core/create.ts';
 import { dot } from '../../ts/functions/dot.ts';
 import { relu } from '../../ts/functions/relu.ts';
 import type { Engine } from '../../ts/kernels/engine.ts';
@@ -15,10 +15,10 @@ import {
   manualSeed,
   Sequential,
 } from '../../ts/nn/index.ts';
-import { scope } from '../../ts/scope.ts';
-import { sizeOf } from '../../ts/shape.ts';
-import { gradients } from '../../ts/tape.ts';
-import type { Tensor } from '../../ts/tensor.ts';
+import { scope } from '../../ts/core/scope.ts';
+import { sizeOf } from '../../ts/base/shape.ts';
+import { gradients } from '../../ts/core/gradients.ts';
+import type { Tensor } from '../../ts/core/tensor.ts';
 import { goldenTensor } from '../golden/generator.ts';
 import { expectClose, expectSameBits } from '../helpers/close.ts';
 import { builds, engineOn } from '../helpers/engines.ts';
@@ -98,11 +98,11 @@ describe('a dense block in training', () => {
     expect(strict).toMatchObject({ channelMoments: LAYERS + 1, batchNormApply: LAYERS + 1 });
     expect(strict).toMatchObject({ batchNormBackward: LAYERS + 1 });
     // The stem's result and what each layer adds, the last of which has one reader, whose gradient is complete.
-    expect(fast).toMatchObject({ channelMoments: LAYERS + 1, completeGradient: LAYERS });
+    expect(fast).toMatchObject({ channelMoments: LAYERS + 1, addNormCorrection: LAYERS });
     // The last norm has no convolution that could take it.
     expect(fast).toMatchObject({ batchNormApply: 1, batchNormBackward: 1 });
     expect(fast).toMatchObject({
-      conv2dBackwardInputToNorm: LAYERS,
+      conv2dBackwardInputThroughNorm: LAYERS,
       batchNormStatistics: LAYERS + 1,
     });
     expect(fast).not.toHaveProperty('batchNormTrain');

@@ -1,9 +1,9 @@
 import { afterAll, describe, it } from 'vitest';
 import { compile } from '../../ts/compile/compile.ts';
-import { tensor } from '../../ts/create.ts';
-import { useEngine } from '../../ts/current.ts';
-import { scope } from '../../ts/scope.ts';
-import { sizeOf } from '../../ts/shape.ts';
+import { tensor } from '../../ts/core/create.ts';
+import { useEngine } from '../../ts/core/init.ts';
+import { scope } from '../../ts/core/scope.ts';
+import { sizeOf } from '../../ts/base/shape.ts';
 import { expectSameBits } from '../helpers/close.ts';
 import { builds, engineOn } from '../helpers/engines.ts';
 import { Random } from '../helpers/random.ts';

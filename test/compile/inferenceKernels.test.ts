@@ -1,12 +1,12 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { compile } from '../../ts/compile/compile.ts';
 import { planRows } from '../../ts/compile/printPlan.ts';
-import { tensor } from '../../ts/create.ts';
-import { useEngine } from '../../ts/current.ts';
+import { tensor } from '../../ts/core/create.ts';
+import { useEngine } from '../../ts/core/init.ts';
 import type { Engine } from '../../ts/kernels/engine.ts';
 import { BatchNorm2d, Conv2d, manualSeed, ReLU, Sequential } from '../../ts/nn/index.ts';
-import { scope } from '../../ts/scope.ts';
-import { noGrad } from '../../ts/tape.ts';
+import { scope } from '../../ts/core/scope.ts';
+import { noGrad } from '../../ts/core/tape.ts';
 import { goldenTensor } from '../golden/generator.ts';
 import { expectClose, expectSameBits } from '../helpers/close.ts';
 import { builds, engineOn } from '../helpers/engines.ts';

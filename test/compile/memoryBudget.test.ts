@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compile } from '../../ts/compile/compile.ts';
 import type { Plan } from '../../ts/compile/plan.ts';
 import { planRows } from '../../ts/compile/printPlan.ts';
-import { currentEngine, init } from '../../ts/current.ts';
-import { OutOfMemoryError } from '../../ts/errors.ts';
+import { currentEngine, init } from '../../ts/core/init.ts';
+import { OutOfMemoryError } from '../../ts/base/errors.ts';
 import { crossEntropy } from '../../ts/functions/crossEntropy.ts';
 import { densenet40, resnet20 } from '../../ts/models/index.ts';
 import {
@@ -19,8 +19,8 @@ import {
 } from '../../ts/nn/index.ts';
 import { dropoutState } from '../../ts/nn/seed.ts';
 import { SGD } from '../../ts/optim/sgd.ts';
-import { gradients } from '../../ts/tape.ts';
-import type { Tensor } from '../../ts/tensor.ts';
+import { gradients } from '../../ts/core/gradients.ts';
+import type { Tensor } from '../../ts/core/tensor.ts';
 import { Trainer } from '../../ts/train/trainer.ts';
 import { goldenLabels, goldenTensor } from '../golden/generator.ts';
 import { expectSameBits } from '../helpers/close.ts';
@@ -106,7 +106,7 @@ describe('memoryBudget', () => {
       for (const budget of [full, 0.5 * (full + least), least]) {
         const { plan, values } = await train(make, Math.floor(budget));
         expect(plan.peakBytes).toBeLessThanOrEqual(budget);
-        const again = planRows(plan).filter((row) => row.again).length;
+        const again = planRows(plan).filter((row) => row.recomputed).length;
         expect(again > 0).toBe(budget < full);
         expect(String(plan).includes(`${again} ops computed again`)).toBe(budget < full);
         expectSameBits(values, whole.values, `within ${Math.floor(budget)} bytes`);
@@ -121,7 +121,7 @@ describe('memoryBudget', () => {
     const { peakBytes } = (await train(make)).plan;
     const flops = async (budget: number): Promise<number> =>
       planRows((await train(make, Math.floor(budget))).plan)
-        .filter((row) => row.again)
+        .filter((row) => row.recomputed)
         .reduce((sum, row) => sum + row.flops, 0);
     expect(await flops(0.85 * peakBytes)).toBe(0);
     const least = await leastBytes(make);

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { planRows } from '../../ts/compile/printPlan.ts';
 import type { Plan } from '../../ts/compile/plan.ts';
-import { useEngine } from '../../ts/current.ts';
+import { useEngine } from '../../ts/core/init.ts';
 import { resnet20 } from '../../ts/models/cifarResnet.ts';
 import { SGD } from '../../ts/optim/sgd.ts';
 import { Predictor } from '../../ts/train/predictor.ts';

@@ -1,5 +1,5 @@
-import { apply } from '../../ts/apply.ts';
-import { parameter, state } from '../../ts/create.ts';
+import { apply } from '../../ts/core/apply.ts';
+import { parameter, state } from '../../ts/core/create.ts';
 import { add } from '../../ts/functions/add.ts';
 import { avgPool2d } from '../../ts/functions/avgPool2d.ts';
 import { batchNorm } from '../../ts/functions/batchNorm.ts';
@@ -16,11 +16,11 @@ import { reshape } from '../../ts/functions/reshape.ts';
 import { sliceChannels } from '../../ts/functions/sliceChannels.ts';
 import { softmax } from '../../ts/functions/softmax.ts';
 import { subsamplePad } from '../../ts/functions/subsamplePad.ts';
-import { nextRandomStep } from '../../ts/ops/nextRandomStep.ts';
+import { nextRandomStep } from '../../ts/ops/random/nextRandomStep.ts';
 import { sgdUpdate } from '../../ts/ops/sgdUpdate.ts';
-import { sameShape, sizeOf, type Shape } from '../../ts/shape.ts';
-import { gradients } from '../../ts/tape.ts';
-import type { Tensor } from '../../ts/tensor.ts';
+import { sameShape, sizeOf, type Shape } from '../../ts/base/shape.ts';
+import { gradients } from '../../ts/core/gradients.ts';
+import type { Tensor } from '../../ts/core/tensor.ts';
 import { Random } from '../helpers/random.ts';
 
 /** A random network with weights of its own, and a step that trains it. */

@@ -1,21 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { recomputed } from '../../ts/apply.ts';
+import { recomputed } from '../../ts/core/apply.ts';
 import { capture } from '../../ts/compile/capture.ts';
 import { compile } from '../../ts/compile/compile.ts';
 import { lower } from '../../ts/compile/lower.ts';
 import { optimize } from '../../ts/compile/optimize.ts';
 import { recompute } from '../../ts/compile/passes/recompute.ts';
-import { currentEngine, init, useEngine } from '../../ts/current.ts';
+import { currentEngine, init, useEngine } from '../../ts/core/init.ts';
 import { crossEntropy } from '../../ts/functions/crossEntropy.ts';
 import { globalAvgPool2d } from '../../ts/functions/globalAvgPool2d.ts';
 import { relu } from '../../ts/functions/relu.ts';
-import type { Graph } from '../../ts/graph.ts';
+import type { Graph } from '../../ts/core/graph.ts';
 import { densenet_bc100, densenet_bc40, densenet40 } from '../../ts/models/index.ts';
 import type { DenseNet } from '../../ts/models/densenet.ts';
 import { BatchNorm2d, Conv2d, manualSeed } from '../../ts/nn/index.ts';
-import type { Spec } from '../../ts/shape.ts';
-import { gradients, noGrad } from '../../ts/tape.ts';
-import type { Tensor } from '../../ts/tensor.ts';
+import type { Spec } from '../../ts/base/shape.ts';
+import { gradients } from '../../ts/core/gradients.ts';
+import { noGrad } from '../../ts/core/tape.ts';
+import type { Tensor } from '../../ts/core/tensor.ts';
 import { goldenLabels, goldenTensor } from '../golden/generator.ts';
 import { expectSameBits } from '../helpers/close.ts';
 

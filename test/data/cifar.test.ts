@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DATASETS } from '../../ts/data/catalog.ts';
 import { cifarDataset } from '../../ts/data/cifar.ts';
-import { FormatError } from '../../ts/errors.ts';
+import { FormatError } from '../../ts/base/errors.ts';
 import { errorOf, randomBytes } from './generated.ts';
 
 /** Records of labels followed by three planes of 32 × 32 bytes. */

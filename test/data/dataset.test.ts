@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { imageDataset, type ImageDatasetFields } from '../../ts/data/dataset.ts';
 import { slice, subset } from '../../ts/data/subset.ts';
-import { FormatError } from '../../ts/errors.ts';
+import { FormatError } from '../../ts/base/errors.ts';
 import { errorOf, randomDataset } from './generated.ts';
 
 const fields: ImageDatasetFields = {

@@ -10,7 +10,7 @@ import { channelStatistics } from '../../ts/data/channelStatistics.ts';
 import { cacheFolder } from '../../ts/data/node/cacheFolder.ts';
 import { loadDataset } from '../../ts/data/node/datasets.ts';
 import { download, type DownloadProgress } from '../../ts/data/node/download.ts';
-import { FormatError } from '../../ts/errors.ts';
+import { FormatError } from '../../ts/base/errors.ts';
 import { readFile } from '../../ts/io/node/readFile.ts';
 import { idxFile, randomBytes } from './generated.ts';
 

@@ -5,7 +5,7 @@ import { loadDataset } from '../../ts/data/node/datasets.ts';
 import { decodePng } from '../../ts/io/png.ts';
 import { resize } from '../../ts/io/resize.ts';
 import type { Image } from '../../ts/io/image.ts';
-import { RandomStream } from '../../ts/random.ts';
+import { RandomStream } from '../../ts/base/random.ts';
 import { readGoldenJson } from '../golden/readGolden.ts';
 
 const { mnist, cifar10 } = DATASETS;

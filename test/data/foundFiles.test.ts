@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadDataset } from '../../ts/data/node/datasets.ts';
 import { readPickle } from '../../ts/data/node/pickle.ts';
 import { readIdxFile } from '../../ts/data/node/readIdxFile.ts';
-import { FormatError } from '../../ts/errors.ts';
+import { FormatError } from '../../ts/base/errors.ts';
 import { readGoldenJson } from '../golden/readGolden.ts';
 import { errorOf, idxFile, randomBytes } from './generated.ts';
 

@@ -1,5 +1,5 @@
 import { type ImageDataset, imageDataset } from '../../ts/data/dataset.ts';
-import { RandomStream } from '../../ts/random.ts';
+import { RandomStream } from '../../ts/base/random.ts';
 
 /** Random bytes. */
 export function randomBytes(length: number, seed = 1): Uint8Array {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DATASETS } from '../../ts/data/catalog.ts';
 import { parseIdxImages, parseIdxLabels } from '../../ts/data/idx.ts';
 import { idxDataset } from '../../ts/data/idxDataset.ts';
-import { FormatError } from '../../ts/errors.ts';
+import { FormatError } from '../../ts/base/errors.ts';
 import { errorOf, idxFile, randomBytes } from './generated.ts';
 
 const images = (bytes: Uint8Array) => parseIdxImages({ file: 'images', bytes });

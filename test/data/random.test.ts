@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { philox4x32, RandomStream } from '../../ts/random.ts';
+import { philox4x32, RandomStream } from '../../ts/base/random.ts';
 
 function block(counter: number[], key: number[]): string[] {
   const out = new Uint32Array(4);

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { ExperimentResult, VariantRun } from '../../ts/experiments/result.ts';
+import type { ExperimentResult } from '../../ts/experiments/result.ts';
+import type { VariantRun } from '../../ts/experiments/variantRun.ts';
 import { residua, start } from '../cli/cli.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'residua-experiment-'));

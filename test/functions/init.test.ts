@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
-import { tensor, zeros } from '../../ts/create.ts';
-import { currentEngine, init, useEngine } from '../../ts/current.ts';
+import { tensor, zeros } from '../../ts/core/create.ts';
+import { currentEngine, init, useEngine } from '../../ts/core/init.ts';
 import { add } from '../../ts/functions/add.ts';
 import type { Engine } from '../../ts/kernels/engine.ts';
 import { cores } from '../../ts/kernels/cores.ts';

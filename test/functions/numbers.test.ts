@@ -1,13 +1,13 @@
 import { afterAll, expect, it } from 'vitest';
 import { compile } from '../../ts/compile/compile.ts';
-import { parameter, tensor } from '../../ts/create.ts';
-import { currentEngine, init } from '../../ts/current.ts';
+import { parameter, tensor } from '../../ts/core/create.ts';
+import { currentEngine, init } from '../../ts/core/init.ts';
 import { add } from '../../ts/functions/add.ts';
 import { multiply } from '../../ts/functions/multiply.ts';
 import { sumSquares } from '../../ts/functions/sumSquares.ts';
-import { leaks } from '../../ts/leaks.ts';
-import { gradients } from '../../ts/tape.ts';
-import type { Tensor } from '../../ts/tensor.ts';
+import { leaks } from '../../ts/core/leaks.ts';
+import { gradients } from '../../ts/core/gradients.ts';
+import type { Tensor } from '../../ts/core/tensor.ts';
 
 await init({ threads: 1, numerics: 'strict' });
 afterAll(() => currentEngine().close());

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { tensor } from '../../ts/create.ts';
-import { currentEngine, init } from '../../ts/current.ts';
-import { ShapeError } from '../../ts/errors.ts';
+import { tensor } from '../../ts/core/create.ts';
+import { currentEngine, init } from '../../ts/core/init.ts';
+import { ShapeError } from '../../ts/base/errors.ts';
 import { avgPool2d } from '../../ts/functions/avgPool2d.ts';
 import { conv2d } from '../../ts/functions/conv2d.ts';
 import { maxPool2d } from '../../ts/functions/maxPool2d.ts';
 import { fromTorchLayout } from '../../ts/io/torchLayout.ts';
-import { scope } from '../../ts/scope.ts';
+import { scope } from '../../ts/core/scope.ts';
 import { goldenTensor } from '../golden/generator.ts';
 import { nchwToNhwc } from '../golden/layout.ts';
 import { readGolden } from '../golden/readGolden.ts';

@@ -1,4 +1,4 @@
-import type { RandomStream } from '../../ts/random.ts';
+import type { RandomStream } from '../../ts/base/random.ts';
 
 /** How a file comes to harm: on its way, on a disk, or by a writer that is wrong. */
 const HARMS: readonly ((bytes: Uint8Array, random: RandomStream) => Uint8Array)[] = [

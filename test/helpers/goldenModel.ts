@@ -7,8 +7,8 @@ import {
 } from '../../ts/io/torchLayout.ts';
 import type { Batch } from '../../ts/data/loader.ts';
 import type { Module } from '../../ts/nn/module.ts';
-import type { Shape } from '../../ts/shape.ts';
-import type { Tensor } from '../../ts/tensor.ts';
+import type { Shape } from '../../ts/base/shape.ts';
+import type { Tensor } from '../../ts/core/tensor.ts';
 import { digestErrors, parseDigests } from '../golden/digest.ts';
 import { goldenBatch } from '../golden/generator.ts';
 import { nchwToNhwc } from '../golden/layout.ts';

@@ -1,4 +1,4 @@
-import { RandomStream } from '../../ts/random.ts';
+import { RandomStream } from '../../ts/base/random.ts';
 
 /** Random choices of a test; the same for the same name. */
 export class Random {

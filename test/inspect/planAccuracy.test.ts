@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { compile } from '../../ts/compile/compile.ts';
-import { useEngine } from '../../ts/current.ts';
+import { useEngine } from '../../ts/core/init.ts';
 import { formatAccuracy, planAccuracy } from '../../ts/inspect/planAccuracy.ts';
 import { models } from '../../ts/models/registry.ts';
 import { goldenTensor } from '../golden/generator.ts';

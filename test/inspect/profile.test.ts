@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { currentEngine, init } from '../../ts/current.ts';
+import { currentEngine, init } from '../../ts/core/init.ts';
 import { formatProfile } from '../../ts/inspect/formatProfile.ts';
 import { inferenceCase, trainingCase, type ModelCase } from '../../ts/inspect/modelCases.ts';
 import { opName, stepsOf } from '../../ts/inspect/profileLines.ts';
 import { profilePlan, type Profile } from '../../ts/inspect/profilePlan.ts';
-import { renderProfile } from '../../ts/cli/renderProfile.ts';
+import { renderProfile } from '../../ts/inspect/node/renderProfile.ts';
 import { resnet8 } from '../../ts/models/cifarResnet.ts';
 import { resnet50 } from '../../ts/models/resnet.ts';
 

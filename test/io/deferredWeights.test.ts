@@ -12,8 +12,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { compile } from '../../ts/compile/compile.ts';
 import type { Plan } from '../../ts/compile/plan.ts';
-import { currentEngine, init } from '../../ts/current.ts';
-import { StateDictError } from '../../ts/errors.ts';
+import { currentEngine, init } from '../../ts/core/init.ts';
+import { StateDictError } from '../../ts/base/errors.ts';
 import { loadWeightsFile, readTensors, saveWeightsFile } from '../../ts/io/node/weightsFile.ts';
 import { parseSafetensors, serializeSafetensors } from '../../ts/io/safetensors.ts';
 import { loadWeights, saveWeights } from '../../ts/io/weights.ts';
@@ -25,7 +25,7 @@ import {
   Module,
   withoutInitialWeights,
 } from '../../ts/nn/index.ts';
-import type { Tensor } from '../../ts/tensor.ts';
+import type { Tensor } from '../../ts/core/tensor.ts';
 import { expectSameBits } from '../helpers/close.ts';
 
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { bfloatToFloat, floatToBfloat, floatToHalf, halfToFloat } from '../../ts/io/half.ts';
-import { RandomStream } from '../../ts/random.ts';
+import { RandomStream } from '../../ts/base/random.ts';
 
 const formats = [
   { name: 'F16', fractionBits: 10, bias: 15, widen: halfToFloat, narrow: floatToHalf },

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { FormatError } from '../../ts/errors.ts';
+import { FormatError } from '../../ts/base/errors.ts';
 import type { Hdf5Dataset } from '../../ts/io/hdf5/file.ts';
 import { Hdf5Group, openHdf5 } from '../../ts/io/hdf5/file.ts';
 import { readKerasFile } from '../../ts/io/keras/read.ts';

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { strToU8, zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { currentEngine, init } from '../../ts/current.ts';
-import { FormatError, StateDictError } from '../../ts/errors.ts';
+import { currentEngine, init } from '../../ts/core/init.ts';
+import { FormatError, StateDictError } from '../../ts/base/errors.ts';
 import { readNpy } from '../../ts/io/keras/npz.ts';
 import { loadKerasWeights } from '../../ts/keras.ts';
 import { densenet121, resnet50 } from '../../ts/models/index.ts';
 import { BasicBlock, BatchNorm2d, kerasBatchNorm2d, shortcut } from '../../ts/nn/index.ts';
-import { RandomStream } from '../../ts/random.ts';
+import { RandomStream } from '../../ts/base/random.ts';
 import { runNetwork } from '../../ts/train/runNetwork.ts';
 import { errorOf } from '../data/generated.ts';
 import { goldenTensor } from '../golden/generator.ts';

@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { currentEngine, init } from '../../ts/current.ts';
+import { currentEngine, init } from '../../ts/core/init.ts';
 import { normalise } from '../../ts/data/normalise.ts';
-import { StateDictError } from '../../ts/errors.ts';
+import { StateDictError } from '../../ts/base/errors.ts';
 import { globalAvgPool2d } from '../../ts/functions/globalAvgPool2d.ts';
 import { relu } from '../../ts/functions/relu.ts';
 import { differingGeometry } from '../../ts/io/keras/geometry.ts';
 import { readNpy } from '../../ts/io/keras/npz.ts';
 import { loadKerasWeights, type KerasReport, type LoadKerasOptions } from '../../ts/keras.ts';
 import { BatchNorm2d, Conv2d, Linear, Module, Sequential } from '../../ts/nn/index.ts';
-import type { Tensor } from '../../ts/tensor.ts';
+import type { Tensor } from '../../ts/core/tensor.ts';
 import type { Rename } from '../../ts/io/weights.ts';
 import { Predictor } from '../../ts/train/predictor.ts';
 import { errorOf } from '../data/generated.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { currentEngine, init } from '../../ts/current.ts';
+import { currentEngine, init } from '../../ts/core/init.ts';
 import type { SafetensorsTensor } from '../../ts/io/safetensors.ts';
 import { loadWeights, saveWeights, type WeightsReport } from '../../ts/io/weights.ts';
 import { NAMINGS } from '../../ts/io/weights/namings.ts';
@@ -14,7 +14,7 @@ import {
 } from '../../ts/models/index.ts';
 import { Linear } from '../../ts/nn/linear.ts';
 import { Module } from '../../ts/nn/module.ts';
-import type { Tensor } from '../../ts/tensor.ts';
+import type { Tensor } from '../../ts/core/tensor.ts';
 import { runNetwork } from '../../ts/train/runNetwork.ts';
 import { errorOf } from '../data/generated.ts';
 import { goldenNoise, goldenTensor } from '../golden/generator.ts';

@@ -7,13 +7,13 @@ import { deflateSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { afterAll, describe, expect, it } from 'vitest';
 import { root } from '../../scripts/setup/paths.mjs';
-import { FormatError } from '../../ts/errors.ts';
+import { FormatError } from '../../ts/base/errors.ts';
 import { decodePng } from '../../ts/index.ts';
 import { crc32 } from '../../ts/io/crc32.ts';
 import type { Image } from '../../ts/io/image.ts';
 import { pngTools } from '../../ts/io/node/pngTools.ts';
 import { decodePngBy } from '../../ts/io/png.ts';
-import { RandomStream } from '../../ts/random.ts';
+import { RandomStream } from '../../ts/base/random.ts';
 import { readGoldenJson } from '../golden/readGolden.ts';
 
 /** Written and read by scripts/goldens/pictures.py: Pillow 13.0.0, numpy 2.4.6. */

@@ -1,13 +1,13 @@
 import { strToU8, zipSync } from 'fflate';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { FormatError } from '../../ts/errors.ts';
+import { FormatError } from '../../ts/base/errors.ts';
 import {
   parseSafetensors,
   type SafetensorsTensor,
   serializeSafetensors,
 } from '../../ts/io/safetensors.ts';
-import { RandomStream } from '../../ts/random.ts';
+import { RandomStream } from '../../ts/base/random.ts';
 import { errorOf } from '../data/generated.ts';
 
 // Written by the reference writer: safetensorsGolden.py says how.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ShapeError } from '../../ts/errors.ts';
+import { ShapeError } from '../../ts/base/errors.ts';
 import { fromTorchLayout, toTorchLayout, torchShape } from '../../ts/io/torchLayout.ts';
 import { errorOf } from '../data/generated.ts';
 

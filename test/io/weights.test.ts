@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { currentEngine, init } from '../../ts/current.ts';
-import { FormatError, StateDictError } from '../../ts/errors.ts';
+import { currentEngine, init } from '../../ts/core/init.ts';
+import { FormatError, StateDictError } from '../../ts/base/errors.ts';
 import { relu } from '../../ts/functions/relu.ts';
 import { loadWeightsFile, readTensors, saveWeightsFile } from '../../ts/io/node/weightsFile.ts';
 import {
@@ -14,8 +14,8 @@ import {
 import { readShards, splitShards } from '../../ts/io/shards.ts';
 import { loadWeights, saveWeights } from '../../ts/io/weights.ts';
 import { BatchNorm2d, Conv2d, Flatten, Linear, Module } from '../../ts/nn/index.ts';
-import { RandomStream } from '../../ts/random.ts';
-import type { Tensor } from '../../ts/tensor.ts';
+import { RandomStream } from '../../ts/base/random.ts';
+import type { Tensor } from '../../ts/core/tensor.ts';
 import { errorOf } from '../data/generated.ts';
 import { goldenTensor } from '../golden/generator.ts';
 import { permute } from '../golden/layout.ts';

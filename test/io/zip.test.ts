@@ -1,6 +1,6 @@
 import { deflateSync, strToU8, zipSync, zlibSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
-import { FormatError } from '../../ts/errors.ts';
+import { FormatError } from '../../ts/base/errors.ts';
 import { crc32 } from '../../ts/io/crc32.ts';
 import { inflateWithin } from '../../ts/io/inflateWithin.ts';
 import { readKerasFile } from '../../ts/io/keras/read.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { useEngine } from '../../ts/current.ts';
+import { useEngine } from '../../ts/core/init.ts';
 import type { Engine } from '../../ts/kernels/engine.ts';
 import { manualSeed } from '../../ts/nn/seed.ts';
 import { collectGarbage } from '../helpers/collectGarbage.ts';

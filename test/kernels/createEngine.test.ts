@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { OutOfMemoryError } from '../../ts/errors.ts';
+import { OutOfMemoryError } from '../../ts/base/errors.ts';
 import { chooseBuild, createEngine, type EngineOptions } from '../../ts/kernels/createEngine.ts';
 import { cores } from '../../ts/kernels/cores.ts';
 import { probe } from '../../ts/kernels/probe.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { OutOfMemoryError } from '../../ts/errors.ts';
+import { OutOfMemoryError } from '../../ts/base/errors.ts';
 import { Heap } from '../../ts/kernels/heap.ts';
 import { Random } from '../helpers/random.ts';
 

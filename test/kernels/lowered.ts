@@ -1,7 +1,7 @@
 import type { Engine } from '../../ts/kernels/engine.ts';
 import type { Buffer, Pointer, Step } from '../../ts/kernels/step.ts';
 import type { Lowering, Op, View } from '../../ts/ops/op.ts';
-import { channelsOf, pixelsOf, type DType, type Shape } from '../../ts/shape.ts';
+import { channelsOf, pixelsOf, type DType, type Shape } from '../../ts/base/shape.ts';
 import type { Random } from '../helpers/random.ts';
 
 type Values = Float32Array | Int32Array;

@@ -1,13 +1,20 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../ts/kernels/engine.ts';
 import type { Step } from '../../ts/kernels/step.ts';
-import { conv2d } from '../../ts/ops/conv2d.ts';
-import { conv2dBackwardInput } from '../../ts/ops/conv2dBackwardInput.ts';
-import { conv2dBackwardWeight } from '../../ts/ops/conv2dBackwardWeight.ts';
-import type { ConvGeometry, Pair } from '../../ts/ops/conv2dGeometry.ts';
+import { conv2d } from '../../ts/ops/conv2d/conv2d.ts';
+import { conv2dBackwardInput } from '../../ts/ops/conv2d/conv2dBackwardInput.ts';
+import { conv2dBackwardWeight } from '../../ts/ops/conv2d/conv2dBackwardWeight.ts';
+import {
+  convShape,
+  geometryArgs,
+  outputShape,
+  type ConvGeometry,
+  type ConvShape,
+  type Pair,
+} from '../../ts/ops/conv2d/geometry.ts';
 import { linear, linearBackwardInput, linearBackwardWeight } from '../../ts/ops/linear.ts';
 import type { Op } from '../../ts/ops/op.ts';
-import type { Shape } from '../../ts/shape.ts';
+import type { Shape } from '../../ts/base/shape.ts';
 import { expectClose } from '../helpers/close.ts';
 import { builds, engineOn } from '../helpers/engines.ts';
 import { Random } from '../helpers/random.ts';
@@ -70,16 +77,9 @@ function draw(random: Random, kind: (typeof kinds)[number]): Convolution {
   };
 }
 
-/** The arguments of a convolution's reference kernels that state its geometry. */
-function geometryArgs({ x, w, ...conv }: Convolution, y: Shape): Record<string, number> {
-  return {
-    ...{ batch: x[0]!, height: x[1]!, width: x[2]!, inChannels: x[3]! },
-    ...{ outHeight: y[1]!, outWidth: y[2]!, outChannels: y[3]! },
-    ...{ kernelHeight: w[0]!, kernelWidth: w[1]! },
-    ...{ strideHeight: conv.stride[0], strideWidth: conv.stride[1] },
-    ...{ padTop: conv.padding[0], padLeft: conv.padding[3] },
-    ...{ dilationHeight: conv.dilation[0], dilationWidth: conv.dilation[1], groups: conv.groups },
-  };
+/** Every number of a convolution. */
+function shapeOf({ x, w, ...geometry }: Convolution): ConvShape {
+  return convShape('conv2d', { shape: x, dtype: 'f32' }, [w[0]!, w[1]!], w[3]!, geometry);
 }
 
 /** Replaces the way an op is lowered by one step of a reference kernel. */
@@ -122,7 +122,7 @@ function forward(random: Random, conv: Convolution): Twins {
       bias: bias ? inputs[2]!.pointer : null,
       ...{ residual: added?.pointer ?? null, residualStride: added?.stride ?? 0 },
       ...{ y: y.pointer, yStride: y.stride, yColumn: 1, yRow: width, yImage: height * width },
-      ...{ ...geometryArgs(conv, y.shape), relu: Number(relu) },
+      ...{ ...geometryArgs(shapeOf(conv)), relu: Number(relu) },
     };
   });
   return twins(conv2d, twin, inputs, all);
@@ -138,7 +138,7 @@ function backwardInput(random: Random, conv: Convolution): Twins {
     'conv2d.backward_input.f32/reference',
     ({ inputs: [dy, w], y: dx }) => ({
       ...{ dy: dy!.pointer, dyStride: dy!.stride, w: w!.pointer },
-      ...{ dx: dx.pointer, dxStride: dx.stride, ...geometryArgs(conv, dy!.shape) },
+      ...{ dx: dx.pointer, dxStride: dx.stride, ...geometryArgs(shapeOf(conv)) },
     }),
   );
   return twins(conv2dBackwardInput, twin, inputs, attrs);
@@ -153,16 +153,13 @@ function backwardWeight(random: Random, conv: Convolution): Twins {
     'conv2d.backward_weight.f32/reference',
     ({ inputs: [x, dy], y: dw }) => ({
       ...{ x: x!.pointer, xStride: x!.stride, dy: dy!.pointer, dyStride: dy!.stride },
-      ...{ dw: dw.pointer, ...geometryArgs(conv, dy!.shape), partitions: 1 },
+      ...{ dw: dw.pointer, ...geometryArgs(shapeOf(conv)), partitions: 1 },
     }),
   );
   return twins(conv2dBackwardWeight, twin, inputs, attrs);
 }
 
-function outputOf({ x, w, ...geometry }: Convolution): Shape {
-  const specs = [x, w].map((shape) => ({ shape, dtype: 'f32' as const }));
-  return conv2d.infer(specs, { ...geometry, bias: false, residual: false, relu: false })[0]!.shape;
-}
+const outputOf = (conv: Convolution): Shape => outputShape(shapeOf(conv));
 
 function twins<A>(op: Op<A>, twin: Op<unknown>, inputs: readonly Strided[], attrs: A): Twins {
   const common = { inputs, attrs, denseOutputs: op.name.endsWith('Weight') };
@@ -222,19 +219,11 @@ describe.each(engines)('$build', (engine) => {
   );
 
   it('explicit im2col equals the reference', () => {
-    const toIm2col = (step: Step): Step => {
-      if (step.kernel !== 'conv2d.forward.f32/implicit_gemm') return step;
-      const { kernelHeight, kernelWidth, inChannels, groups, unitImages, unitRows, outWidth } =
-        step.args as Record<string, number>;
-      const taps = (kernelHeight! * kernelWidth! * inChannels!) / groups!;
-      const columns = (unitImages! * unitRows! * outWidth! + 4) * taps;
-      const scratchBytes = (step.scratchBytes ?? 0) + 4 * (columns + 64);
-      return note({ ...step, kernel: 'conv2d.forward.f32/im2col', scratchBytes });
-    };
     for (let i = 0; i < ROUNDS; i++) {
-      const conv = draw(new Random(`im2col ${i}`), 'any');
-      const pair = forward(new Random(`im2col ${i}`), conv);
-      compare(engine, pair, `im2col ${JSON.stringify(conv)}`, toIm2col, false);
+      const conv = draw(new Random(`im2col ${i}`), kinds[i % kinds.length]!);
+      const [im2col, reference] = forward(new Random(`im2col ${i}`), conv);
+      const attrs = { ...(im2col.attrs as object), algorithm: 'im2col' };
+      compare(engine, [{ ...im2col, attrs }, reference], JSON.stringify(conv), note, false);
     }
   });
 
@@ -282,8 +271,8 @@ describe.each(engines)('$build', (engine) => {
 
   it('reaches every kernel of convolutions and matrix products', () => {
     const all = [...engine.kernels.keys()].filter((name) => /^(conv2d|gemm)\./.test(name));
-    // Those with batch norm beside the convolution are in normBeside.test.ts.
-    const fast = all.filter((name) => !/\/reference$|_(of|to)_norm$/.test(name));
+    // Those with batch norm beside the convolution are in fusedNorm.test.ts.
+    const fast = all.filter((name) => !/\/reference|_(of|to)_norm$/.test(name));
     expect(fast.length).toBeGreaterThan(5);
     expect(fast.filter((name) => !reached.has(name))).toEqual([]);
   });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { tensor } from '../../ts/create.ts';
-import { useEngine } from '../../ts/current.ts';
-import { OutOfMemoryError } from '../../ts/errors.ts';
+import { tensor } from '../../ts/core/create.ts';
+import { useEngine } from '../../ts/core/init.ts';
+import { OutOfMemoryError } from '../../ts/base/errors.ts';
 import { conv2d } from '../../ts/functions/conv2d.ts';
 import { Engine } from '../../ts/kernels/engine.ts';
 import { loadModule } from '../../ts/kernels/loadModule.ts';

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { tensor } from '../../ts/create.ts';
-import { currentEngine, init } from '../../ts/current.ts';
+import { tensor } from '../../ts/core/create.ts';
+import { currentEngine, init } from '../../ts/core/init.ts';
 import { bypassConvolutions } from '../../ts/experiments/bypassConvolutions.ts';
 import { vgg11, type VGG, type VGGOptions } from '../../ts/models/vgg.ts';
-import { scope } from '../../ts/scope.ts';
+import { scope } from '../../ts/core/scope.ts';
 import { Random } from '../helpers/random.ts';
 
 beforeAll(async () => {

@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { compile } from '../../ts/compile/compile.ts';
-import { useEngine } from '../../ts/current.ts';
+import { useEngine } from '../../ts/core/init.ts';
 import { crossEntropy } from '../../ts/functions/crossEntropy.ts';
 import { models, type ModelOptions } from '../../ts/models/registry.ts';
-import { gradients } from '../../ts/tape.ts';
+import { gradients } from '../../ts/core/gradients.ts';
 import { readGolden, type Golden } from '../golden/readGolden.ts';
 import { builds, engineOn } from '../helpers/engines.ts';
 import {

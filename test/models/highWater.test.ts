@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { init } from '../../ts/current.ts';
+import { init } from '../../ts/core/init.ts';
 import { densenet121, resnet50 } from '../../ts/models/index.ts';
 import { runNetwork } from '../../ts/train/runNetwork.ts';
 import { goldenTensor } from '../golden/generator.ts';

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { useEngine } from '../../ts/current.ts';
+import { useEngine } from '../../ts/core/init.ts';
 import { models } from '../../ts/models/registry.ts';
-import { sizeOf } from '../../ts/shape.ts';
+import { sizeOf } from '../../ts/base/shape.ts';
 import { readGoldenJson } from '../golden/readGolden.ts';
 import { engineOn } from '../helpers/engines.ts';
 

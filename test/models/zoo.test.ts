@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { currentEngine, init } from '../../ts/current.ts';
+import { currentEngine, init } from '../../ts/core/init.ts';
 import { storedShape, weightSlots } from '../../ts/io/weights/slot.ts';
 import { modelName } from '../../ts/models/modelName.ts';
 import type { Classifier } from '../../ts/models/index.ts';
@@ -20,7 +20,7 @@ import {
 } from '../../ts/models/index.ts';
 import { inferShape } from '../../ts/nn/inferShape.ts';
 import type { Module } from '../../ts/nn/module.ts';
-import { sizeOf } from '../../ts/shape.ts';
+import { sizeOf } from '../../ts/base/shape.ts';
 import { readGoldenJson } from '../golden/readGolden.ts';
 
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import process from 'node:process';
 import { afterAll, describe, expect, it } from 'vitest';
-import { useEngine } from '../../ts/current.ts';
+import { useEngine } from '../../ts/core/init.ts';
 import { loadWeights } from '../../ts/io/weights.ts';
 import { isCounter, storedShape, weightSlots } from '../../ts/io/weights/slot.ts';
 import { models } from '../../ts/models/index.ts';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compile } from '../../ts/compile/compile.ts';
-import { tensor } from '../../ts/create.ts';
-import { currentEngine, init } from '../../ts/current.ts';
-import { ShapeError } from '../../ts/errors.ts';
+import { tensor } from '../../ts/core/create.ts';
+import { currentEngine, init } from '../../ts/core/init.ts';
+import { ShapeError } from '../../ts/base/errors.ts';
 import { add } from '../../ts/functions/add.ts';
 import { concat } from '../../ts/functions/concat.ts';
 import { relu } from '../../ts/functions/relu.ts';
@@ -22,20 +22,26 @@ import {
   PreActBottleneck,
   ReLU,
   Residual,
+  ResidualBlock,
+  ResidualJoin,
   Sequential,
   shortcut,
   SubsamplePad,
   Transition,
   batchNorm2d,
   manualSeed,
+  through,
+  type Branches,
+  type JoinOptions,
   type Module,
 } from '../../ts/nn/index.ts';
 import { sumSquares } from '../../ts/ops/sumSquares.ts';
-import { apply } from '../../ts/apply.ts';
-import { scope } from '../../ts/scope.ts';
-import { sizeOf } from '../../ts/shape.ts';
-import { gradients, noGrad } from '../../ts/tape.ts';
-import type { Tensor } from '../../ts/tensor.ts';
+import { apply } from '../../ts/core/apply.ts';
+import { scope } from '../../ts/core/scope.ts';
+import { sizeOf } from '../../ts/base/shape.ts';
+import { gradients } from '../../ts/core/gradients.ts';
+import { noGrad } from '../../ts/core/tape.ts';
+import type { Tensor } from '../../ts/core/tensor.ts';
 import { goldenTensor } from '../golden/generator.ts';
 import { expectClose } from '../helpers/close.ts';
 
@@ -285,6 +291,89 @@ describe('a block whose branches cannot add is refused', () => {
   it.each([PreActBasicBlock, Bottleneck, PreActBottleneck])('%o as well', (Kind) => {
     const make = (): unknown => new Kind(8, 16, { shortcut: new Identity() });
     expect(refused(make)).toMatch(new RegExp(`^${Kind.name}: .*the channels differ`));
+  });
+});
+
+describe("a block of one's own", () => {
+  class Separable extends ResidualBlock {
+    readonly conv1 = new Conv2d(4, 4, { kernelSize: 3, padding: 1, groups: 4 });
+    readonly conv2 = new Conv2d(4, 4, { kernelSize: 1 });
+
+    protected override branches(x: Tensor): Branches {
+      return { transform: through(x, this.conv1, this.act, this.conv2), skip: x };
+    }
+  }
+
+  it('says what its branches are, and is joined, gated and activated as the others', () => {
+    const block = new Separable({ gate: 'both' }).eval();
+    block.transformGate!.write([-2]);
+    block.skipGate!.write([0.5]);
+    const x = images([2, 6, 6, 4]);
+    const body = valuesOf(() => block.conv2.forward(relu(block.conv1.forward(x))));
+    const expected = body.map((value, i) => Math.max(0, -2 * value + 0.5 * x.data()[i]!));
+    expectClose(
+      valuesOf(() => block.forward(x)),
+      expected,
+      1e-6,
+      'y',
+    );
+    expect([...block.parameters().keys()].slice(0, 2)).toEqual(['skip_gate', 'transform_gate']);
+    expect(block.describe()).toBe('Separable, skip × 0.500, transform × -2.00');
+  });
+
+  it('may be plain: without a shortcut it is act(F(x))', () => {
+    class Plain extends Separable {
+      protected override branches(x: Tensor): Branches {
+        return { ...super.branches(x), skip: undefined };
+      }
+    }
+    const block = new Plain({ act: (x) => x }).eval();
+    const x = images([1, 6, 6, 4]);
+    expect(valuesOf(() => block.forward(x))).toEqual(
+      valuesOf(() => through(x, block.conv1, block.conv2)),
+    );
+  });
+
+  it('may have a forward of its own that joins', () => {
+    class Own extends ResidualJoin {
+      readonly body = new Conv2d(4, 4, { kernelSize: 1 });
+
+      constructor(options: JoinOptions) {
+        super(options);
+      }
+
+      override forward(x: Tensor): Tensor {
+        return this.here(() => this.act(this.join(this.body.forward(x), x)));
+      }
+    }
+    const block = new Own({}).eval();
+    expect(block).toBeInstanceOf(ResidualBlock);
+    const x = images([1, 6, 6, 4]);
+    expect(valuesOf(() => block.forward(x))).toEqual(
+      valuesOf(() => relu(add(block.body.forward(x), x))),
+    );
+  });
+
+  it('may be one that there is with another F', () => {
+    class Scaled extends BasicBlock {
+      override body(x: Tensor): Tensor {
+        return relu(super.body(x));
+      }
+    }
+    const block = new Scaled(4, 4).eval();
+    const x = images([1, 6, 6, 4]);
+    expect(valuesOf(() => block.forward(x))).toEqual(
+      valuesOf(() =>
+        relu(add(relu(through(x, block.conv1, block.bn1, relu, block.conv2, block.bn2)), x)),
+      ),
+    );
+  });
+
+  it('is refused without either', () => {
+    class Empty extends ResidualBlock {}
+    expect(() => new Empty().forward(images([1, 2, 2, 4]))).toThrow(
+      new TypeError('Empty: got [1, 2, 2, 4] but has neither branches(x) nor its own forward(x)'),
+    );
   });
 });
 

@@ -2,7 +2,7 @@ import { afterAll, expect, it } from 'vitest';
 import { withoutInitialWeights } from '../../ts/nn/initialize.ts';
 import { resnet8 } from '../../ts/models/index.ts';
 import { engineOn } from '../helpers/engines.ts';
-import { useEngine } from '../../ts/current.ts';
+import { useEngine } from '../../ts/core/init.ts';
 
 const engine = await engineOn('simd');
 afterAll(() => engine.close());

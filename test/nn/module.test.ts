@@ -1,8 +1,8 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { compile } from '../../ts/compile/compile.ts';
-import { tensor, zeros } from '../../ts/create.ts';
-import { useEngine } from '../../ts/current.ts';
-import { ShapeError, StateDictError } from '../../ts/errors.ts';
+import { tensor, zeros } from '../../ts/core/create.ts';
+import { useEngine } from '../../ts/core/init.ts';
+import { ShapeError, StateDictError } from '../../ts/base/errors.ts';
 import { sumSquares } from '../../ts/functions/sumSquares.ts';
 import {
   AdaptiveAvgPool2d,
@@ -25,8 +25,8 @@ import {
   shortcut,
   SubsamplePad,
 } from '../../ts/nn/index.ts';
-import { gradients } from '../../ts/tape.ts';
-import type { Tensor } from '../../ts/tensor.ts';
+import { gradients } from '../../ts/core/gradients.ts';
+import type { Tensor } from '../../ts/core/tensor.ts';
 import { goldenTensor } from '../golden/generator.ts';
 import { largest } from '../helpers/close.ts';
 import { engineOn } from '../helpers/engines.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { nearestName, unknownName } from '../../ts/nearestName.ts';
+import { nearestName, unknownName } from '../../ts/base/nearestName.ts';
 
 const known = ['mnist', 'fashion-mnist', 'cifar10', 'cifar100'];
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compile, type CompileOptions } from '../../ts/compile/compile.ts';
-import { tensor } from '../../ts/create.ts';
-import { currentEngine, init } from '../../ts/current.ts';
+import { tensor } from '../../ts/core/create.ts';
+import { currentEngine, init } from '../../ts/core/init.ts';
 import { normalise } from '../../ts/data/normalise.ts';
 import { batchNorm, conv2d, dropout, fill, linear, maxPool2d } from '../../ts/functions/index.ts';
 import { densenet40, resnet18, resnet8, vgg11 } from '../../ts/models/index.ts';
@@ -23,8 +23,8 @@ import {
 } from '../../ts/nn/index.ts';
 import { AdamW } from '../../ts/optim/adamW.ts';
 import { SGD } from '../../ts/optim/sgd.ts';
-import type { Shape } from '../../ts/shape.ts';
-import type { Tensor } from '../../ts/tensor.ts';
+import type { Shape } from '../../ts/base/shape.ts';
+import type { Tensor } from '../../ts/core/tensor.ts';
 import { Predictor } from '../../ts/train/predictor.ts';
 import { Trainer } from '../../ts/train/trainer.ts';
 

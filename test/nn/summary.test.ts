@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { currentEngine, init } from '../../ts/current.ts';
+import { currentEngine, init } from '../../ts/core/init.ts';
 import { summary } from '../../ts/nn/summary.ts';
 import { models, resnet20, resnet8, vgg13 } from '../../ts/models/index.ts';
 import type { Residual } from '../../ts/nn/blocks/residual.ts';

@@ -1,18 +1,19 @@
 import { inspect } from 'node:util';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { named } from '../../ts/apply.ts';
-import { parameter, state, tensor, zeros } from '../../ts/create.ts';
-import { useEngine } from '../../ts/current.ts';
-import { ShapeError } from '../../ts/errors.ts';
+import { named } from '../../ts/core/apply.ts';
+import { parameter, state, tensor, zeros } from '../../ts/core/create.ts';
+import { useEngine } from '../../ts/core/init.ts';
+import { ShapeError } from '../../ts/base/errors.ts';
 import { add } from '../../ts/functions/add.ts';
 import { conv2d } from '../../ts/functions/conv2d.ts';
 import { dot } from '../../ts/functions/dot.ts';
 import { multiply } from '../../ts/functions/multiply.ts';
 import { relu } from '../../ts/functions/relu.ts';
 import { sumSquares } from '../../ts/functions/sumSquares.ts';
-import { scope } from '../../ts/scope.ts';
-import { gradients, noGrad } from '../../ts/tape.ts';
-import type { Tensor } from '../../ts/tensor.ts';
+import { scope } from '../../ts/core/scope.ts';
+import { gradients } from '../../ts/core/gradients.ts';
+import { noGrad } from '../../ts/core/tape.ts';
+import type { Tensor } from '../../ts/core/tensor.ts';
 import { collectGarbage } from '../helpers/collectGarbage.ts';
 import { engineOn } from '../helpers/engines.ts';
 

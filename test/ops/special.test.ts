@@ -1,6 +1,6 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { parameter, tensor, zeros } from '../../ts/create.ts';
-import { useEngine } from '../../ts/current.ts';
+import { parameter, tensor, zeros } from '../../ts/core/create.ts';
+import { useEngine } from '../../ts/core/init.ts';
 import { add } from '../../ts/functions/add.ts';
 import { avgPool2d } from '../../ts/functions/avgPool2d.ts';
 import { batchNorm } from '../../ts/functions/batchNorm.ts';
@@ -15,8 +15,8 @@ import { multiply } from '../../ts/functions/multiply.ts';
 import { relu } from '../../ts/functions/relu.ts';
 import { reshape } from '../../ts/functions/reshape.ts';
 import { softmax } from '../../ts/functions/softmax.ts';
-import { gradients } from '../../ts/tape.ts';
-import type { Tensor } from '../../ts/tensor.ts';
+import { gradients } from '../../ts/core/gradients.ts';
+import type { Tensor } from '../../ts/core/tensor.ts';
 import { builds, engineOn } from '../helpers/engines.ts';
 
 const engines = await Promise.all(builds.map((build) => engineOn(build)));

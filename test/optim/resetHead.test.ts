@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { currentEngine, init } from '../../ts/current.ts';
+import { currentEngine, init } from '../../ts/core/init.ts';
 import { resnet8 } from '../../ts/models/cifarResnet.ts';
 import { AdamW } from '../../ts/optim/adamW.ts';
 import type { Optimizer, Parameters } from '../../ts/optim/optimizer.ts';

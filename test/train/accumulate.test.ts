@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { currentEngine, init } from '../../ts/current.ts';
+import { currentEngine, init } from '../../ts/core/init.ts';
 import { imageDataset } from '../../ts/data/dataset.ts';
 import { resnet8 } from '../../ts/models/index.ts';
 import { Conv2d, Flatten, Linear, manualSeed, ReLU, Sequential } from '../../ts/nn/index.ts';

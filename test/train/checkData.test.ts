@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { currentEngine, init } from '../../ts/current.ts';
+import { currentEngine, init } from '../../ts/core/init.ts';
 import { imageDataset, type ImageDataset } from '../../ts/data/dataset.ts';
 import { DataLoader } from '../../ts/data/loader.ts';
 import { subset } from '../../ts/data/subset.ts';
-import { FormatError } from '../../ts/errors.ts';
+import { FormatError } from '../../ts/base/errors.ts';
 import { resnet18, resnet8, googlenet } from '../../ts/models/index.ts';
 import type { Classifier } from '../../ts/models/index.ts';
 import { SGD } from '../../ts/optim/sgd.ts';

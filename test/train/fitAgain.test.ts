@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { currentEngine, init } from '../../ts/current.ts';
+import { currentEngine, init } from '../../ts/core/init.ts';
 import type { ImageDataset } from '../../ts/data/dataset.ts';
 import { parseSafetensors, serializeSafetensors } from '../../ts/io/safetensors.ts';
 import { resnet8 } from '../../ts/models/index.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { currentEngine, init } from '../../ts/current.ts';
+import { currentEngine, init } from '../../ts/core/init.ts';
 import type { Batch } from '../../ts/data/loader.ts';
 import { resnet8, googlenet, type Classifier } from '../../ts/models/index.ts';
 import { SGD } from '../../ts/optim/sgd.ts';

@@ -1,11 +1,11 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { tensor } from '../../ts/create.ts';
-import { useEngine } from '../../ts/current.ts';
+import { tensor } from '../../ts/core/create.ts';
+import { useEngine } from '../../ts/core/init.ts';
 import { crossEntropy } from '../../ts/functions/crossEntropy.ts';
 import { resnet8 } from '../../ts/models/cifarResnet.ts';
 import { SGD } from '../../ts/optim/sgd.ts';
-import { scope } from '../../ts/scope.ts';
-import { gradients } from '../../ts/tape.ts';
+import { scope } from '../../ts/core/scope.ts';
+import { gradients } from '../../ts/core/gradients.ts';
 import { Predictor } from '../../ts/train/predictor.ts';
 import { Trainer } from '../../ts/train/trainer.ts';
 import { collectGarbage } from '../helpers/collectGarbage.ts';

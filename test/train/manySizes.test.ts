@@ -1,5 +1,5 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { useEngine } from '../../ts/current.ts';
+import { useEngine } from '../../ts/core/init.ts';
 import { imageDataset } from '../../ts/data/dataset.ts';
 import { resnet8 } from '../../ts/models/cifarResnet.ts';
 import { SGD } from '../../ts/optim/sgd.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { currentEngine, init } from '../../ts/current.ts';
+import { currentEngine, init } from '../../ts/core/init.ts';
 import { imageDataset, type ImageDataset } from '../../ts/data/dataset.ts';
 import { DataLoader } from '../../ts/data/loader.ts';
 import { normalise } from '../../ts/data/normalise.ts';

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { useEngine } from '../../ts/current.ts';
+import { useEngine } from '../../ts/core/init.ts';
 import { models } from '../../ts/models/registry.ts';
 import { AdamW } from '../../ts/optim/adamW.ts';
 import { SGD } from '../../ts/optim/sgd.ts';

@@ -9,7 +9,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { FormatError } from '../../ts/errors.ts';
+import { FormatError } from '../../ts/base/errors.ts';
 import { MetricsLog, readRecords, type StepRecord } from '../../ts/train/node/metricsLog.ts';
 import { RunDirectory } from '../../ts/train/node/runDirectory.ts';
 import { runName } from '../../ts/train/node/runName.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { currentEngine, init } from '../../ts/current.ts';
+import { currentEngine, init } from '../../ts/core/init.ts';
 import type { Batch } from '../../ts/data/loader.ts';
 import { multiply } from '../../ts/functions/multiply.ts';
 import { fill } from '../../ts/functions/fill.ts';
@@ -19,7 +19,7 @@ import {
 import { AdamW } from '../../ts/optim/adamW.ts';
 import { SGD } from '../../ts/optim/sgd.ts';
 import { summary } from '../../ts/nn/summary.ts';
-import type { Tensor } from '../../ts/tensor.ts';
+import type { Tensor } from '../../ts/core/tensor.ts';
 import { Predictor } from '../../ts/train/predictor.ts';
 import { Trainer } from '../../ts/train/trainer.ts';
 import { goldenImages } from '../helpers/goldenModel.ts';

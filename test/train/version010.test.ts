@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { currentEngine, init } from '../../ts/current.ts';
+import { currentEngine, init } from '../../ts/core/init.ts';
 import { loadDataset } from '../../ts/data/node/datasets.ts';
 import { parseSafetensors } from '../../ts/io/safetensors.ts';
 import { BatchNorm2d } from '../../ts/nn/batchNorm2d.ts';

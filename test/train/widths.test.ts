@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { compile } from '../../ts/compile/compile.ts';
-import { useEngine } from '../../ts/current.ts';
+import { useEngine } from '../../ts/core/init.ts';
 import type { Batch } from '../../ts/data/loader.ts';
 import type { Engine, Numerics } from '../../ts/kernels/engine.ts';
 import type { ModelOptions } from '../../ts/models/classifier.ts';

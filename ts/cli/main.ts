@@ -2,7 +2,7 @@
 /** Entry of the `residua` program. */
 import { createRequire } from 'node:module';
 import process from 'node:process';
-import { report } from './fail.ts';
+import { report } from './terminal/fail.ts';
 import { program } from './program.ts';
 
 const manifest = createRequire(import.meta.url)('residua/package.json') as { version: string };

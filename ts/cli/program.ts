@@ -2,13 +2,13 @@ import { Command } from 'commander';
 
 /** Commands in the order of the help, each with the code that it needs. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
-  train: async () => (await import('./train.ts')).trainCommand(),
-  eval: async () => (await import('./evaluate.ts')).evaluateCommand(),
-  predict: async () => (await import('./predict.ts')).predictCommand(),
-  inspect: async () => (await import('./inspect.ts')).inspectCommand(),
-  bench: async () => (await import('./bench.ts')).benchCommand(),
-  run: async () => (await import('./run.ts')).runCommand(),
-  experiment: async () => (await import('./experiment.ts')).experimentCommand(),
+  train: async () => (await import('./commands/train.ts')).trainCommand(),
+  eval: async () => (await import('./commands/evaluate.ts')).evaluateCommand(),
+  predict: async () => (await import('./commands/predict.ts')).predictCommand(),
+  inspect: async () => (await import('./commands/inspect.ts')).inspectCommand(),
+  bench: async () => (await import('./commands/bench.ts')).benchCommand(),
+  run: async () => (await import('./commands/run.ts')).runCommand(),
+  experiment: async () => (await import('./commands/experiment.ts')).experimentCommand(),
 };
 
 /**

@@ -1,12 +1,12 @@
 import process from 'node:process';
 import { setFlagsFromString } from 'node:v8';
-import { init } from '../current.ts';
+import { init } from '../core/init.ts';
 import type { Engine } from '../kernels/engine.ts';
 import { probe } from '../kernels/probe.ts';
 import { setV8Flag } from '../kernels/v8Flag.ts';
 import { REVECTORIZE_FLAG } from '../kernels/enableWideSimd.ts';
 import type { EngineFlags } from './options.ts';
-import { say } from './say.ts';
+import { say } from './terminal/say.ts';
 
 /** V8's name for what Node 20 and 21 have but do not offer; it counts for workers too, when set before any compile. */
 const RELAXED_FLAG = '--experimental-wasm-relaxed-simd';

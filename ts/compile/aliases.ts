@@ -1,8 +1,8 @@
-import type { Node, Value } from '../graph.ts';
+import type { Node, Value } from '../core/graph.ts';
 import { concat } from '../ops/concat.ts';
 import type { Op } from '../ops/op.ts';
 import { sliceChannels } from '../ops/sliceChannels.ts';
-import { channelsOf, sameShape } from '../shape.ts';
+import { channelsOf, sameShape } from '../base/shape.ts';
 
 /** A value that lies inside another: some of its channels, pixel by pixel. */
 export interface Alias {

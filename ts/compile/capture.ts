@@ -1,9 +1,9 @@
-import { currentRegion, interpretWith, type Interpreter } from '../apply.ts';
-import type { Graph, Node, Value } from '../graph.ts';
+import { currentRegion, interpretWith, type Interpreter } from '../core/apply.ts';
+import type { Graph, Node, Value } from '../core/graph.ts';
 
-import { formatShape, type Spec } from '../shape.ts';
-import { isWalkingBack } from '../tape.ts';
-import { Tensor } from '../tensor.ts';
+import { formatShape, type Spec } from '../base/shape.ts';
+import { isWalkingBack } from '../core/tape.ts';
+import { Tensor } from '../core/tensor.ts';
 
 /** A function of tensors that can be captured; it may return one tensor or several. */
 export type TensorFunction = (...inputs: Tensor[]) => Tensor | readonly Tensor[];

@@ -1,8 +1,8 @@
-import { currentEngine, onEngine } from '../current.ts';
+import { currentEngine, onEngine } from '../core/init.ts';
 import type { Engine } from '../kernels/engine.ts';
-import { expectNumber, expectOneOf, expectOptions, type OptionNames } from '../settings.ts';
-import { formatShape, type Spec } from '../shape.ts';
-import { noGrad } from '../tape.ts';
+import { expectNumber, expectOneOf, expectOptions, type OptionNames } from '../base/settings.ts';
+import { formatShape, type Spec } from '../base/shape.ts';
+import { noGrad } from '../core/tape.ts';
 import { capture, type TensorFunction } from './capture.ts';
 import { fitMemory } from './fitMemory.ts';
 import { lower } from './lower.ts';
@@ -31,10 +31,12 @@ const OPTIONS: OptionNames<CompileOptions> = { engine: 1, recording: 1, memoryBu
  *
  * @throws ShapeError where shapes do not fit; RangeError for an input that is no tensor; OutOfMemoryError, saying how much it needs, or the least that can be reached
  * under a budget; Error when the function reads a value while it is captured.
- *
  * @example
+ * import { compile, relu } from 'residua';
+ *
  * const plan = compile((x) => relu(x), [{ shape: [1, 4], dtype: 'f32' }]);
  * const [y] = await plan.run(new Float32Array([-1, 0, 1, 2]));
+ * console.log(y);
  */
 export function compile(
   fn: TensorFunction,

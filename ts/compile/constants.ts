@@ -1,4 +1,4 @@
-import type { Graph, Node, Value } from '../graph.ts';
+import type { Graph, Node, Value } from '../core/graph.ts';
 
 /** A graph cut in two: what depends on unchanging state alone, and the rest. */
 export interface Split {

@@ -1,7 +1,7 @@
-import type { Value } from '../graph.ts';
+import type { Value } from '../core/graph.ts';
 import type { Buffer, Pointer } from '../kernels/step.ts';
 import type { View } from '../ops/op.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../core/tensor.ts';
 import type { Constant, LoweredNode } from './lower.ts';
 
 const ids = new WeakMap<Tensor, number>();

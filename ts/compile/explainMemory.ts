@@ -1,4 +1,4 @@
-import { formatShape, sizeOf } from '../shape.ts';
+import { formatShape, sizeOf } from '../base/shape.ts';
 import type { Plan } from './plan.ts';
 
 /** Why a plan finds no memory, what is the largest part of it, and what makes that smaller. */

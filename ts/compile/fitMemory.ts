@@ -1,8 +1,8 @@
-import { OutOfMemoryError } from '../errors.ts';
-import type { Graph, Value } from '../graph.ts';
+import { OutOfMemoryError } from '../base/errors.ts';
+import type { Graph, Value } from '../core/graph.ts';
 import type { Engine } from '../kernels/engine.ts';
-import { dropCandidates, type Candidate } from './dropCandidates.ts';
-import { flopsOf } from '../flops.ts';
+import { recomputeCandidates, type Candidate } from './recomputeCandidates.ts';
+import { flopsOf } from '../core/flops.ts';
 import { lower, type Lowered } from './lower.ts';
 import { finish } from './optimize.ts';
 import { innerValues } from './passes/recompute.ts';
@@ -32,7 +32,7 @@ export function fitMemory(fused: Graph, engine: Engine, budget: number): Fitted 
   const attempt = (chosen: Iterable<Value>): Fitted => {
     const dropped = new Set([...marked, ...chosen]);
     const graph = finish(fused, engine.numerics === 'fast', dropped);
-    const again = graph.nodes.filter((node) => node.again);
+    const again = graph.nodes.filter((node) => node.recomputed);
     const flops = again.reduce((sum, node) => sum + flopsOf(node), 0);
     return { graph, lowered: lower(graph, engine), dropped, flops };
   };
@@ -40,7 +40,7 @@ export function fitMemory(fused: Graph, engine: Engine, budget: number): Fitted 
 
   const plain = attempt([]);
   if (fits(plain)) return plain;
-  const candidates = dropCandidates(plain.graph, fused);
+  const candidates = recomputeCandidates(plain.graph, fused);
   let least = plain.lowered.arenaBytes;
   for (const cheap of [true, false]) {
     const found: Fitted[] = [];
@@ -75,7 +75,7 @@ function chooseDropped(
   const chains = new Map<Value, ReadonlySet<Candidate>>();
   const passed = new Set<Value>();
   for (const candidate of candidates) {
-    const { value, inputs, passing, flops } = candidate;
+    const { value, inputs, transient, flops } = candidate;
     const chain = new Set([
       candidate,
       ...inputs.flatMap((input) => [...(chains.get(input) ?? [])]),
@@ -83,8 +83,8 @@ function chooseDropped(
     const bytes = [...chain].reduce((sum, link) => sum + link.bytes, 0);
     // A value that only passed by would have to stay in its reader's place.
     const whole = inputs.every((input) => chains.has(input) || !passed.has(input));
-    if ((passing || bytes <= segment) && whole && !(cheap && flops > 0)) chains.set(value, chain);
-    else if (passing) passed.add(value);
+    if ((transient || bytes <= segment) && whole && !(cheap && flops > 0)) chains.set(value, chain);
+    else if (transient) passed.add(value);
   }
   return new Set(chains.keys());
 }
@@ -98,7 +98,7 @@ function relax(
 ): Fitted {
   const price = ({ flops, bytes }: Candidate): number => flops / Math.max(1, bytes);
   const dropped = candidates
-    .filter(({ value, passing }) => best.dropped.has(value) && !passing)
+    .filter(({ value, transient }) => best.dropped.has(value) && !transient)
     .sort((a, b) => price(b) - price(a));
   let [fitted, few, many] = [best, 0, dropped.length];
   while (many - few > 1) {

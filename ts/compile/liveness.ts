@@ -1,6 +1,6 @@
-import type { Node, Value } from '../graph.ts';
+import type { Node, Value } from '../core/graph.ts';
 import type { Buffer } from '../kernels/step.ts';
-import { bytesOf } from '../shape.ts';
+import { bytesOf } from '../base/shape.ts';
 import { resolveAlias, type Alias } from './aliases.ts';
 
 /** A piece of the arena and the nodes (by index) between which it is in use. */

@@ -1,9 +1,9 @@
-import type { Graph, Node, Value } from '../graph.ts';
+import type { Graph, Node, Value } from '../core/graph.ts';
 import type { Engine } from '../kernels/engine.ts';
 import type { Buffer, Step } from '../kernels/step.ts';
 import type { View } from '../ops/op.ts';
-import { bytesOf, channelsOf } from '../shape.ts';
-import type { Tensor } from '../tensor.ts';
+import { bytesOf, channelsOf } from '../base/shape.ts';
+import type { Tensor } from '../core/tensor.ts';
 import { findAliases, resolveAlias } from './aliases.ts';
 import { mostAtOnce, scratchOf, type BytesByKind } from './bytesByKind.ts';
 import { splitConstants } from './constants.ts';
@@ -62,14 +62,14 @@ export function lower(graph: Graph, engine: Engine): Lowered {
     kept.map((value): [Value, Buffer] => [value, { bytes: bytesOf(value) }]),
   );
   const borrowed = borrowedBy(prologue, read);
-  const passing = assignStorages(prologue, [], kept, new Map(), borrowed);
-  for (const value of kept) passing.delete(value);
-  const passingStorages = new Set(passing.values());
+  const transient = assignStorages(prologue, [], kept, new Map(), borrowed);
+  for (const value of kept) transient.delete(value);
+  const transientStorages = new Set(transient.values());
 
   const viewOf = (value: Value): View => {
     if (value.tensor && !borrowed.has(value)) return value.tensor.view;
     const { base, channel } = resolveAlias(aliases, value);
-    const buffer = constants.get(base) ?? (values.get(base) ?? passing.get(base))!.buffer;
+    const buffer = constants.get(base) ?? (values.get(base) ?? transient.get(base))!.buffer;
     const pointer = { buffer, byteOffset: 4 * channel };
     return { shape: value.shape, dtype: value.dtype, pointer, stride: channelsOf(base.shape) };
   };
@@ -98,23 +98,23 @@ export function lower(graph: Graph, engine: Engine): Lowered {
       }),
     );
   const loweredMain = lowerAll(main, workspaces);
-  const loweredPrologue = lowerAll(prologue, passingStorages).map((lowered) => ({
+  const loweredPrologue = lowerAll(prologue, transientStorages).map((lowered) => ({
     ...lowered,
     borrowed: lowered.node.inputs
       .filter((value) => borrowed.has(value))
-      .map((value) => ({ tensor: value.tensor!, buffer: passing.get(value)!.buffer })),
+      .map((value) => ({ tensor: value.tensor!, buffer: transient.get(value)!.buffer })),
   }));
   const storages = new Set([...activations, ...workspaces]);
-  const arenaBytes = Math.max(placeStorages(storages), placeStorages(passingStorages));
+  const arenaBytes = Math.max(placeStorages(storages), placeStorages(transientStorages));
   return {
     prologue: loweredPrologue,
     main: loweredMain,
-    storages: new Set([...storages, ...passingStorages]),
+    storages: new Set([...storages, ...transientStorages]),
     arenaBytes,
     bytes: {
       activations: mostAtOnce(activations),
       workspaces: mostAtOnce(workspaces),
-      prologue: mostAtOnce(passingStorages),
+      prologue: mostAtOnce(transientStorages),
       scratch: scratchOf([...loweredPrologue, ...loweredMain].flatMap(({ steps }) => steps)),
     },
     constants: describeConstants(loweredPrologue, constants, viewOf),

@@ -1,6 +1,6 @@
-import type { Graph, Value } from '../graph.ts';
-import { checkWinograd } from './passes/checkWinograd.ts';
-import { deferNormGradient } from './passes/deferNormGradient.ts';
+import type { Graph, Value } from '../core/graph.ts';
+import { chooseWinogradByError } from './passes/chooseWinogradByError.ts';
+import { shareNormGradient } from './passes/shareNormGradient.ts';
 import { dropDead } from './passes/dropDead.ts';
 import { foldBatchNorm } from './passes/foldBatchNorm.ts';
 import { fuseGradientSum } from './passes/fuseGradientSum.ts';
@@ -8,8 +8,8 @@ import { fuseRelu } from './passes/fuseRelu.ts';
 import { fuseReluBackward } from './passes/fuseReluBackward.ts';
 import { fuseResidual } from './passes/fuseResidual.ts';
 import { packWeights } from './passes/packWeights.ts';
-import { readFrozenNorm } from './passes/readFrozenNorm.ts';
-import { readNorm } from './passes/readNorm.ts';
+import { fuseFrozenNormIntoPointwise } from './passes/fuseFrozenNormIntoPointwise.ts';
+import { fuseNormIntoReaders } from './passes/fuseNormIntoReaders.ts';
 import { innerValues, recompute } from './passes/recompute.ts';
 import { shareMoments } from './passes/shareMoments.ts';
 
@@ -17,19 +17,19 @@ import { shareMoments } from './passes/shareMoments.ts';
 const fusions: readonly ((graph: Graph, winograd: boolean) => Graph)[] = [
   dropDead,
   // Reads weights as they are, before batch norm is folded into them: that scales output channels alone.
-  checkWinograd,
+  chooseWinogradByError,
   foldBatchNorm,
   fuseRelu,
   fuseReluBackward,
   fuseGradientSum,
   // Needs batch norm's gradients with their masks and sums.
-  deferNormGradient,
+  shareNormGradient,
   // Leaves batch norm's gradient as it is, which reads x and not y.
-  readNorm,
+  fuseNormIntoReaders,
   shareMoments,
   fuseResidual,
   // Appends inputs, and a residual goes before those.
-  readFrozenNorm,
+  fuseFrozenNormIntoPointwise,
 ];
 
 /** The graph with as few passes over memory as its ops allow. */

@@ -1,14 +1,15 @@
-import { NonFiniteError, OutOfMemoryError } from '../errors.ts';
-import type { Graph, Node, Value } from '../graph.ts';
+import { typed } from '../base/values.ts';
+import { dispose } from '../base/symbols.ts';
+import { NonFiniteError, OutOfMemoryError } from '../base/errors.ts';
+import type { Graph, Node, Value } from '../core/graph.ts';
+
 import type { ArenaUse, Engine, WrittenPlan } from '../kernels/engine.ts';
 import type { Buffer, Pointer } from '../kernels/step.ts';
 import { after } from '../ops/args.ts';
 import { guardFinite } from '../ops/guardFinite.ts';
 import type { Op } from '../ops/op.ts';
-import { bytesOf, channelsOf, formatShape, pixelsOf, sizeOf, type DType } from '../shape.ts';
-import { dispose } from '../symbols.ts';
-import type { Tensor } from '../tensor.ts';
-import { typed } from '../values.ts';
+import { bytesOf, channelsOf, type DType, formatShape, pixelsOf, sizeOf } from '../base/shape.ts';
+import type { Tensor } from '../core/tensor.ts';
 import { describeNode } from './capture.ts';
 import { holdConstant, leaveConstant, type HeldConstant } from './heldConstants.ts';
 import type { Constant, Lowered } from './lower.ts';

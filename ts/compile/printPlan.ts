@@ -1,5 +1,5 @@
-import { bytesOf, formatShape } from '../shape.ts';
-import { flopsOf } from '../flops.ts';
+import { bytesOf, formatShape } from '../base/shape.ts';
+import { flopsOf } from '../core/flops.ts';
 import type { LoweredNode } from './lower.ts';
 import type { Plan } from './plan.ts';
 
@@ -13,10 +13,18 @@ export interface PlanRow {
   readonly bytes: number;
   readonly flops: number;
   /** True where a plan under a memory budget computes once more what it has not kept. */
-  readonly again: boolean;
+  readonly recomputed: boolean;
 }
 
-/** The nodes of a plan in the order in which they run. */
+/**
+ * The nodes of a plan in the order in which they run.
+ *
+ * @example
+ * import { planRows, Predictor, resnet8 } from 'residua';
+ *
+ * const plan = new Predictor(resnet8()).plan([1, 32, 32, 3]);
+ * for (const { path, op, flops } of planRows(plan)) console.log(path, op, flops);
+ */
 export function planRows(plan: Plan): PlanRow[] {
   return plan.lowered.main.map(rowOf);
 }
@@ -31,7 +39,7 @@ function rowOf({ node, steps }: LoweredNode): PlanRow {
     output: node.outputs.map((output) => formatShape(output.shape)).join(' '),
     bytes: touched.reduce((bytes, value) => bytes + bytesOf(value), 0),
     flops: flopsOf(node),
-    again: node.again === true,
+    recomputed: node.recomputed === true,
   };
 }
 
@@ -47,7 +55,7 @@ export function printPlan(plan: Plan): string {
   const rows = planRows(plan);
   const runs = mergeRepeated(rows);
   const lines = runs.map(({ row, count, bytes }): Line => {
-    const name = row.again ? `${row.op} again` : row.op;
+    const name = row.recomputed ? `${row.op} again` : row.op;
     const op = count > 1 ? `${name} × ${count}` : name;
     const [output] = row.output.split(/(?<=]) /);
     return [shorten(row.path), op, output ?? '', mega(bytes), row.flops ? mega(row.flops) : ''];
@@ -96,7 +104,7 @@ function describeMemory(plan: Plan): string[] {
 
 /** What the plan pays in flops for the memory it saves. */
 function describeAgain(rows: readonly PlanRow[]): string[] {
-  const again = rows.filter((row) => row.again);
+  const again = rows.filter((row) => row.recomputed);
   if (again.length === 0) return [];
   const [extra, all] = [again, rows].map((some) => some.reduce((sum, row) => sum + row.flops, 0));
   const share = (100 * extra!) / Math.max(1, all! - extra!);
@@ -123,9 +131,16 @@ function mergeRepeated(rows: readonly PlanRow[]): Run[] {
   const runs: Run[] = [];
   for (const row of rows) {
     const last = runs.at(-1);
-    const same = (field: 'path' | 'op' | 'output' | 'kernels' | 'again'): boolean =>
+    const same = (field: 'path' | 'op' | 'output' | 'kernels' | 'recomputed'): boolean =>
       String(last?.row[field]) === String(row[field]);
-    if (last && same('path') && same('again') && same('op') && same('output') && same('kernels')) {
+    if (
+      last &&
+      same('path') &&
+      same('recomputed') &&
+      same('op') &&
+      same('output') &&
+      same('kernels')
+    ) {
       runs[runs.length - 1] = { row, count: last.count + 1, bytes: last.bytes + row.bytes };
     } else {
       runs.push({ row, count: 1, bytes: row.bytes });

@@ -1,4 +1,4 @@
-import type { Graph, Node, Value } from '../graph.ts';
+import type { Graph, Node, Value } from '../core/graph.ts';
 
 /**
  * Values that gradients can have computed again, by the node that makes them: all outputs of ops without effects, the

@@ -1,4 +1,4 @@
-import type { Graph, Node, Value } from '../graph.ts';
+import type { Graph, Node, Value } from '../core/graph.ts';
 import { concat } from '../ops/concat.ts';
 import type { Op } from '../ops/op.ts';
 

@@ -1,5 +1,5 @@
 import type { Engine } from '../kernels/engine.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../core/tensor.ts';
 import type { LoweredNode } from './lower.ts';
 
 /**

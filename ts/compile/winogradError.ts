@@ -1,11 +1,11 @@
 import type { Engine } from '../kernels/engine.ts';
 import type { Buffer, Pointer, Step } from '../kernels/step.ts';
-import type { WinogradAlgorithm } from '../ops/chooseConvAlgorithm.ts';
-import { conv2d } from '../ops/conv2d.ts';
+import type { WinogradAlgorithm } from '../ops/conv2d/chooseAlgorithm.ts';
+import { conv2d } from '../ops/conv2d/conv2d.ts';
 import type { View } from '../ops/op.ts';
-import { winogradStride } from '../ops/winogradTile.ts';
-import { sizeOf, type Shape } from '../shape.ts';
-import type { Tensor } from '../tensor.ts';
+import { winogradStride } from '../ops/conv2d/winogradTile.ts';
+import { sizeOf, type Shape } from '../base/shape.ts';
+import type { Tensor } from '../core/tensor.ts';
 
 /** Output pixels that are computed, on a side. */
 const SIDE = 4;

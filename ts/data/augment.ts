@@ -1,4 +1,4 @@
-import type { RandomStream } from '../random.ts';
+import type { RandomStream } from '../base/random.ts';
 import type { ImageDataset } from './dataset.ts';
 import { normalisePixels } from './normalise.ts';
 

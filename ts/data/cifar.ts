@@ -1,4 +1,4 @@
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../base/errors.ts';
 import { DATASETS } from './catalog.ts';
 import { checkLabels, type ImageDataset, imageDataset } from './dataset.ts';
 import type { NamedBytes } from './idx.ts';

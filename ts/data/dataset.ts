@@ -1,7 +1,7 @@
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../base/errors.ts';
 import type { Preparation } from './catalog.ts';
-import type { Normalisation } from '../normalisation.ts';
-import { shown } from '../settings.ts';
+import type { Normalisation } from '../base/normalisation.ts';
+import { shown } from '../base/settings.ts';
 import { channelStatistics } from './channelStatistics.ts';
 
 /** Labelled pictures in memory. */
@@ -48,6 +48,8 @@ export interface ImageDatasetFields
  *
  * @throws {FormatError} when sizes do not match or a label is not the index of a class
  * @example
+ * import { imageDataset } from 'residua';
+ *
  * const dots = imageDataset({
  *   name: 'dots',
  *   images: Uint8Array.of(0, 255),
@@ -57,6 +59,7 @@ export interface ImageDatasetFields
  *   channels: 1,
  *   classes: ['dark', 'light'],
  * });
+ * console.log(dots.count, dots.classes);
  */
 export function imageDataset(fields: ImageDatasetFields): ImageDataset {
   const { name, height, width, channels, classes } = fields;

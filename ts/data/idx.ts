@@ -1,4 +1,4 @@
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../base/errors.ts';
 
 /** Bytes of a file and the name that errors call it by. */
 export interface NamedBytes {

@@ -1,4 +1,4 @@
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../base/errors.ts';
 import type { DatasetFacts } from './catalog.ts';
 import { checkLabels, type ImageDataset, imageDataset } from './dataset.ts';
 import { type NamedBytes, parseIdxImages, parseIdxLabels } from './idx.ts';

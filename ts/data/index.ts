@@ -12,6 +12,6 @@ export { fitImage, type FittedImage } from './fitImage.ts';
 export { idxDataset } from './idxDataset.ts';
 export { DataLoader, type Batch, type DataLoaderOptions } from './loader.ts';
 export { normalise } from './normalise.ts';
-export type { Normalisation } from '../normalisation.ts';
+export type { Normalisation } from '../base/normalisation.ts';
 export { pad } from './pad.ts';
 export { slice, subset } from './subset.ts';

@@ -1,4 +1,4 @@
-import type { Normalisation } from '../normalisation.ts';
+import type { Normalisation } from '../base/normalisation.ts';
 
 /** Normalised values of the 256 bytes, a table a channel: `table[256 c + v] = (v / 255 − mean[c]) / std[c]`. */
 export function normalisationTable({ mean, std }: Normalisation): Float32Array {

@@ -5,7 +5,7 @@ import { Conv2d } from '../nn/conv2d.ts';
 import { Identity } from '../nn/identity.ts';
 import type { Module } from '../nn/module.ts';
 import { MaxPool2d } from '../nn/pooling.ts';
-import { sizeOf } from '../shape.ts';
+import { sizeOf } from '../base/shape.ts';
 
 /**
  * Takes convolutions, counted from 1, out of a VGG's way. In a plain net the layer behind them reads what the first of

@@ -1,6 +1,6 @@
 import type { DatasetName } from '../data/catalog.ts';
 import type { Classifier, ModelOptions } from '../models/classifier.ts';
-import type { Finding, VariantRun } from './result.ts';
+import type { Finding, VariantRun } from './variantRun.ts';
 
 /** `small` takes a minute or two on two cores and is what tests run; `real` is what the committed results are of. */
 export const BUDGETS = ['small', 'real'] as const;

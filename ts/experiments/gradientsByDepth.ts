@@ -3,9 +3,9 @@ import type { Batch } from '../data/loader.ts';
 import { crossEntropy } from '../functions/crossEntropy.ts';
 import { sumSquares } from '../functions/sumSquares.ts';
 import type { CifarResNet } from '../models/cifarResnet.ts';
-import { gradients } from '../tape.ts';
+import { gradients } from '../core/gradients.ts';
 import { inMode } from '../nn/inMode.ts';
-import type { GradientNorms } from './result.ts';
+import type { GradientNorms } from './variantRun.ts';
 
 /**
  * L2 norms of the gradient of a batch's mean loss, in training mode, by what each block gives and by each weight. The

@@ -1,11 +1,12 @@
-import { currentEngine } from '../current.ts';
+import { currentEngine } from '../core/init.ts';
 import type { ImageDataset } from '../data/dataset.ts';
 import { pad } from '../data/pad.ts';
 import { runtimeName } from '../inspect/runtimeName.ts';
 import { plainNumbers } from './plainNumbers.ts';
 import { recipeOf } from './recipe.ts';
 import type { Budget, BudgetName, Experiment, Variant } from './experiment.ts';
-import type { ExperimentResult, Finding, VariantRun } from './result.ts';
+import type { ExperimentResult } from './result.ts';
+import type { Finding, VariantRun } from './variantRun.ts';
 import { trainVariant, type ExperimentData, type RunHooks } from './trainVariant.ts';
 
 /** What {@link runExperiment} runs on, and how it is followed. */

@@ -1,16 +1,17 @@
 import type { ImageDataset } from '../data/dataset.ts';
 import { DataLoader, type Batch } from '../data/loader.ts';
-import { NonFiniteError } from '../errors.ts';
+import { NonFiniteError } from '../base/errors.ts';
 import { CifarResNet } from '../models/cifarResnet.ts';
 import type { Classifier } from '../models/classifier.ts';
-import { ResidualJoin } from '../nn/blocks/residualJoin.ts';
+import { ResidualBlock } from '../nn/blocks/residualBlock.ts';
+import { makeOptimizer } from '../optim/makeOptimizer.ts';
 import { oneCycleSchedule } from '../optim/schedule.ts';
 import type { StepReport } from '../train/metrics.ts';
 import { Trainer } from '../train/trainer.ts';
 import type { Budget, Experiment, Variant } from './experiment.ts';
 import { gradientsByDepth } from './gradientsByDepth.ts';
-import { makeOptimizer, recipeOf } from './recipe.ts';
-import type { EpochOfRun, GradientNorms, VariantRun } from './result.ts';
+import { recipeOf } from './recipe.ts';
+import type { EpochOfRun, GradientNorms, VariantRun } from './variantRun.ts';
 
 /** What the networks of an experiment see. */
 export interface ExperimentData {
@@ -115,7 +116,7 @@ async function testWithout(
 
 function gatesOf(model: Classifier): NonNullable<VariantRun['gates']> {
   const blocks = [...model.modules()].flatMap(([path, module]) =>
-    module instanceof ResidualJoin ? [[path, module.gates()] as const] : [],
+    module instanceof ResidualBlock ? [[path, module.gates()] as const] : [],
   );
   return Object.fromEntries(blocks.filter(([, gates]) => Object.keys(gates).length > 0));
 }

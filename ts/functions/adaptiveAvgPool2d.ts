@@ -1,7 +1,7 @@
-import { apply } from '../apply.ts';
-import { adaptiveAvgPool2d as op } from '../ops/adaptiveAvgPool2d.ts';
-import type { Pair } from '../ops/conv2dGeometry.ts';
-import type { Tensor } from '../tensor.ts';
+import { apply } from '../core/apply.ts';
+import { adaptiveAvgPool2d as op } from '../ops/pools/adaptiveAvgPool2d.ts';
+import type { Pair } from '../ops/conv2d/geometry.ts';
+import type { Tensor } from '../core/tensor.ts';
 import { pairOf } from './window.ts';
 
 /**

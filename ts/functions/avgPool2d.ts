@@ -1,9 +1,9 @@
-import { apply } from '../apply.ts';
-import { avgPool2d as op } from '../ops/avgPool2d.ts';
-import type { Pair } from '../ops/conv2dGeometry.ts';
-import type { Tensor } from '../tensor.ts';
+import { apply } from '../core/apply.ts';
+import { avgPool2d as op } from '../ops/pools/avgPool2d.ts';
+import type { Pair } from '../ops/conv2d/geometry.ts';
+import type { Tensor } from '../core/tensor.ts';
 import { pairOf, sidesOf, type Padding } from './window.ts';
-import { expectOptions, type OptionNames } from '../settings.ts';
+import { expectOptions, type OptionNames } from '../base/settings.ts';
 
 /** How {@link avgPool2d} moves its window and what it counts. */
 export interface AvgPool2dOptions {

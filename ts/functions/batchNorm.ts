@@ -1,7 +1,7 @@
-import { apply } from '../apply.ts';
-import { batchNormInference, batchNormTrain } from '../ops/batchNorm.ts';
-import type { Tensor } from '../tensor.ts';
-import { expectOptions, type OptionNames } from '../settings.ts';
+import { expectOptions, type OptionNames } from '../base/settings.ts';
+import { apply } from '../core/apply.ts';
+import { batchNormInference, batchNormTrain } from '../ops/batchNorm/batchNorm.ts';
+import type { Tensor } from '../core/tensor.ts';
 
 /** Parameters and statistics of {@link batchNorm}, each `[C]`, and how they are used. */
 export interface BatchNormOptions {

@@ -1,9 +1,9 @@
-import { apply } from '../apply.ts';
-import { conv2d as op } from '../ops/conv2d.ts';
-import type { Pair } from '../ops/conv2dGeometry.ts';
-import type { Tensor } from '../tensor.ts';
+import { apply } from '../core/apply.ts';
+import { conv2d as op } from '../ops/conv2d/conv2d.ts';
+import type { Pair } from '../ops/conv2d/geometry.ts';
+import type { Tensor } from '../core/tensor.ts';
 import { pairOf, sidesOf, type Padding } from './window.ts';
-import { expectOptions, type OptionNames } from '../settings.ts';
+import { expectOptions, type OptionNames } from '../base/settings.ts';
 
 /** How {@link conv2d} moves its kernel and what it adds. */
 export interface Conv2dOptions {
@@ -41,7 +41,11 @@ const OPTIONS: OptionNames<Conv2dOptions> = {
  *
  * @throws ShapeError where channels, groups, kernel and padded input do not fit together.
  * @example
- * const y = conv2d(x, weight, { padding: 1, stride: 2 });
+ * import { conv2d, tensor } from 'residua';
+ *
+ * const x = tensor(new Float32Array(8 * 8 * 3).fill(1), [1, 8, 8, 3]);
+ * const weight = tensor(new Float32Array(3 * 3 * 3 * 4).fill(0.1), [3, 3, 3, 4]);
+ * console.log(conv2d(x, weight, { padding: 1, stride: 2 }).shape); // 1, 4, 4, 4
  */
 export function conv2d(x: Tensor, weight: Tensor, options: Conv2dOptions = {}): Tensor {
   expectOptions('conv2d', options, OPTIONS);

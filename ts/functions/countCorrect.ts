@@ -1,6 +1,6 @@
-import { apply } from '../apply.ts';
+import { apply } from '../core/apply.ts';
 import { countCorrect as op } from '../ops/countCorrect.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../core/tensor.ts';
 
 /**
  * How many rows of logits `[N, K]` have their first maximum at the label `[N]` (i32), as a scalar i32.

@@ -1,7 +1,7 @@
-import { apply } from '../apply.ts';
+import { expectOptions, type OptionNames } from '../base/settings.ts';
+import { apply } from '../core/apply.ts';
 import { softmaxCrossEntropy } from '../ops/softmaxCrossEntropy.ts';
-import type { Tensor } from '../tensor.ts';
-import { expectOptions, type OptionNames } from '../settings.ts';
+import type { Tensor } from '../core/tensor.ts';
 
 /** Options of {@link crossEntropy}. */
 export interface CrossEntropyOptions {
@@ -16,6 +16,11 @@ const OPTIONS: OptionNames<CrossEntropyOptions> = { labelSmoothing: 1 };
  * range makes it NaN.
  *
  * @throws ShapeError when the numbers of rows differ, TypeError when labels are not i32.
+ * @example
+ * import { crossEntropy, tensor } from 'residua';
+ *
+ * const logits = tensor([0, 0], [1, 2]);
+ * console.log(crossEntropy(logits, tensor([1], [1], 'i32')).data()); // ln 2
  */
 export function crossEntropy(
   logits: Tensor,

@@ -1,6 +1,6 @@
-import { apply } from '../apply.ts';
+import { apply } from '../core/apply.ts';
 import { dot as op } from '../ops/dot.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../core/tensor.ts';
 
 /**
  * `Σ a·b` over all elements of two tensors of one shape, as a scalar `[]`.

@@ -1,7 +1,7 @@
-import { apply } from '../apply.ts';
+import { expectOptions, type OptionNames } from '../base/settings.ts';
+import { apply } from '../core/apply.ts';
 import { dropout as op } from '../ops/dropout.ts';
-import type { Tensor } from '../tensor.ts';
-import { expectOptions, type OptionNames } from '../settings.ts';
+import type { Tensor } from '../core/tensor.ts';
 
 /** What {@link dropout} draws its mask from. */
 export interface DropoutOptions {

@@ -1,6 +1,6 @@
-import { apply } from '../apply.ts';
-import { globalAvgPool2d as op } from '../ops/globalAvgPool2d.ts';
-import type { Tensor } from '../tensor.ts';
+import { apply } from '../core/apply.ts';
+import { globalAvgPool2d as op } from '../ops/pools/globalAvgPool2d.ts';
+import type { Tensor } from '../core/tensor.ts';
 
 /**
  * Mean over all pixels of an image: x `[N, H, W, C]` → `[N, C]`.

@@ -1,9 +1,9 @@
-import { apply } from '../apply.ts';
-import type { Pair } from '../ops/conv2dGeometry.ts';
-import { maxPool2d as op } from '../ops/maxPool2d.ts';
-import type { Tensor } from '../tensor.ts';
+import { apply } from '../core/apply.ts';
+import type { Pair } from '../ops/conv2d/geometry.ts';
+import { maxPool2d as op } from '../ops/pools/maxPool2d.ts';
+import type { Tensor } from '../core/tensor.ts';
 import { pairOf, sidesOf, type Padding } from './window.ts';
-import { expectOptions, type OptionNames } from '../settings.ts';
+import { expectOptions, type OptionNames } from '../base/settings.ts';
 
 /** How {@link maxPool2d} moves its window. */
 export interface MaxPool2dOptions {
@@ -32,6 +32,11 @@ export const MAX_POOL_OPTIONS: OptionNames<MaxPool2dOptions> = {
  * Maximum over windows: x `[N, H, W, C]` → `[N, OH, OW, C]`.
  *
  * @throws ShapeError when no window fits, or the padding is as large as the window.
+ * @example
+ * import { maxPool2d, tensor } from 'residua';
+ *
+ * const x = tensor([1, 2, 3, 4], [1, 2, 2, 1]);
+ * console.log(maxPool2d(x, { kernelSize: 2 }).data()); // 4
  */
 export function maxPool2d(x: Tensor, options: MaxPool2dOptions): Tensor {
   expectOptions('maxPool2d', options, MAX_POOL_OPTIONS);

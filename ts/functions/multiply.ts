@@ -1,9 +1,9 @@
-import { apply } from '../apply.ts';
-import { multiply as op } from '../ops/multiply.ts';
-import { scaleBy } from '../ops/scaleBy.ts';
-import { shown } from '../settings.ts';
-import { Tensor } from '../tensor.ts';
 import { withOperand } from './operand.ts';
+import { shown } from '../base/settings.ts';
+import { apply } from '../core/apply.ts';
+import { multiply as op } from '../ops/multiply.ts';
+import { scaleBy } from '../ops/dot.ts';
+import { Tensor } from '../core/tensor.ts';
 
 /**
  * `a·b` element by element; one of the two is a tensor, the other has its shape, or is a scalar `[]` (the second) or a number.

@@ -1,6 +1,6 @@
-import { shown } from '../settings.ts';
-import { Tensor } from '../tensor.ts';
-import type { Shape } from '../shape.ts';
+import { shown } from '../base/settings.ts';
+import { Tensor } from '../core/tensor.ts';
+import type { Shape } from '../base/shape.ts';
 import { fill } from './fill.ts';
 
 /**

@@ -1,8 +1,8 @@
-import { apply } from '../apply.ts';
+import { apply } from '../core/apply.ts';
 import { reshape as op } from '../ops/reshape.ts';
-import { sizeOf } from '../shape.ts';
-import type { Shape } from '../shape.ts';
-import type { Tensor } from '../tensor.ts';
+import { sizeOf } from '../base/shape.ts';
+import type { Shape } from '../base/shape.ts';
+import type { Tensor } from '../core/tensor.ts';
 
 /**
  * The same elements in row-major order under another shape; one axis may be -1: what is left.

@@ -1,6 +1,6 @@
-import { apply } from '../apply.ts';
+import { apply } from '../core/apply.ts';
 import { sliceChannels as op } from '../ops/sliceChannels.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../core/tensor.ts';
 
 /**
  * The channels from `start` up to but not including `end` (the last by default): x `[…, C]` → `[…, end - start]`.

@@ -1,7 +1,7 @@
-import { apply } from '../apply.ts';
+import { expectOptions, type OptionNames } from '../base/settings.ts';
+import { apply } from '../core/apply.ts';
 import { subsamplePad as op } from '../ops/subsamplePad.ts';
-import type { Tensor } from '../tensor.ts';
-import { expectOptions, type OptionNames } from '../settings.ts';
+import type { Tensor } from '../core/tensor.ts';
 
 /** What {@link subsamplePad} leaves out and adds. */
 export interface SubsamplePadOptions {

@@ -1,6 +1,6 @@
-import { ShapeError } from '../errors.ts';
-import type { Pair, Sides } from '../ops/conv2dGeometry.ts';
-import { expectWhole, shown } from '../settings.ts';
+import { ShapeError } from '../base/errors.ts';
+import type { Pair, Sides } from '../ops/conv2d/geometry.ts';
+import { expectWhole, shown } from '../base/settings.ts';
 
 /** Zeros around an image, as users write them. */
 export type Padding = number | Pair | Sides | 'same' | 'valid';

@@ -1,13 +1,13 @@
-import { apply } from '../apply.ts';
+import { apply } from '../core/apply.ts';
 import type { CompileOptions } from '../compile/compile.ts';
-import { useEngine } from '../current.ts';
+import { useEngine } from '../core/init.ts';
 import { crossEntropy } from '../functions/crossEntropy.ts';
 import type { Engine } from '../kernels/engine.ts';
 import type { ModelOptions } from '../models/classifier.ts';
 import type { Module } from '../nn/module.ts';
 import { guardFinite } from '../ops/guardFinite.ts';
 import { SGD } from '../optim/sgd.ts';
-import { gradients } from '../tape.ts';
+import { gradients } from '../core/gradients.ts';
 import { compiledCase, type PlanCase } from './benchCase.ts';
 
 /** A network and the images it is timed on. */

@@ -1,14 +1,14 @@
 import type { LoweredNode } from '../compile/lower.ts';
 import type { Plan, Values } from '../compile/plan.ts';
 import { runPrologue } from '../compile/runPrologue.ts';
-import type { Value } from '../graph.ts';
-import { conv2dPack } from '../ops/conv2dPack.ts';
-import { conv2d, type Conv2dAttrs } from '../ops/conv2d.ts';
-import { convErrorBound } from '../ops/convErrorBound.ts';
-import { NORM_INPUTS } from '../ops/normBeside.ts';
+import type { Value } from '../core/graph.ts';
+import { conv2dPack } from '../ops/conv2d/conv2dPack.ts';
+import { conv2d, type Conv2dAttrs } from '../ops/conv2d/conv2d.ts';
+import { convErrorBound } from '../ops/conv2d/errorBound.ts';
+import { NORM_INPUTS } from '../ops/conv2d/fusedNorm.ts';
 import type { Op, View } from '../ops/op.ts';
-import { pixelsOf, sizeOf, type Shape } from '../shape.ts';
-import { formatTable } from '../table.ts';
+import { pixelsOf, sizeOf, type Shape } from '../base/shape.ts';
+import { formatTable } from '../base/formatTable.ts';
 
 /** The error of a convolution in a plan. */
 export interface AccuracyRow {

@@ -1,5 +1,5 @@
 import { getDotPath, safeParse, type GenericSchema } from 'valibot';
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../base/errors.ts';
 import { show } from './safetensors/json.ts';
 
 /**

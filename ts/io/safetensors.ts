@@ -1,3 +1,4 @@
-export { parseSafetensors, type Safetensors } from './safetensors/parse.ts';
+export { parseSafetensors } from './safetensors/parse.ts';
 export { serializeSafetensors } from './safetensors/serialize.ts';
 export type { SafetensorsDtype, SafetensorsTensor, UnreadDtype } from './safetensors/storage.ts';
+export type { Safetensors } from './safetensors/storage.ts';

@@ -1,5 +1,5 @@
-import { FormatError } from '../errors.ts';
-import { sizeOf } from '../shape.ts';
+import { FormatError } from '../base/errors.ts';
+import { sizeOf } from '../base/shape.ts';
 import { jsonKeys } from './jsonKeys.ts';
 import { parseSafetensors, type Safetensors, type SafetensorsTensor } from './safetensors.ts';
 import { isObject, show } from './safetensors/json.ts';

@@ -1,5 +1,5 @@
-import { ShapeError } from '../errors.ts';
-import { formatShape, type Shape, sizeOf } from '../shape.ts';
+import { ShapeError } from '../base/errors.ts';
+import { formatShape, type Shape, sizeOf } from '../base/shape.ts';
 
 /**
  * What a weight is, which says how PyTorch lays it out: `conv` is `[KH, KW, Cin / groups, Cout]` here and

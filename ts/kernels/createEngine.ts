@@ -1,4 +1,4 @@
-import { expectOneOf, expectOptions, type OptionNames } from '../settings.ts';
+import { expectOneOf, expectOptions, type OptionNames } from '../base/settings.ts';
 import type { Build } from './assets.ts';
 import { chooseWidth, type Width } from './chooseWidth.ts';
 import { cores } from './cores.ts';

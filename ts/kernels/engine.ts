@@ -1,6 +1,6 @@
-import { OutOfMemoryError } from '../errors.ts';
-import { formatShape, type DType, type Shape, type Spec } from '../shape.ts';
-import { asyncDispose, dispose } from '../symbols.ts';
+import { OutOfMemoryError } from '../base/errors.ts';
+import { formatShape, type DType, type Shape, type Spec } from '../base/shape.ts';
+import { asyncDispose, dispose } from '../base/symbols.ts';
 import { Arena } from './arena.ts';
 import type { Build } from './assets.ts';
 import type { Width } from './chooseWidth.ts';
@@ -320,10 +320,10 @@ export class Engine implements Disposable, AsyncDisposable {
   /** Steps in the chunks that suit the number of threads. */
   #cut(steps: readonly Step[]): readonly Step[] {
     if (this.threads > 1) return steps;
-    return steps.map(({ alone, ...step }) => ({
+    return steps.map(({ oneWorker, ...step }) => ({
       ...step,
-      ...alone,
-      args: { ...step.args, ...alone?.args },
+      ...oneWorker,
+      args: { ...step.args, ...oneWorker?.args },
     }));
   }
 

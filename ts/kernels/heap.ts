@@ -1,4 +1,4 @@
-import { OutOfMemoryError } from '../errors.ts';
+import { OutOfMemoryError } from '../base/errors.ts';
 
 const ALIGN = 64;
 const PAGE = 65536;

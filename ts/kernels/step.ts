@@ -11,7 +11,7 @@ export interface Pointer {
 }
 
 /** How a step is cut for one worker: chunks must not repeat each other's work there, and need not be many. */
-export interface Alone {
+export interface OneWorker {
   readonly chunks: number;
   readonly args?: Readonly<Record<string, number>>;
   readonly scratchBytes?: number;
@@ -26,7 +26,7 @@ export interface Step {
   /** Never depends on the number of threads. */
   readonly chunks: number;
   /** What is different where there is one worker only; the bits do not depend on it. */
-  readonly alone?: Alone;
+  readonly oneWorker?: OneWorker;
   /** Scratch memory that each worker needs for it; 0 by default. */
   readonly scratchBytes?: number;
 }

@@ -1,11 +1,12 @@
 import { crossEntropy, type CrossEntropyOptions } from '../functions/crossEntropy.ts';
+import { maxPool2d } from '../functions/maxPool2d.ts';
 import type { Conv2dOptions } from '../nn/conv2d.ts';
-import { noteHeir } from '../heirs.ts';
+import { noteHeir } from '../core/heirs.ts';
 import { Linear } from '../nn/linear.ts';
 import { Module } from '../nn/module.ts';
-import { expectOneOf, type OptionNames } from '../settings.ts';
-import type { Shape } from '../shape.ts';
-import type { Tensor } from '../tensor.ts';
+import { expectOneOf, type OptionNames } from '../base/settings.ts';
+import type { Shape } from '../base/shape.ts';
+import type { Tensor } from '../core/tensor.ts';
 
 /** How a network begins: for large photographs, or for small images whose pixels all count. */
 export type Stem = 'imagenet' | 'cifar';
@@ -41,6 +42,10 @@ export const stemGeometry = (stem: Stem): Conv2dOptions =>
   stem === 'imagenet'
     ? { kernelSize: 7, stride: 2, padding: 3, bias: false }
     : { kernelSize: 3, padding: 1, bias: false };
+
+/** The pooling behind the 7×7 convolution: `[N, H, W, C]` → `[N, H / 2, W / 2, C]`. */
+export const stemPool = (x: Tensor): Tensor =>
+  maxPool2d(x, { kernelSize: 3, stride: 2, padding: 1 });
 
 /** A fresh layer in the place of the last one, for another number of classes. */
 export function freshLinear(old: Linear, numClasses: number): Linear {

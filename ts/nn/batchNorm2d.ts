@@ -1,10 +1,10 @@
-import { apply } from '../apply.ts';
-import { parameter, state } from '../create.ts';
+import { apply } from '../core/apply.ts';
+import { parameter, state } from '../core/create.ts';
 import { batchNorm } from '../functions/batchNorm.ts';
-import { expectNormSettings } from '../ops/batchNorm.ts';
+import { expectNormSettings } from '../ops/batchNorm/batchNorm.ts';
 import { increment } from '../ops/increment.ts';
-import { expectOptions, expectWhole, type OptionNames } from '../settings.ts';
-import type { Tensor } from '../tensor.ts';
+import { expectOptions, expectWhole, type OptionNames } from '../base/settings.ts';
+import type { Tensor } from '../core/tensor.ts';
 import { constant } from './initialize.ts';
 import { Module } from './module.ts';
 
@@ -21,6 +21,13 @@ const OPTIONS: OptionNames<BatchNorm2dOptions> = { eps: 1, momentum: 1 };
 /**
  * Batch normalisation over all axes but the last (Ioffe and Szegedy 2015): `y = γ·(x - μ)/√(σ² + eps) + β`, with the
  * batch's mean and variance in training, the running ones (unbiased variance) otherwise or when {@link frozen}.
+ *
+ * @example
+ * import { BatchNorm2d, tensor } from 'residua';
+ *
+ * const norm = new BatchNorm2d(2);
+ * const y = norm.forward(tensor([0, 1, 2, 3], [1, 1, 2, 2]));
+ * console.log(y.data(), norm.runningMean.data());
  */
 export class BatchNorm2d extends Module {
   /** γ, `[channels]`. */

@@ -1,8 +1,8 @@
-import { parameter } from '../create.ts';
+import { parameter } from '../core/create.ts';
 import { conv2d, type Conv2dOptions as Geometry } from '../functions/conv2d.ts';
 import { checkWindow, pairOf } from '../functions/window.ts';
-import { expectOptions, expectWhole, type OptionNames } from '../settings.ts';
-import type { Tensor } from '../tensor.ts';
+import { expectOptions, expectWhole, type OptionNames } from '../base/settings.ts';
+import type { Tensor } from '../core/tensor.ts';
 import { heNormal } from './initialize.ts';
 import { Module } from './module.ts';
 
@@ -29,6 +29,13 @@ const OPTIONS: OptionNames<Conv2dOptions> = {
 /**
  * 2-D convolution: `[N, H, W, inChannels]` → `[N, OH, OW, outChannels]`. Starts from He's normal weights with fan-out
  * and zero bias.
+ *
+ * @example
+ * import { Conv2d, tensor } from 'residua';
+ *
+ * const conv = new Conv2d(3, 16, { kernelSize: 3, padding: 1 });
+ * const x = tensor(new Float32Array(8 * 8 * 3), [1, 8, 8, 3]);
+ * console.log(conv.forward(x).shape); // 1, 8, 8, 16
  */
 export class Conv2d extends Module {
   /** `[KH, KW, inChannels / groups, outChannels]`. */

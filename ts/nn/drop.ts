@@ -1,7 +1,7 @@
-import { apply } from '../apply.ts';
+import { apply } from '../core/apply.ts';
 import { dropout } from '../functions/dropout.ts';
-import { nextRandomStep } from '../ops/nextRandomStep.ts';
-import type { Tensor } from '../tensor.ts';
+import { nextRandomStep } from '../ops/random/nextRandomStep.ts';
+import type { Tensor } from '../core/tensor.ts';
 import { dropoutState } from './seed.ts';
 
 /** x with elements dropped at probability p: each call, and each run of a plan that has it, draws a new mask. */

@@ -1,5 +1,5 @@
 import { reshape } from '../functions/reshape.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../core/tensor.ts';
 import { Module } from './module.ts';
 
 /** `[N, H, W, C]` → `[N, H·W·C]`, the channels of a pixel together. */

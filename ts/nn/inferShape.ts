@@ -1,5 +1,5 @@
-import type { Shape } from '../shape.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Shape } from '../base/shape.ts';
+import type { Tensor } from '../core/tensor.ts';
 import { inferLike } from './inferLike.ts';
 
 /** Shape that a function of one tensor gives for a shape, found without computing anything. Throws what its ops throw. */

@@ -1,11 +1,11 @@
-import { deferredParameter, parameter } from '../create.ts';
-import { drawn } from '../drawn.ts';
+import { deferredParameter, parameter } from '../core/create.ts';
 import { fill } from '../ops/fill.ts';
-import type { Op } from '../ops/op.ts';
-import { randomNormal } from '../ops/randomNormal.ts';
-import { randomUniform } from '../ops/randomUniform.ts';
-import { sizeOf, type Shape } from '../shape.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Op, Step, View } from '../ops/op.ts';
+import { randomNormal } from '../ops/random/randomNormal.ts';
+import { randomUniform } from '../ops/random/randomUniform.ts';
+import { channelsOf, sizeOf, type Shape } from '../base/shape.ts';
+import type { Tensor } from '../core/tensor.ts';
+import type { Source } from '../core/deferred.ts';
 import { nextStream } from './seed.ts';
 
 let draws = true;
@@ -14,7 +14,10 @@ let draws = true;
  * What `make` builds has zeros for random weights: they are about to be loaded, or it does not matter what they are.
  *
  * @example
- * const model = withoutInitialWeights(() => resnet50());
+ * import { loadWeights, resnet8, saveWeights, withoutInitialWeights } from 'residua';
+ *
+ * const { tensors } = saveWeights(resnet8({ seed: 1 }));
+ * const model = withoutInitialWeights(() => resnet8());
  * loadWeights(model, tensors);
  */
 export function withoutInitialWeights<T>(make: () => T): T {
@@ -50,6 +53,23 @@ const zeros = (shape: Shape): Tensor => weight(fill, { shape, value: 0 });
 /** What an op without inputs makes, as a weight; not before it is needed, as often another is loaded in its place. */
 function weight<A extends { readonly shape: Shape }>(op: Op<A>, attrs: A): Tensor {
   return deferredParameter(attrs.shape, drawn(op, attrs));
+}
+
+/** What an op without inputs and workspaces makes, with the same bits each time. */
+function drawn<A extends { readonly shape: Shape }>(op: Op<A>, attrs: A): Source {
+  const [spec] = op.infer([], attrs);
+  return {
+    write: (engine, pointer) => {
+      const steps: Step[] = [];
+      const workspace = (): never => {
+        throw new Error(`${op.name}: has no workspace here`);
+      };
+      const output: View = { ...spec!, pointer, stride: channelsOf(spec!.shape) };
+      const step = (made: Step): void => void steps.push(made);
+      op.lower({ winograd: false, step, workspace }, [], [output], attrs);
+      engine.runSteps(steps);
+    },
+  };
 }
 
 /** A weight whose elements are all `value`. */

@@ -1,7 +1,7 @@
 import { linear } from '../functions/linear.ts';
-import { expectOptions, expectWhole, type OptionNames } from '../settings.ts';
-import { formatShape, sizeOf } from '../shape.ts';
-import type { Tensor } from '../tensor.ts';
+import { expectOptions, expectWhole, type OptionNames } from '../base/settings.ts';
+import { formatShape, sizeOf } from '../base/shape.ts';
+import type { Tensor } from '../core/tensor.ts';
 import { uniform } from './initialize.ts';
 import { Module } from './module.ts';
 
@@ -18,7 +18,15 @@ export interface LinearOptions {
 
 const OPTIONS: OptionNames<LinearOptions> = { bias: 1, flattened: 1 };
 
-/** `y = x·W + b`: `[N, inFeatures]` → `[N, outFeatures]`. Starts from U(±1/√inFeatures), as in PyTorch. */
+/**
+ * `y = x·W + b`: `[N, inFeatures]` → `[N, outFeatures]`. Starts from U(±1/√inFeatures), as in PyTorch.
+ *
+ * @example
+ * import { Linear, tensor } from 'residua';
+ *
+ * const layer = new Linear(4, 10);
+ * console.log(layer.forward(tensor([1, 2, 3, 4], [1, 4])).shape); // 1, 10
+ */
 export class Linear extends Module {
   /** `[inFeatures, outFeatures]`. */
   readonly weight: Tensor;

@@ -1,12 +1,12 @@
-import { named } from '../apply.ts';
-import { StateDictError } from '../errors.ts';
-import { noteAll } from '../frozenBeside.ts';
-import type { Normalisation } from '../normalisation.ts';
-import { formatShape, sameShape, type Shape } from '../shape.ts';
-import { dispose } from '../symbols.ts';
-import { Tensor } from '../tensor.ts';
+import { dispose } from '../base/symbols.ts';
+import { named } from '../core/apply.ts';
+import { StateDictError } from '../base/errors.ts';
+import { noteAll } from '../core/frozenBeside.ts';
+import type { Normalisation } from '../base/normalisation.ts';
+import { formatShape, sameShape, type Shape } from '../base/shape.ts';
+import { Tensor } from '../core/tensor.ts';
 import { summary } from './summary.ts';
-import { expectOptions, type OptionNames } from '../settings.ts';
+import { expectOptions, type OptionNames } from '../base/settings.ts';
 
 /** `runningMean` → `running_mean`: property paths are torchvision's weight names. */
 const snakeCase = (name: string): string =>

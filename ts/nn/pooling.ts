@@ -3,8 +3,8 @@ import { AVG_POOL_OPTIONS, avgPool2d, type AvgPool2dOptions } from '../functions
 import { globalAvgPool2d } from '../functions/globalAvgPool2d.ts';
 import { MAX_POOL_OPTIONS, maxPool2d, type MaxPool2dOptions } from '../functions/maxPool2d.ts';
 import { checkWindow, pairOf } from '../functions/window.ts';
-import { expectOptions, expectWhole } from '../settings.ts';
-import type { Tensor } from '../tensor.ts';
+import { expectOptions, expectWhole } from '../base/settings.ts';
+import type { Tensor } from '../core/tensor.ts';
 import { Module } from './module.ts';
 
 /** Largest value of each window: `[N, H, W, C]` → `[N, OH, OW, C]`. */

@@ -1,5 +1,5 @@
 import { relu } from '../functions/relu.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../core/tensor.ts';
 import { Module } from './module.ts';
 
 /** `max(x, 0)`. */

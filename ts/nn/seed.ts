@@ -1,6 +1,6 @@
-import { currentEngine } from '../current.ts';
-import { state } from '../create.ts';
-import type { Tensor } from '../tensor.ts';
+import { currentEngine } from '../core/init.ts';
+import { state } from '../core/create.ts';
+import type { Tensor } from '../core/tensor.ts';
 
 /** Where initial weights come from: a seed, and a stream number that goes up with each weight. */
 let source = { seed: 0, stream: 0 };
@@ -12,6 +12,14 @@ const dropoutStates = new WeakMap<ReturnType<typeof currentEngine>, Tensor>();
  *
  * @param seed whole number, 0 ≤ seed < 2⁵³
  * @throws RangeError for another seed
+ * @example
+ * import { Linear, manualSeed } from 'residua';
+ *
+ * manualSeed(1);
+ * const [a] = new Linear(2, 2).weight.data();
+ * manualSeed(1);
+ * const [b] = new Linear(2, 2).weight.data();
+ * console.log(a === b); // true
  */
 export function manualSeed(seed: number): void {
   if (!Number.isSafeInteger(seed) || seed < 0) {

@@ -1,8 +1,8 @@
-import { interpretWith } from '../apply.ts';
-import { flopsOf } from '../flops.ts';
-import type { DType, Shape } from '../shape.ts';
-import { noGrad } from '../tape.ts';
-import { Tensor } from '../tensor.ts';
+import { interpretWith } from '../core/apply.ts';
+import { flopsOf } from '../core/flops.ts';
+import type { DType, Shape } from '../base/shape.ts';
+import { noGrad } from '../core/tape.ts';
+import { Tensor } from '../core/tensor.ts';
 import { inMode } from './inMode.ts';
 import type { Module } from './module.ts';
 

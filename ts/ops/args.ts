@@ -1,6 +1,6 @@
 import type { Pointer } from '../kernels/step.ts';
-import { channelsOf, pixelsOf } from '../shape.ts';
-import type { Spec } from '../shape.ts';
+import { channelsOf, pixelsOf } from '../base/shape.ts';
+import type { Spec } from '../base/shape.ts';
 import type { View } from './op.ts';
 
 /** The two arguments that a kernel takes for a tensor: `name` and `nameStride`. */

@@ -1,4 +1,4 @@
-import { channelsOf, type Spec } from '../shape.ts';
+import { channelsOf, type Spec } from '../base/shape.ts';
 
 /** Elements below which a chunk is not worth a claim. */
 const GRAIN = 16384;

@@ -1,5 +1,5 @@
-import { ShapeError } from '../errors.ts';
-import { channelsOf, formatShape, sameShape } from '../shape.ts';
+import { ShapeError } from '../base/errors.ts';
+import { channelsOf, formatShape, sameShape } from '../base/shape.ts';
 import { after } from './args.ts';
 import { lowerCopy } from './copy.ts';
 import { expectType } from './expect.ts';

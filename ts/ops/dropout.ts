@@ -1,7 +1,7 @@
-import { ShapeError } from '../errors.ts';
-import { expectWhole } from '../settings.ts';
-import { formatShape, sameShape, sizeOf } from '../shape.ts';
-import type { Spec } from '../shape.ts';
+import { ShapeError } from '../base/errors.ts';
+import { expectWhole } from '../base/settings.ts';
+import { formatShape, sameShape, sizeOf } from '../base/shape.ts';
+import type { Spec } from '../base/shape.ts';
 import { at, rows } from './args.ts';
 import { elementwiseChunks } from './chunks.ts';
 import { expectType } from './expect.ts';

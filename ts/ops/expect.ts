@@ -1,6 +1,6 @@
-import { ShapeError } from '../errors.ts';
-import { channelsOf, formatShape, sameShape } from '../shape.ts';
-import type { DType, Shape, Spec } from '../shape.ts';
+import { ShapeError } from '../base/errors.ts';
+import { channelsOf, formatShape, sameShape } from '../base/shape.ts';
+import type { DType, Shape, Spec } from '../base/shape.ts';
 
 /** Throws TypeError unless the tensor holds this type. */
 export function expectType(op: string, name: string, spec: Spec, dtype: DType): void {

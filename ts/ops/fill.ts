@@ -1,6 +1,6 @@
-import type { Shape } from '../shape.ts';
-import { ShapeError } from '../errors.ts';
-import { formatShape, sizeOf } from '../shape.ts';
+import type { Shape } from '../base/shape.ts';
+import { ShapeError } from '../base/errors.ts';
+import { formatShape, sizeOf } from '../base/shape.ts';
 import { at, rows } from './args.ts';
 import { elementwiseChunks } from './chunks.ts';
 import type { Op } from './op.ts';

@@ -1,4 +1,4 @@
-import { sizeOf } from '../shape.ts';
+import { sizeOf } from '../base/shape.ts';
 import type { Op } from './op.ts';
 
 /** Ends the run of a plan when its input has a NaN or infinite element; eagerly it does nothing. */

@@ -1,5 +1,5 @@
-import { ShapeError } from '../errors.ts';
-import { formatShape } from '../shape.ts';
+import { ShapeError } from '../base/errors.ts';
+import { formatShape } from '../base/shape.ts';
 import type { Op } from './op.ts';
 
 /** Adds 1 to a counter `[]` (f32 or i32) in place; no outputs. */

@@ -1,12 +1,12 @@
-import { ShapeError } from '../errors.ts';
-import { formatShape } from '../shape.ts';
-import { lowerBackwardWeight } from './conv2dBackwardWeight.ts';
-import { lowerPanels, panelFloats } from './conv2dPack.ts';
-import { BLOCK_CHANNELS } from './conv2dUnits.ts';
+import { ShapeError } from '../base/errors.ts';
+import { formatShape } from '../base/shape.ts';
+import { lowerBackwardWeight } from './conv2d/conv2dBackwardWeight.ts';
+import { lowerPanels, panelFloats } from './conv2d/conv2dPack.ts';
+import { BLOCK_CHANNELS } from './conv2d/units.ts';
 import { expectAxes, expectElements, expectShape } from './expect.ts';
 import { sumPixels } from './sumPixels.ts';
 import type { Pointer, Step } from '../kernels/step.ts';
-import type { Rows } from './conv2dForward.ts';
+import type { Rows } from './conv2d/forward.ts';
 import type { Lowering, Op } from './op.ts';
 
 export interface LinearAttrs {
@@ -143,7 +143,7 @@ function lowerPlain(to: Lowering, product: Product): void {
     chunks: Math.max(1, Math.ceil(columns / unitColumns)),
     scratchBytes: 4 * rows * unitColumns,
     // One worker reads whole rows, which memory hands out faster than parts of them.
-    alone: { chunks: 1, args: { unitColumns: columns }, scratchBytes: 4 * rows * columns },
+    oneWorker: { chunks: 1, args: { unitColumns: columns }, scratchBytes: 4 * rows * columns },
     args: { ...productArgs(product), unitRows: Math.max(1, rows), unitColumns },
   });
 }

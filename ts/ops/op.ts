@@ -1,5 +1,7 @@
 import type { Pointer, Step } from '../kernels/step.ts';
-import type { Spec } from '../shape.ts';
+import type { Spec } from '../base/shape.ts';
+
+export type { Step };
 
 /** A tensor as kernels see it: rows of channels, `stride` elements apart (more than the channels for a slice). */
 export interface View extends Spec {

@@ -1,4 +1,4 @@
-import { channelsOf, pixelsOf, sizeOf } from '../shape.ts';
+import { channelsOf, pixelsOf, sizeOf } from '../base/shape.ts';
 import { elementwiseChunks } from './chunks.ts';
 import { expectType } from './expect.ts';
 import type { Op } from './op.ts';

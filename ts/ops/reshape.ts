@@ -1,6 +1,6 @@
-import { ShapeError } from '../errors.ts';
-import { channelsOf, formatShape, sizeOf } from '../shape.ts';
-import type { Shape } from '../shape.ts';
+import { ShapeError } from '../base/errors.ts';
+import { channelsOf, formatShape, sizeOf } from '../base/shape.ts';
+import type { Shape } from '../base/shape.ts';
 import { lowerCopy } from './copy.ts';
 import type { Op } from './op.ts';
 

@@ -1,5 +1,5 @@
-import { ShapeError } from '../errors.ts';
-import { channelsOf, formatShape, sizeOf } from '../shape.ts';
+import { ShapeError } from '../base/errors.ts';
+import { channelsOf, formatShape, sizeOf } from '../base/shape.ts';
 import { after, at, rows } from './args.ts';
 import { elementwiseChunks } from './chunks.ts';
 import { lowerCopy } from './copy.ts';

@@ -1,4 +1,4 @@
-import { sizeOf } from '../shape.ts';
+import { sizeOf } from '../base/shape.ts';
 import { at, rows } from './args.ts';
 import { elementwiseChunks } from './chunks.ts';
 import { expectAxes, expectShape } from './expect.ts';

@@ -1,11 +1,11 @@
-import { ShapeError } from '../errors.ts';
-import { formatShape, sameShape, sizeOf } from '../shape.ts';
-import type { Spec } from '../shape.ts';
+import { ShapeError } from '../base/errors.ts';
+import { formatShape, sameShape, sizeOf } from '../base/shape.ts';
+import type { Spec } from '../base/shape.ts';
 import { at, rows } from './args.ts';
 import { elementwiseChunks } from './chunks.ts';
 import { expectAxes, expectType } from './expect.ts';
 import type { Op } from './op.ts';
-import { scaleBy } from './scaleBy.ts';
+import { scaleBy } from './dot.ts';
 
 /** `labelSmoothing` s: the target is `(1 - s)·[k = label] + s/K`. */
 export interface SoftmaxCrossEntropyAttrs {

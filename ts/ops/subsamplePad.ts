@@ -1,5 +1,5 @@
-import { ShapeError } from '../errors.ts';
-import { sizeOf } from '../shape.ts';
+import { ShapeError } from '../base/errors.ts';
+import { sizeOf } from '../base/shape.ts';
 import { at } from './args.ts';
 import { elementwiseChunks } from './chunks.ts';
 import { expectAxes } from './expect.ts';

@@ -1,4 +1,4 @@
-import { channelsOf, pixelsOf } from '../shape.ts';
+import { channelsOf, pixelsOf } from '../base/shape.ts';
 import type { Pointer } from '../kernels/step.ts';
 import type { Lowering, Op } from './op.ts';
 

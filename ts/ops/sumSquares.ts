@@ -1,8 +1,7 @@
-import { lowerDot } from './dot.ts';
+import { lowerDot, scaleBy } from './dot.ts';
 import { expectType } from './expect.ts';
 import { fill } from './fill.ts';
 import type { Op } from './op.ts';
-import { scaleBy } from './scaleBy.ts';
 
 /** `y = Σ x²` over all elements; output `[]`. Summed in f64 in a fixed order. */
 export const sumSquares: Op<object> = {

@@ -1,8 +1,8 @@
-import { apply } from '../apply.ts';
+import { apply } from '../core/apply.ts';
 import { adamwUpdate } from '../ops/adamwUpdate.ts';
 import { increment } from '../ops/increment.ts';
-import { expectNumber, expectOptions, type OptionNames, shown } from '../settings.ts';
-import type { Tensor } from '../tensor.ts';
+import { expectNumber, expectOptions, type OptionNames, shown } from '../base/settings.ts';
+import type { Tensor } from '../core/tensor.ts';
 import { Optimizer, type Parameters } from './optimizer.ts';
 
 /** Settings of {@link AdamW}. */
@@ -19,7 +19,18 @@ export interface AdamWOptions {
 
 const OPTIONS: OptionNames<AdamWOptions> = { lr: 1, betas: 1, eps: 1, weightDecay: 1 };
 
-/** Adam with decoupled weight decay (Loshchilov and Hutter 2019, arXiv:1711.05101), by PyTorch's formula. */
+/**
+ * Adam with decoupled weight decay (Loshchilov and Hutter 2019, arXiv:1711.05101), by PyTorch's formula.
+ *
+ * @example
+ * import { AdamW, gradients, parameter, sumSquares } from 'residua';
+ *
+ * const w = parameter([2]);
+ * w.write([1, 2]);
+ * const optimizer = new AdamW([w], { lr: 0.1, weightDecay: 0 });
+ * optimizer.step(gradients(sumSquares(w), [w]));
+ * console.log(w.data()); // near 0.9, 1.9
+ */
 export class AdamW extends Optimizer {
   /** As they were given, with defaults; they cannot be changed. */
   readonly options: Required<AdamWOptions>;

@@ -1,13 +1,13 @@
-import { state } from '../create.ts';
-import { onEngine } from '../current.ts';
-import { withFrozenBeside } from '../frozenBeside.ts';
-import { heirOf } from '../heirs.ts';
-import { expectNumber } from '../settings.ts';
-import type { Shape } from '../shape.ts';
-import { dispose } from '../symbols.ts';
-import { isAbsent, mayBeBy } from '../tape.ts';
+import { onEngine } from '../core/init.ts';
+import { heirOf } from '../core/heirs.ts';
+import { dispose } from '../base/symbols.ts';
+import type { Shape } from '../base/shape.ts';
+import { state } from '../core/create.ts';
+import { withFrozenBeside } from '../core/frozenBeside.ts';
+import { expectNumber } from '../base/settings.ts';
+import { isAbsent, mayBeBy } from '../core/gradients.ts';
 import { zipStrict } from './zipStrict.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../core/tensor.ts';
 
 /** Weights by name, or in order. */
 export type Parameters = ReadonlyMap<string, Tensor> | readonly Tensor[];

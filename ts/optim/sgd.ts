@@ -1,7 +1,7 @@
-import { apply } from '../apply.ts';
+import { apply } from '../core/apply.ts';
 import { sgdUpdate } from '../ops/sgdUpdate.ts';
-import { expectNumber, expectOptions, type OptionNames } from '../settings.ts';
-import type { Tensor } from '../tensor.ts';
+import { expectNumber, expectOptions, type OptionNames } from '../base/settings.ts';
+import type { Tensor } from '../core/tensor.ts';
 import { Optimizer, type Parameters } from './optimizer.ts';
 
 /** Settings of {@link SGD}. */
@@ -18,7 +18,18 @@ export interface SGDOptions {
 
 const OPTIONS: OptionNames<SGDOptions> = { lr: 1, momentum: 1, nesterov: 1, weightDecay: 1 };
 
-/** Stochastic gradient descent with momentum, by PyTorch's formula: `v ← m·v + g; w ← w - lr·v`. */
+/**
+ * Stochastic gradient descent with momentum, by PyTorch's formula: `v ← m·v + g; w ← w - lr·v`.
+ *
+ * @example
+ * import { gradients, parameter, SGD, sumSquares } from 'residua';
+ *
+ * const w = parameter([2]);
+ * w.write([1, 2]);
+ * const optimizer = new SGD([w], { lr: 0.1, momentum: 0.9 });
+ * optimizer.step(gradients(sumSquares(w), [w]));
+ * console.log(w.data()); // 0.8, 1.6
+ */
 export class SGD extends Optimizer {
   /** As they were given, with defaults; they cannot be changed. */
   readonly options: Required<SGDOptions>;

@@ -1,10 +1,17 @@
-import type { ConvAlgorithm, WeightAlgorithm } from '../ops/chooseConvAlgorithm.ts';
-import { conv2d } from '../ops/conv2d.ts';
-import { conv2dBackwardInput } from '../ops/conv2dBackwardInput.ts';
-import { conv2dBackwardWeight } from '../ops/conv2dBackwardWeight.ts';
-import type { ConvGeometry, Pair } from '../ops/conv2dGeometry.ts';
+import type { ConvAlgorithm, WeightAlgorithm } from '../ops/conv2d/chooseAlgorithm.ts';
+import { conv2d } from '../ops/conv2d/conv2d.ts';
+import { conv2dBackwardInput } from '../ops/conv2d/conv2dBackwardInput.ts';
+import { conv2dBackwardWeight } from '../ops/conv2d/conv2dBackwardWeight.ts';
+import {
+  convShape,
+  geometryArgs,
+  outputShape,
+  type ConvGeometry,
+  type ConvShape,
+  type Pair,
+} from '../ops/conv2d/geometry.ts';
 import type { View } from '../ops/op.ts';
-import { channelsOf, type Shape } from '../shape.ts';
+import { channelsOf, type Shape } from '../base/shape.ts';
 import { floats, problem, type ByReference, type Problem } from './problem.ts';
 
 /** A convolution of few pixels, whose channels end with a whole block, a half one or a rest. */
@@ -100,7 +107,7 @@ function forward(algorithm: ConvAlgorithm, conv: Convolution): Problem {
         ...{ residual: residual.pointer, residualStride: residual.stride },
         ...{ y: output!.pointer, yStride: output!.stride },
         ...{ yColumn: 1, yRow: width, yImage: height * width, relu: 1 },
-        ...geometryOf(conv),
+        ...geometryArgs(shapeOf(conv)),
       },
     });
   };
@@ -117,7 +124,7 @@ function input(algorithm: ConvAlgorithm, conv: Convolution): Problem {
       chunks: 1,
       args: {
         ...{ dy: dy!.pointer, dyStride: dy!.stride, w: weights!.pointer },
-        ...{ dx: dx!.pointer, dxStride: dx!.stride, ...geometryOf(conv) },
+        ...{ dx: dx!.pointer, dxStride: dx!.stride, ...geometryArgs(shapeOf(conv)) },
       },
     });
   return problem(conv2dBackwardInput, inputs, attrs, {
@@ -135,7 +142,7 @@ function weight(algorithm: WeightAlgorithm, conv: Convolution): Problem {
       chunks: 1,
       args: {
         ...{ x: image!.pointer, xStride: image!.stride, dy: dy!.pointer, dyStride: dy!.stride },
-        ...{ dw: dw!.pointer, ...geometryOf(conv), partitions: 1 },
+        ...{ dw: dw!.pointer, ...geometryArgs(shapeOf(conv)), partitions: 1 },
       },
     });
   return problem(conv2dBackwardWeight, inputs, attrs, {
@@ -145,21 +152,10 @@ function weight(algorithm: WeightAlgorithm, conv: Convolution): Problem {
 
 const nameOf = ({ x, w, stride }: Convolution): string => [x, w, stride].join(' ');
 
-function outputOf({ x, w, ...geometry }: Convolution): Shape {
-  const specs = [x, w].map((shape) => ({ shape, dtype: 'f32' as const }));
-  const attrs = { ...geometry, bias: false, residual: false, relu: false };
-  return conv2d.infer(specs, attrs)[0]!.shape;
+/** Numbers of a convolution. */
+function shapeOf({ x, w, ...geometry }: Convolution): ConvShape {
+  const kernelSize: Pair = [w[0]!, w[1]!];
+  return convShape('conv2d', { shape: x, dtype: 'f32' }, kernelSize, w[3]!, geometry);
 }
 
-/** The arguments by which reference kernels know a convolution. */
-function geometryOf(conv: Convolution): Record<string, number> {
-  const { x, w, stride, padding, dilation, groups } = conv;
-  const y = outputOf(conv);
-  return {
-    ...{ batch: x[0]!, height: x[1]!, width: x[2]!, inChannels: x[3]! },
-    ...{ outHeight: y[1]!, outWidth: y[2]!, outChannels: y[3]! },
-    ...{ kernelHeight: w[0]!, kernelWidth: w[1]! },
-    ...{ strideHeight: stride[0], strideWidth: stride[1], padTop: padding[0], padLeft: padding[3] },
-    ...{ dilationHeight: dilation[0], dilationWidth: dilation[1], groups },
-  };
-}
+const outputOf = (conv: Convolution): Shape => outputShape(shapeOf(conv));

@@ -1,11 +1,15 @@
 import { adamwUpdate } from '../ops/adamwUpdate.ts';
-import { adaptiveAvgPool2d } from '../ops/adaptiveAvgPool2d.ts';
+import { adaptiveAvgPool2d } from '../ops/pools/adaptiveAvgPool2d.ts';
 import { add } from '../ops/add.ts';
-import { avgPool2d } from '../ops/avgPool2d.ts';
-import { batchNormBackward, batchNormInference, batchNormTrain } from '../ops/batchNorm.ts';
+import { avgPool2d } from '../ops/pools/avgPool2d.ts';
+import {
+  batchNormBackward,
+  batchNormInference,
+  batchNormTrain,
+} from '../ops/batchNorm/batchNorm.ts';
 import { copy } from '../ops/copy.ts';
 import { linear } from '../ops/linear.ts';
-import { maxPool2d, maxPool2dBackward } from '../ops/maxPool2d.ts';
+import { maxPool2d, maxPool2dBackward } from '../ops/pools/maxPool2d.ts';
 import { multiply } from '../ops/multiply.ts';
 import { relu, reluBackward } from '../ops/relu.ts';
 import { sgdUpdate } from '../ops/sgdUpdate.ts';
@@ -13,7 +17,7 @@ import { softmax } from '../ops/softmax.ts';
 import { softmaxCrossEntropy } from '../ops/softmaxCrossEntropy.ts';
 import { subsamplePad } from '../ops/subsamplePad.ts';
 import { sumPixels } from '../ops/sumPixels.ts';
-import { sizeOf, type Shape } from '../shape.ts';
+import { sizeOf, type Shape } from '../base/shape.ts';
 import { floats, ints, problem, type ByReference, type Problem } from './problem.ts';
 
 /** Channels of whole blocks, and with a half one and a rest. */

@@ -1,7 +1,7 @@
 import type { Engine } from '../kernels/engine.ts';
 import type { Pointer, Step } from '../kernels/step.ts';
 import type { Lowering, View } from '../ops/op.ts';
-import { bytesOf, channelsOf, sizeOf, type Spec } from '../shape.ts';
+import { bytesOf, channelsOf, sizeOf, type Spec } from '../base/shape.ts';
 import type { Problem } from './problem.ts';
 
 /** Values of a tensor after a run. */

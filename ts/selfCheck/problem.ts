@@ -1,4 +1,4 @@
-import { channelsOf, sizeOf, type DType, type Shape } from '../shape.ts';
+import { channelsOf, sizeOf, type DType, type Shape } from '../base/shape.ts';
 import type { Lowering, Op, View } from '../ops/op.ts';
 
 /** A tensor without gaps between its rows, and its values. */

@@ -1,4 +1,4 @@
-import type { Shape, Spec } from '../shape.ts';
+import type { Shape, Spec } from '../base/shape.ts';
 
 /** Images of a shape `[N, H, W, C]`, and their labels. */
 export function batchSpecs(shape: Shape): Spec[] {

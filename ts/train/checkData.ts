@@ -1,5 +1,5 @@
 import type { ImageDataset } from '../data/dataset.ts';
-import { ShapeError } from '../errors.ts';
+import { ShapeError } from '../base/errors.ts';
 import { inferLike } from '../nn/inferLike.ts';
 import { inMode } from '../nn/inMode.ts';
 import type { Module } from '../nn/module.ts';

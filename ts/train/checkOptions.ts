@@ -1,5 +1,5 @@
 import { Optimizer } from '../optim/optimizer.ts';
-import { expectNumber, expectOptions, type OptionNames, shown } from '../settings.ts';
+import { expectNumber, expectOptions, type OptionNames, shown } from '../base/settings.ts';
 import type { TrainerOptions } from './trainerOptions.ts';
 
 const OPTIONS: OptionNames<TrainerOptions> = {

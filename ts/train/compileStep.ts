@@ -1,4 +1,4 @@
-import { apply } from '../apply.ts';
+import { apply } from '../core/apply.ts';
 import { compile } from '../compile/compile.ts';
 import type { Plan } from '../compile/plan.ts';
 import { countCorrect } from '../functions/countCorrect.ts';
@@ -6,9 +6,9 @@ import type { Module } from '../nn/module.ts';
 import { guardFinite } from '../ops/guardFinite.ts';
 import { sumSquares } from '../ops/sumSquares.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
-import type { Shape } from '../shape.ts';
-import { gradients, isAbsent } from '../tape.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Shape } from '../base/shape.ts';
+import { gradients, isAbsent } from '../core/gradients.ts';
+import type { Tensor } from '../core/tensor.ts';
 import { batchSpecs } from './batchSpecs.ts';
 import { engineOf } from './engineOf.ts';
 import type { GradientSums } from './gradientSums.ts';

@@ -1,4 +1,4 @@
-import { currentEngine } from '../current.ts';
+import { currentEngine } from '../core/init.ts';
 import type { Engine } from '../kernels/engine.ts';
 import type { Module } from '../nn/module.ts';
 

@@ -1,3 +1,4 @@
+import { dispose } from '../base/symbols.ts';
 import { compile } from '../compile/compile.ts';
 import type { Plan } from '../compile/plan.ts';
 import { checkDataset, type ImageDataset } from '../data/dataset.ts';
@@ -5,9 +6,8 @@ import { DataLoader } from '../data/loader.ts';
 import { countCorrect } from '../functions/countCorrect.ts';
 import { crossEntropy } from '../functions/crossEntropy.ts';
 import type { Module } from '../nn/module.ts';
-import type { Shape } from '../shape.ts';
-import { dispose } from '../symbols.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Shape } from '../base/shape.ts';
+import type { Tensor } from '../core/tensor.ts';
 import { batchSpecs } from './batchSpecs.ts';
 import { checkData } from './checkData.ts';
 import { eventLoopTurn } from '../kernels/eventLoopTurn.ts';
@@ -17,7 +17,7 @@ import { readAs, type Warn } from './readAs.ts';
 import { engineOf } from './engineOf.ts';
 import { RecentPlans, type PlanLimit } from './recentPlans.ts';
 import { SettingsWatch } from './settingsWatch.ts';
-import { expectOptions, type OptionNames } from '../settings.ts';
+import { expectOptions, type OptionNames } from '../base/settings.ts';
 
 /** How an evaluation goes through its images. */
 export interface EvaluateOptions {

@@ -1,7 +1,7 @@
-import { apply } from '../apply.ts';
-import { state } from '../create.ts';
+import { apply } from '../core/apply.ts';
+import { state } from '../core/create.ts';
 import { accumulate } from '../ops/accumulate.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../core/tensor.ts';
 
 /** Gradients summed over several batches, each by its share of their images. */
 export class GradientSums implements Disposable {

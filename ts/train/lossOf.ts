@@ -1,7 +1,7 @@
 import { crossEntropy, type CrossEntropyOptions } from '../functions/crossEntropy.ts';
 import { Classifier, type LossAndLogits } from '../models/classifier.ts';
 import type { Module } from '../nn/module.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../core/tensor.ts';
 
 /** A network's own loss, or cross-entropy of what any other module gives. */
 export function lossOf(

@@ -1,5 +1,5 @@
-import { formatShape, sizeOf } from '../shape.ts';
-import type { Tensor } from '../tensor.ts';
+import { formatShape, sizeOf } from '../base/shape.ts';
+import type { Tensor } from '../core/tensor.ts';
 
 /**
  * The first NaN or infinity in named tensors, in words: `conv1.weight: NaN at element 3 of [3, 3, 1, 16]`. Values that still

@@ -1,16 +1,16 @@
+import { dispose } from '../base/symbols.ts';
 import { compile } from '../compile/compile.ts';
 import type { Plan } from '../compile/plan.ts';
 import { normalise } from '../data/normalise.ts';
 import { softmax } from '../functions/softmax.ts';
 import type { Module } from '../nn/module.ts';
-import { formatShape, type Shape } from '../shape.ts';
-import { dispose } from '../symbols.ts';
-import type { Tensor } from '../tensor.ts';
+import { formatShape, type Shape } from '../base/shape.ts';
+import type { Tensor } from '../core/tensor.ts';
 import { inMode } from '../nn/inMode.ts';
 import { engineOf } from './engineOf.ts';
 import { RecentPlans, type PlanLimit } from './recentPlans.ts';
 import { SettingsWatch } from './settingsWatch.ts';
-import { expectOptions, type OptionNames } from '../settings.ts';
+import { expectOptions, type OptionNames } from '../base/settings.ts';
 
 /** How a `Predictor` runs. */
 export type PredictorOptions = PlanLimit;
@@ -20,7 +20,18 @@ export type Images = Float32Array | Uint8Array | Uint8ClampedArray;
 
 const OPTIONS: OptionNames<PredictorOptions> = { plans: 1 };
 
-/** Runs a model on batches: compiled once for each shape and state of its settings, batch norm folded, weights packed. */
+/**
+ * Runs a model on batches: compiled once for each shape and state of its settings, batch norm folded, weights packed.
+ *
+ * @example
+ * import { Predictor, resnet8 } from 'residua';
+ *
+ * const predictor = new Predictor(resnet8({ inChannels: 1, seed: 1 }));
+ * const image = new Float32Array(28 * 28);
+ * const probabilities = await predictor.probabilities(image, [1, 28, 28, 1]);
+ * console.log(probabilities.indexOf(Math.max(...probabilities)));
+ * predictor.dispose();
+ */
 export class Predictor implements Disposable {
   readonly model: Module;
   readonly #settings = new SettingsWatch(false);

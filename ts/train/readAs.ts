@@ -1,7 +1,7 @@
 import type { ImageDataset } from '../data/dataset.ts';
-import type { Normalisation } from '../normalisation.ts';
+import type { Normalisation } from '../base/normalisation.ts';
 import type { Module } from '../nn/module.ts';
-import { shown } from '../settings.ts';
+import { shown } from '../base/settings.ts';
 
 /** Says something to the person who trains. */
 export type Warn = (message: string) => void;

@@ -1,5 +1,5 @@
 import type { Plan } from '../compile/plan.ts';
-import { OutOfMemoryError } from '../errors.ts';
+import { OutOfMemoryError } from '../base/errors.ts';
 
 /** How many compiled plans are kept. */
 export interface PlanLimit {

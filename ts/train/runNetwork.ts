@@ -5,8 +5,8 @@ import type { Classifier } from '../models/classifier.ts';
 import { BatchNorm2d } from '../nn/batchNorm2d.ts';
 import { Dropout } from '../nn/dropout.ts';
 import type { Module } from '../nn/module.ts';
-import type { Shape, Spec } from '../shape.ts';
-import { gradients } from '../tape.ts';
+import type { Shape, Spec } from '../base/shape.ts';
+import { gradients } from '../core/gradients.ts';
 import { inMode } from '../nn/inMode.ts';
 
 /** How {@link runNetwork} runs. */

@@ -1,5 +1,5 @@
 import type { ImageDataset } from '../data/dataset.ts';
-import { expectWhole } from '../settings.ts';
+import { expectWhole } from '../base/settings.ts';
 import type { FitOptions } from './fitOptions.ts';
 
 /** Where a run began: what was done before it. */

@@ -1,5 +1,5 @@
 import { Module } from '../nn/module.ts';
-import { Tensor } from '../tensor.ts';
+import { Tensor } from '../core/tensor.ts';
 
 /** Fields of a module that its `forward` does not compute with, or that are looked at otherwise. */
 const PASSED_OVER = new Set(['path', 'normalisation', 'training']);

@@ -1,4 +1,4 @@
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../core/tensor.ts';
 
 /** Notes the values of tensors; what it returns writes them back. */
 export function snapshot(tensors: readonly Tensor[]): () => void {

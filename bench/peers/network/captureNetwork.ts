@@ -3,7 +3,7 @@ import { dropDead } from '../../../ts/compile/passes/dropDead.ts';
 import { foldBatchNorm } from '../../../ts/compile/passes/foldBatchNorm.ts';
 import { fuseRelu } from '../../../ts/compile/passes/fuseRelu.ts';
 import type { Classifier } from '../../../ts/models/classifier.ts';
-import { noGrad } from '../../../ts/tape.ts';
+import { noGrad } from '../../../ts/core/tape.ts';
 import { inMode } from '../../../ts/nn/inMode.ts';
 import { networkFromGraph } from './fromGraph.ts';
 import type { Network } from './layers.ts';

@@ -1,4 +1,4 @@
-import { stemFor } from '../../../ts/cli/stemFor.ts';
+import { stemFor } from '../../../ts/models/stemFor.ts';
 import type { Classifier } from '../../../ts/models/classifier.ts';
 import type { Workload } from '../workload.ts';
 import { models } from '../../../ts/models/registry.ts';

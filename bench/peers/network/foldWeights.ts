@@ -1,4 +1,4 @@
-import type { FoldBatchNormAttrs } from '../../../ts/ops/batchNorm.ts';
+import type { FoldBatchNormAttrs } from '../../../ts/ops/batchNorm/batchNorm.ts';
 import type { Weight } from './layers.ts';
 
 /** Weight and bias of a convolution with the batch norm behind it in them; inputs in the order of `foldBatchNorm`. */

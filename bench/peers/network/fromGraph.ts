@@ -1,7 +1,10 @@
-import type { Graph, Node, Value } from '../../../ts/graph.ts';
-import type { BatchNormTrainAttrs, FoldBatchNormAttrs } from '../../../ts/ops/batchNorm.ts';
-import type { Conv2dAttrs } from '../../../ts/ops/conv2d.ts';
-import type { PoolGeometry } from '../../../ts/ops/poolShape.ts';
+import type { Graph, Node, Value } from '../../../ts/core/graph.ts';
+import type {
+  BatchNormTrainAttrs,
+  FoldBatchNormAttrs,
+} from '../../../ts/ops/batchNorm/batchNorm.ts';
+import type { Conv2dAttrs } from '../../../ts/ops/conv2d/conv2d.ts';
+import type { PoolGeometry } from '../../../ts/ops/pools/poolShape.ts';
 import type { SubsamplePadAttrs } from '../../../ts/ops/subsamplePad.ts';
 import { foldWeights } from './foldWeights.ts';
 import type { Layer, LayerSettings, Network, Weight } from './layers.ts';

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { apply } from '../../../ts/apply.ts';
+import { apply } from '../../../ts/core/apply.ts';
 import { compile } from '../../../ts/compile/compile.ts';
-import { init } from '../../../ts/current.ts';
+import { init } from '../../../ts/core/init.ts';
 import { crossEntropy } from '../../../ts/functions/crossEntropy.ts';
 import { loadWeightsFile } from '../../../ts/io/node/weightsFile.ts';
 import { withoutInitialWeights } from '../../../ts/nn/initialize.ts';
 import { guardFinite } from '../../../ts/ops/guardFinite.ts';
 import { SGD } from '../../../ts/optim/sgd.ts';
-import { gradients } from '../../../ts/tape.ts';
+import { gradients } from '../../../ts/core/gradients.ts';
 import { createModel } from '../network/createModel.ts';
 import type { Runtime } from './runtime.ts';
 

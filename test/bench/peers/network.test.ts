@@ -4,7 +4,7 @@ import { captureNetwork } from '../../../bench/peers/network/captureNetwork.ts';
 import { flattenChannelsFirst, transpose } from '../../../bench/peers/formats/channelsFirst.ts';
 import { onnxModel } from '../../../bench/peers/formats/onnx.ts';
 import { tfliteModel } from '../../../bench/peers/formats/tflite.ts';
-import { init } from '../../../ts/current.ts';
+import { init } from '../../../ts/core/init.ts';
 import type { Engine } from '../../../ts/kernels/engine.ts';
 import { densenet_bc40 } from '../../../ts/models/densenet.ts';
 import { resnet8 } from '../../../ts/models/cifarResnet.ts';

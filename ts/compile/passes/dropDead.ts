@@ -1,4 +1,4 @@
-import type { Graph, Node, Value } from '../../graph.ts';
+import type { Graph, Node, Value } from '../../core/graph.ts';
 
 /** Removes nodes that have no effect and whose outputs nobody reads. */
 export function dropDead(graph: Graph): Graph {

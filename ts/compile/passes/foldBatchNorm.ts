@@ -1,6 +1,6 @@
-import type { Graph, Node, Value } from '../../graph.ts';
-import { batchNormInference, foldBatchNorm as foldOp } from '../../ops/batchNorm.ts';
-import { conv2d, type Conv2dAttrs } from '../../ops/conv2d.ts';
+import type { Graph, Node, Value } from '../../core/graph.ts';
+import { batchNormInference, foldBatchNorm as foldOp } from '../../ops/batchNorm/batchNorm.ts';
+import { conv2d, type Conv2dAttrs } from '../../ops/conv2d/conv2d.ts';
 import type { Op } from '../../ops/op.ts';
 import { countUses, newIds, producers, replaceNodes } from '../rewrite.ts';
 

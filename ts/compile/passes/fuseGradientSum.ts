@@ -1,7 +1,7 @@
-import type { Graph, Node, Value } from '../../graph.ts';
+import type { Graph, Node, Value } from '../../core/graph.ts';
 import { add } from '../../ops/add.ts';
-import { batchNormBackward } from '../../ops/batchNorm.ts';
-import { conv2dBackwardInput } from '../../ops/conv2dBackwardInput.ts';
+import { batchNormBackward } from '../../ops/batchNorm/batchNorm.ts';
+import { conv2dBackwardInput } from '../../ops/conv2d/conv2dBackwardInput.ts';
 import type { Op } from '../../ops/op.ts';
 import { countUses, producers, replaceNodes } from '../rewrite.ts';
 

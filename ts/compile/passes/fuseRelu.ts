@@ -1,7 +1,7 @@
-import type { Graph, Node } from '../../graph.ts';
+import type { Graph, Node } from '../../core/graph.ts';
 import { add } from '../../ops/add.ts';
-import { batchNormInference, batchNormTrain } from '../../ops/batchNorm.ts';
-import { conv2d } from '../../ops/conv2d.ts';
+import { batchNormInference, batchNormTrain } from '../../ops/batchNorm/batchNorm.ts';
+import { conv2d } from '../../ops/conv2d/conv2d.ts';
 import type { Op } from '../../ops/op.ts';
 import { relu } from '../../ops/relu.ts';
 import { countUses, producers, replaceNodes } from '../rewrite.ts';

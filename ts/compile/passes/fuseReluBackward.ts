@@ -1,9 +1,9 @@
-import type { Graph, Node } from '../../graph.ts';
+import type { Graph, Node } from '../../core/graph.ts';
 import {
   batchNormBackward,
   batchNormTrain,
   type BatchNormBackwardAttrs,
-} from '../../ops/batchNorm.ts';
+} from '../../ops/batchNorm/batchNorm.ts';
 import type { Op } from '../../ops/op.ts';
 import { reluBackward } from '../../ops/relu.ts';
 import { countUses, producers, replaceNodes } from '../rewrite.ts';

@@ -1,6 +1,6 @@
-import type { Graph, Node } from '../../graph.ts';
+import type { Graph, Node } from '../../core/graph.ts';
 import { add } from '../../ops/add.ts';
-import { conv2d, type Conv2dAttrs } from '../../ops/conv2d.ts';
+import { conv2d, type Conv2dAttrs } from '../../ops/conv2d/conv2d.ts';
 import type { Op } from '../../ops/op.ts';
 import { countUses, producers, replaceNodes } from '../rewrite.ts';
 

@@ -1,6 +1,6 @@
-import type { Graph, Node, Value } from '../../graph.ts';
-import { conv2d, splitPack, type Conv2dAttrs } from '../../ops/conv2d.ts';
-import { conv2dPack } from '../../ops/conv2dPack.ts';
+import type { Graph, Node, Value } from '../../core/graph.ts';
+import { conv2d, splitPack, type Conv2dAttrs } from '../../ops/conv2d/conv2d.ts';
+import { conv2dPack } from '../../ops/conv2d/conv2dPack.ts';
 import type { Op } from '../../ops/op.ts';
 import { newIds, replaceNodes } from '../rewrite.ts';
 

@@ -1,4 +1,4 @@
-import type { Graph, Node, Region, Value } from '../../graph.ts';
+import type { Graph, Node, Region, Value } from '../../core/graph.ts';
 import type { Apply } from '../../ops/op.ts';
 import { recomputable } from '../recomputable.ts';
 import { newIds } from '../rewrite.ts';
@@ -67,7 +67,7 @@ class Copies {
       const specs = other.infer(itsInputs, itsAttrs);
       const made = specs.map((spec): Value => ({ id: this.#newId(), kind: 'temporary', ...spec }));
       const node = { op: other, inputs: itsInputs, outputs: made, attrs: itsAttrs, path };
-      this.#nodes.push({ ...node, backward: true, again: true });
+      this.#nodes.push({ ...node, backward: true, recomputed: true });
       return made;
     };
     const made = op.recompute

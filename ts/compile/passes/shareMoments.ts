@@ -1,10 +1,14 @@
-import type { Graph, Node, Value } from '../../graph.ts';
-import { batchNormApply, batchNormTrain, type BatchNormTrainAttrs } from '../../ops/batchNorm.ts';
-import { batchNormStatistics } from '../../ops/batchNormStatistics.ts';
-import { channelMoments } from '../../ops/channelMoments.ts';
+import type { Graph, Node, Value } from '../../core/graph.ts';
+import {
+  batchNormApply,
+  batchNormTrain,
+  type BatchNormTrainAttrs,
+} from '../../ops/batchNorm/batchNorm.ts';
+import { batchNormStatistics } from '../../ops/batchNorm/batchNormStatistics.ts';
+import { channelMoments } from '../../ops/batchNorm/channelMoments.ts';
 import { concat } from '../../ops/concat.ts';
 import type { Op } from '../../ops/op.ts';
-import { channelsOf, pixelsOf } from '../../shape.ts';
+import { channelsOf, pixelsOf } from '../../base/shape.ts';
 import { joinedValues, newIds, producers } from '../rewrite.ts';
 
 /** Channels whose moments have the same bits whatever lies beside them. */

@@ -1,4 +1,4 @@
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 import type { NamedBytes } from '../idx.ts';
 import { PickledArray, readPickle } from './pickle.ts';
 

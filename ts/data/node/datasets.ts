@@ -1,12 +1,12 @@
 import { type DatasetName, DATASETS, type Split } from '../catalog.ts';
 import type { ImageDataset } from '../dataset.ts';
-import { unknownName } from '../../nearestName.ts';
+import { unknownName } from '../../base/nearestName.ts';
 import { slice } from '../subset.ts';
 import { loadCifar } from './cifar.ts';
 import type { DownloadProgress } from './download.ts';
 import { loadFashionMnist } from './fashionMnist.ts';
 import { loadMnist } from './mnist.ts';
-import { expectOptions, type OptionNames } from '../../settings.ts';
+import { expectOptions, type OptionNames } from '../../base/settings.ts';
 
 /** What to load of a data set, and from where. */
 export interface LoadDatasetOptions {
@@ -36,6 +36,8 @@ const OPTIONS: OptionNames<LoadDatasetOptions> = {
  * @throws {RangeError} for a name that is not known, with the nearest one, or an option out of range
  * @throws {FormatError} for a file that is not what it claims
  * @example
+ * import { loadDataset } from 'residua/node';
+ *
  * const test = await loadDataset('mnist', { split: 'test', limit: 1000 });
  * console.log(test.count, test.classes);
  */

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 import { fileError } from '../../io/node/fileError.ts';
 import { writeAtomic } from '../../io/node/writeAtomic.ts';
 

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { BufferReader, Parser } from 'pickleparser';
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 import { plainBytes } from '../../io/node/plainBytes.ts';
 import type { NamedBytes } from '../idx.ts';
 

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 import { plainBytes } from '../../io/node/plainBytes.ts';
 import { readFile } from '../../io/node/readFile.ts';
 import type { NamedBytes } from '../idx.ts';

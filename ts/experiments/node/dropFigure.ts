@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import type { VariantRun } from '../result.ts';
+import type { VariantRun } from '../variantRun.ts';
 import { frame, type Panel } from './frame.ts';
 
 const WHOLE = '#1d4e9e';

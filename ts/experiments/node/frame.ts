@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
-import { escapeHtml, PAGE_WIDTH } from '../../train/node/page.ts';
+import { escapeHtml, PAGE_WIDTH } from '../../report/page.ts';
 
 /** An entry of a figure's legend. */
 export interface FigureKey {

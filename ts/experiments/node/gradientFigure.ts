@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import type { VariantRun } from '../result.ts';
+import type { VariantRun } from '../variantRun.ts';
 import { colorOf, netKeys } from './colors.ts';
 import { frame, type FigureKey, type Panel } from './frame.ts';
 

@@ -1,10 +1,4 @@
-import {
-  columnsTable,
-  escapeHtml,
-  heading,
-  pairsTable,
-  renderPage,
-} from '../../train/node/page.ts';
+import { columnsTable, escapeHtml, heading, pairsTable, renderPage } from '../../report/page.ts';
 import type { Experiment } from '../experiment.ts';
 import type { ExperimentResult } from '../result.ts';
 import { runRows, settingRows } from './rows.ts';

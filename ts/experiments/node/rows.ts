@@ -1,5 +1,6 @@
 import type { Recipe } from '../experiment.ts';
-import type { ExperimentResult, VariantRun } from '../result.ts';
+import type { ExperimentResult } from '../result.ts';
+import type { VariantRun } from '../variantRun.ts';
 
 /** Columns of the table of runs, empty ones left out. */
 const COLUMNS: Readonly<Record<string, (run: VariantRun) => string | undefined>> = {

@@ -1,4 +1,4 @@
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 
 /** The address that stands for none: all bits set. */
 export const NOWHERE = -1;

@@ -1,4 +1,4 @@
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 import { isObject } from '../safetensors/json.ts';
 import type { KerasSettings } from './layers.ts';
 

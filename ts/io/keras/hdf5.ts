@@ -1,4 +1,4 @@
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 import { bfloatToFloat, halfToFloat } from '../half.ts';
 import { Hdf5Dataset, Hdf5Group, openHdf5 } from '../hdf5/file.ts';
 import { configuredLayers, type ConfiguredLayer } from './config.ts';

@@ -1,4 +1,4 @@
-import type { Shape } from '../../shape.ts';
+import type { Shape } from '../../base/shape.ts';
 
 /** Keras's names for what a layer has learned. */
 export type KerasKind = 'kernel' | 'bias' | 'gamma' | 'beta' | 'moving_mean' | 'moving_variance';

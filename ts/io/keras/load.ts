@@ -1,9 +1,9 @@
-import { FormatError, StateDictError } from '../../errors.ts';
+import { FormatError, StateDictError } from '../../base/errors.ts';
 import { BatchNorm2d } from '../../nn/batchNorm2d.ts';
 import { Conv2d } from '../../nn/conv2d.ts';
 import type { Module } from '../../nn/module.ts';
-import { formatShape, sameShape, sizeOf } from '../../shape.ts';
-import type { Tensor } from '../../tensor.ts';
+import { formatShape, sameShape, sizeOf } from '../../base/shape.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import { listNames, type Rename } from '../weights/names.ts';
 import { isCounter } from '../weights/slot.ts';
 import { differingGeometry } from './geometry.ts';
@@ -11,7 +11,7 @@ import type { KerasFile, KerasKind, KerasLayer, KerasOtherLayer, KerasVariable }
 import { networkOf, type KerasNetwork } from './names.ts';
 import { placesOf } from './places.ts';
 import { readKerasFile } from './read.ts';
-import { expectOptions, type OptionNames } from '../../settings.ts';
+import { expectOptions, type OptionNames } from '../../base/settings.ts';
 
 /** How {@link loadKerasWeights} matches a file with a network. */
 export interface LoadKerasOptions {
@@ -96,7 +96,11 @@ const OPTIONS: OptionNames<LoadKerasOptions> = {
  * @throws {FormatError} for a file that is not what it claims to be
  * @throws {StateDictError} for one that does not fit the network
  * @example
- * loadKerasWeights(resnet50({ strideOn: '1x1' }), await readFile('resnet50.keras'));
+ * import { readFile } from 'node:fs/promises';
+ * import { resnet50 } from 'residua';
+ * import { loadKerasWeights } from 'residua/keras';
+ *
+ * const load = async (path) => loadKerasWeights(resnet50({ strideOn: '1x1' }), await readFile(path));
  */
 export function loadKerasWeights(
   model: Module,

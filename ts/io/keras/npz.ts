@@ -1,4 +1,4 @@
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 import { halfToFloat } from '../half.ts';
 import type { ZipEntry } from './zip.ts';
 import type { KerasFile, KerasVariable } from './layers.ts';

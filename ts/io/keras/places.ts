@@ -3,7 +3,7 @@ import { Conv2d } from '../../nn/conv2d.ts';
 import { Linear } from '../../nn/linear.ts';
 import type { Module } from '../../nn/module.ts';
 import { Sequential } from '../../nn/sequential.ts';
-import { sameShape } from '../../shape.ts';
+import { sameShape } from '../../base/shape.ts';
 import { kindOfGroup, type KerasLayer } from './layers.ts';
 import type { KerasNetwork } from './names.ts';
 

@@ -1,4 +1,4 @@
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 import { foreignFormat } from '../foreignFormat.ts';
 import { readHdf5 } from './hdf5.ts';
 import type { KerasFile } from './layers.ts';

@@ -1,4 +1,4 @@
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 import { inflateWithin } from '../inflateWithin.ts';
 import { crc32 } from '../crc32.ts';
 

@@ -1,4 +1,4 @@
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 import { readHeader, type PngHeader } from './header.ts';
 
 /** The parts of a PNG file that its pixels are made of. */

@@ -1,4 +1,4 @@
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 
 /** What a PNG says of itself first. */
 export interface PngHeader {

@@ -1,4 +1,4 @@
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 
 /** Bytes that are handed over at once: what they unpack to must fit into memory. */
 const PIECE = 1 << 14;

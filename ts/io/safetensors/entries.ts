@@ -1,4 +1,4 @@
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 import { isObject, isSizes, show } from './json.ts';
 import { bitsOf, DTYPES, isUnread, type SafetensorsDtype, type UnreadDtype } from './storage.ts';
 

@@ -1,4 +1,4 @@
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 import { foreignFormat } from '../foreignFormat.ts';
 import { jsonKeys } from '../jsonKeys.ts';
 import type { ByteStore } from './byteStore.ts';

@@ -2,8 +2,7 @@ import type { ByteStore } from './byteStore.ts';
 import { checkLayout, readEntry } from './entries.ts';
 import { readHeader } from './header.ts';
 import { lazyTensor } from './lazyTensor.ts';
-import type { Safetensors } from './parse.ts';
-import type { SafetensorsTensor } from './storage.ts';
+import type { Safetensors, SafetensorsTensor } from './storage.ts';
 import { StoredValues } from './storedValues.ts';
 
 /**

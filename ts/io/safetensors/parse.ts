@@ -1,12 +1,6 @@
 import { bufferStore } from './byteStore.ts';
 import { openSafetensors } from './open.ts';
-import type { SafetensorsTensor } from './storage.ts';
-
-/** Contents of a safetensors file. */
-export interface Safetensors {
-  readonly tensors: Map<string, SafetensorsTensor>;
-  readonly metadata: Record<string, string>;
-}
+import type { Safetensors } from './storage.ts';
 
 /**
  * Reads a safetensors file. Values may share memory with `bytes`, and so may the weights of a network that they are loaded

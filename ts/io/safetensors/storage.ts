@@ -16,6 +16,12 @@ export type SafetensorsTensor = { readonly shape: readonly number[] } & (
   | { readonly dtype: 'U8'; readonly data: Uint8Array }
 );
 
+/** Contents of a safetensors file. */
+export interface Safetensors {
+  readonly tensors: Map<string, SafetensorsTensor>;
+  readonly metadata: Record<string, string>;
+}
+
 type Values = SafetensorsTensor['data'];
 
 interface Storage {

@@ -1,5 +1,5 @@
-import { FormatError } from '../../errors.ts';
-import { sizeOf } from '../../shape.ts';
+import { FormatError } from '../../base/errors.ts';
+import { sizeOf } from '../../base/shape.ts';
 import type { ByteStore } from './byteStore.ts';
 import type { Entry } from './entries.ts';
 import { show } from './json.ts';

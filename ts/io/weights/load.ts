@@ -1,6 +1,6 @@
-import { StateDictError } from '../../errors.ts';
+import { StateDictError } from '../../base/errors.ts';
 import type { Module } from '../../nn/module.ts';
-import { formatShape } from '../../shape.ts';
+import { formatShape } from '../../base/shape.ts';
 import type { SafetensorsTensor } from '../safetensors.ts';
 import { listNames, renamed, type Rename } from './names.ts';
 import { commonPrefix, NAMINGS, type Naming } from './namings.ts';
@@ -13,7 +13,7 @@ import {
   writeStored,
   type Slot,
 } from './slot.ts';
-import { expectOptions, type OptionNames } from '../../settings.ts';
+import { expectOptions, type OptionNames } from '../../base/settings.ts';
 
 /** How {@link loadWeights} matches a file with a network. */
 export interface LoadWeightsOptions {
@@ -59,8 +59,11 @@ const OPTIONS: OptionNames<LoadWeightsOptions> = { name: 1, strict: 1, prefix: 1
  * @throws {StateDictError} naming missing, unexpected and mismatched tensors together, or one of a wrong kind of number
  *   or with a value that is not finite
  * @example
- * const { tensors } = parseSafetensors(bytes, 'resnet50.safetensors');
- * loadWeights(resnet50(), tensors);
+ * import { loadWeights, parseSafetensors, resnet8, saveWeights, serializeSafetensors } from 'residua';
+ *
+ * const bytes = serializeSafetensors(saveWeights(resnet8({ seed: 1 })).tensors);
+ * const { tensors } = parseSafetensors(bytes, 'resnet8.safetensors');
+ * console.log(loadWeights(resnet8(), tensors));
  */
 export function loadWeights(
   model: Module,

@@ -1,9 +1,9 @@
-import { StateDictError } from '../../errors.ts';
+import { StateDictError } from '../../base/errors.ts';
 import type { Module } from '../../nn/module.ts';
 import type { Safetensors, SafetensorsTensor } from '../safetensors.ts';
 import { renamed, type Rename } from './names.ts';
 import { toStored, weightSlots } from './slot.ts';
-import { expectOptions, type OptionNames } from '../../settings.ts';
+import { expectOptions, type OptionNames } from '../../base/settings.ts';
 
 /** How {@link saveWeights} writes a network. */
 export interface SaveWeightsOptions {
@@ -25,6 +25,11 @@ const OPTIONS: OptionNames<SaveWeightsOptions> = { dtype: 1, prefix: 1, rename: 
  * file with `strict=True`.
  *
  * @throws {StateDictError} when a value is not finite or too large for the dtype, or two tensors get one name
+ * @example
+ * import { resnet8, saveWeights, serializeSafetensors } from 'residua';
+ *
+ * const bytes = serializeSafetensors(saveWeights(resnet8({ seed: 1 })).tensors);
+ * console.log(bytes.length);
  */
 export function saveWeights(model: Module, options: SaveWeightsOptions = {}): Safetensors {
   expectOptions('saveWeights', options, OPTIONS);

@@ -1,8 +1,8 @@
-import { StateDictError } from '../../errors.ts';
+import { StateDictError } from '../../base/errors.ts';
 import { Linear, type LinearOptions } from '../../nn/linear.ts';
 import type { Module } from '../../nn/module.ts';
-import { formatShape, sameShape, type Shape } from '../../shape.ts';
-import type { Tensor } from '../../tensor.ts';
+import { formatShape, sameShape, type Shape } from '../../base/shape.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import type { SafetensorsTensor } from '../safetensors.ts';
 import { originOf } from '../safetensors/lazyTensor.ts';
 import { fromTorchLayout, torchShape, toTorchLayout, type WeightKind } from '../torchLayout.ts';

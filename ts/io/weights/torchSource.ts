@@ -1,7 +1,7 @@
 import type { Engine } from '../../kernels/engine.ts';
 import type { Pointer } from '../../kernels/step.ts';
-import { sizeOf, type Shape } from '../../shape.ts';
-import type { Source } from '../../source.ts';
+import { sizeOf, type Shape } from '../../base/shape.ts';
+import type { Source } from '../../core/deferred.ts';
 import type { StoredValues } from '../safetensors/storedValues.ts';
 import { fromTorchRows, ROWS, torchExtents } from '../torchLayout.ts';
 

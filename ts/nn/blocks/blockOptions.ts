@@ -1,11 +1,14 @@
-import type { Tensor } from '../../tensor.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import { BatchNorm2d } from '../batchNorm2d.ts';
 import { Identity } from '../identity.ts';
 import type { Module } from '../module.ts';
-import { type OptionNames } from '../../settings.ts';
+import { type OptionNames } from '../../base/settings.ts';
 
 /** A function of one tensor. */
 export type Activation = (x: Tensor) => Tensor;
+
+/** No activation. */
+export const identity: Activation = (x) => x;
 
 /** Makes a normalisation for a number of channels. */
 export type Norm = (channels: number) => Module;

@@ -1,11 +1,19 @@
 import { subsamplePad } from '../../functions/subsamplePad.ts';
-import { expectWhole } from '../../settings.ts';
-import type { Tensor } from '../../tensor.ts';
+import { expectWhole } from '../../base/settings.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import { Module } from '../module.ts';
 
 /**
  * Shortcut A of He et al. (2015): every `stride`-th pixel, with zero channels added half before and half after. Has no
- * weights.
+ * weights. `[N, H, W, inChannels]` → `[N, ⌈H / stride⌉, ⌈W / stride⌉, outChannels]`.
+ *
+ * @example
+ * ```ts
+ * import { init, SubsamplePad, zeros } from 'residua';
+ *
+ * await init();
+ * console.log(new SubsamplePad(4, 8, 2).forward(zeros([1, 6, 6, 4])).shape); // [1, 3, 3, 8]
+ * ```
  */
 export class SubsamplePad extends Module {
   readonly #stride: number;

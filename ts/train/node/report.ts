@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
-import { escapeHtml, heading, key, PAGE_WIDTH, pairsTable, renderPage } from './page.ts';
+import { escapeHtml, heading, key, PAGE_WIDTH, pairsTable, renderPage } from '../../report/page.ts';
 import type { EpochRecord, MetricsRecord, StepRecord } from './metricsLog.ts';
 
 /** What a report shows. */

@@ -1,0 +1,93 @@
+import { BLOCK_CHANNELS } from './units.ts';
+import { weightSizes } from './geometry.ts';
+import { GAP, packsPositions, positionsOf } from './winogradTile.ts';
+import type { Pointer } from '../../kernels/step.ts';
+import type { Shape } from '../../base/shape.ts';
+import type { ConvAlgorithm } from './chooseAlgorithm.ts';
+import type { Lowering, Op } from '../op.ts';
+
+export interface Conv2dPackAttrs {
+  readonly groups: number;
+  readonly algorithm: ConvAlgorithm;
+}
+
+/** Weights `[KH, KW, C/groups, O]` → the blob that kernels of one algorithm read; a function of the weights alone. */
+export const conv2dPack: Op<Conv2dPackAttrs> = {
+  name: 'conv2dPack',
+  denseInputs: [0],
+  gappedOutputs: [0],
+  infer([w], attrs) {
+    weightSizes('conv2dPack', w!);
+    return [{ shape: [packedSize(w!.shape, attrs)], dtype: 'f32' }];
+  },
+  lower(to, [w], [packed], attrs) {
+    lowerPack(to, w!.pointer, w!.shape, attrs, packed!.pointer);
+  },
+};
+
+/** Floats of a packed weight. */
+export function packedSize(weight: Shape, { groups, algorithm }: Conv2dPackAttrs): number {
+  const [height, width, depth, outChannels] = weight as [number, number, number, number];
+  return panelFloats(algorithm, height * width, depth, outChannels / groups, groups);
+}
+
+/** Emits the step that packs weights for the forward pass. */
+export function lowerPack(
+  to: Lowering,
+  w: Pointer,
+  weight: Shape,
+  { groups, algorithm }: Conv2dPackAttrs,
+  packed: Pointer,
+): void {
+  const [height, width, depth, outChannels] = weight as [number, number, number, number];
+  const columns = outChannels / groups;
+  lowerPanels(to, algorithm, {
+    ...{ w, packed, height, width, depth, columns, groups },
+    tapRow: width * depth * outChannels,
+    tapColumn: depth * outChannels,
+    depthStride: outChannels,
+    columnStride: 1,
+    groupStride: columns,
+  });
+}
+
+/** A matrix of weights as strides: row `(tap, depth)`, column; each of `groups` becomes panels of eight columns. */
+export interface Panels {
+  readonly w: Pointer;
+  readonly packed: Pointer;
+  readonly height: number;
+  readonly width: number;
+  readonly depth: number;
+  readonly columns: number;
+  readonly groups: number;
+  readonly tapRow: number;
+  readonly tapColumn: number;
+  readonly depthStride: number;
+  readonly columnStride: number;
+  readonly groupStride: number;
+}
+
+/** Emits the step that writes the panels an algorithm reads. */
+export function lowerPanels(to: Lowering, algorithm: ConvAlgorithm, panels: Panels): void {
+  const { height, width, depth, columns, groups } = panels;
+  const floats = panelFloats(algorithm, height * width, depth, columns, groups);
+  to.step({
+    kernel: packsPositions(algorithm) ? `conv2d.pack.f32/${algorithm}` : 'gemm.pack.f32/panels',
+    chunks: Math.max(1, Math.min(16, Math.ceil(floats / 16384))),
+    args: { ...panels },
+  });
+}
+
+/** Floats of `groups` matrices of taps·depth rows after packing. */
+export function panelFloats(
+  algorithm: ConvAlgorithm,
+  taps: number,
+  depth: number,
+  columns: number,
+  groups: number,
+): number {
+  const panels = depth * BLOCK_CHANNELS * Math.ceil(columns / BLOCK_CHANNELS);
+  return packsPositions(algorithm)
+    ? positionsOf(algorithm) * (panels + GAP)
+    : groups * taps * panels;
+}

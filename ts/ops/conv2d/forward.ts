@@ -1,0 +1,102 @@
+import { positionUnits, unitsOf } from './units.ts';
+import { emitWinograd, statisticsOf } from './winograd.ts';
+import { isWinograd } from './winogradTile.ts';
+import { geometryArgs } from './geometry.ts';
+import type { Pointer } from '../../kernels/step.ts';
+import type { ConvAlgorithm } from './chooseAlgorithm.ts';
+import type { ConvShape } from './geometry.ts';
+import type { Lowering, View } from '../op.ts';
+
+/** Rows of channels without the shape that belongs to them. */
+export type Rows = Pick<View, 'pointer' | 'stride'>;
+
+/** Batch norm and ReLU beside a convolution: before it, or, with their own input, where its gradient is going. */
+export interface FusedNorm {
+  readonly mean: Pointer;
+  readonly gamma: Pointer;
+  readonly rstd: Pointer;
+  readonly beta: Pointer;
+  readonly x?: Rows;
+  /** Sums of a chunk, for each of its output channels two. */
+  readonly partials?: Pointer;
+}
+
+export interface ConvForward {
+  readonly conv: ConvShape;
+  readonly algorithm: ConvAlgorithm;
+  readonly x: Rows;
+  readonly packed: Pointer;
+  readonly bias: Pointer | null;
+  readonly residual: Rows | null;
+  readonly y: Rows;
+  readonly relu: boolean;
+  /** Winograd's F(4×4, 3×3) has it, and pointwise convolutions at stride 1 forward. */
+  readonly norm?: FusedNorm | undefined;
+}
+
+/** Emits the step that computes a convolution from packed weights. */
+export function lowerConv(to: Lowering, forward: ConvForward): void {
+  const [outHeight, outWidth] = forward.conv.outputSize;
+  const pixels = { yColumn: 1, yRow: outWidth, yImage: outHeight * outWidth };
+  emitConv(to, 'forward', forward, pixels);
+}
+
+/** Where output pixels lie, in pixels of y: one phase of a gradient writes every `stride`-th. */
+export interface OutputPixels {
+  readonly yColumn: number;
+  readonly yRow: number;
+  readonly yImage: number;
+}
+
+/** Emits a convolution that belongs to a pass; Winograd's writes all pixels of y in their order. */
+export function emitConv(
+  to: Lowering,
+  pass: 'forward' | 'backward_input',
+  forward: ConvForward,
+  pixels: OutputPixels,
+): void {
+  const { conv, algorithm, x, packed, bias, residual, y, relu, norm } = forward;
+  const kernel = `conv2d.${pass}.f32/${algorithm}`;
+  if (isWinograd(algorithm)) {
+    emitWinograd(to, kernel, algorithm, forward);
+    return;
+  }
+  const [kernelHeight, kernelWidth] = conv.kernelSize;
+  const [outHeight, outWidth] = conv.outputSize;
+  const [strideHeight, strideWidth] = conv.stride;
+  const [dilationHeight, dilationWidth] = conv.dilation;
+  const [depth, outChannels] = [conv.inChannels / conv.groups, conv.outChannels / conv.groups];
+  const taps = kernelHeight * kernelWidth * depth;
+  const paddedWidth =
+    (outWidth - 1) * strideWidth + Math.max(0, kernelWidth - 1) * dilationWidth + 1;
+  const problem = {
+    ...{ batch: conv.batch, groups: conv.groups, outHeight, outWidth, outChannels },
+    scratchFloats: (rows: number) => {
+      if (algorithm === 'pointwise') return norm ? rows * outWidth * depth : 0;
+      if (algorithm === 'im2col') return rows * outWidth * taps;
+      const paddedRows =
+        (rows - 1) * strideHeight + Math.max(0, kernelHeight - 1) * dilationHeight + 1;
+      return paddedRows * paddedWidth * depth;
+    },
+    readFloats: (rows: number) =>
+      algorithm === 'pointwise' && !norm ? rows * outWidth * depth : 0,
+  };
+  const { unitImages, unitRows, unitChannels, chunks, scratchBytes } =
+    algorithm === 'positions' ? positionUnits(problem) : unitsOf(problem);
+  to.step({
+    kernel: norm ? `${kernel}_of_norm` : kernel,
+    chunks,
+    // Ranges of a unit in one chunk copy its rows once.
+    oneWorker: { chunks: 1 },
+    // Offsets of taps, and factors of channels.
+    scratchBytes: scratchBytes + 4 * (norm ? 2 * taps : taps),
+    args: {
+      ...{ x: x.pointer, xStride: x.stride, w: packed, bias },
+      ...{ residual: residual?.pointer ?? null, residualStride: residual?.stride ?? 0 },
+      ...{ y: y.pointer, yStride: y.stride, ...pixels },
+      ...geometryArgs(conv),
+      ...{ relu: Number(relu), unitImages, unitRows, unitChannels },
+      ...statisticsOf(norm),
+    },
+  });
+}
