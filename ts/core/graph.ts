@@ -1,6 +1,6 @@
 import type { Spec } from '../base/shape.ts';
 import type { AnyOp, Op } from '../ops/op.ts';
-import { items, type Of, type Tree } from '../ops/places.ts';
+import { items, pick, type Of, type Tree } from '../ops/places.ts';
 import type { Tensor } from './tensor.ts';
 
 /** A tensor of a captured graph. */
@@ -78,6 +78,13 @@ export const inputsOf = ({ inputs }: Node): Value[] => items(inputs);
 
 /** All values that a node makes. */
 export const outputsOf = ({ outputs }: Node): Value[] => items(outputs);
+
+/** The values that a node writes in place. */
+export const writtenBy = ({ op, inputs }: Node): Value[] => pick(inputs, op.mutates);
+
+/** Floating-point operations of a node; multiply and add count as two. */
+export const flopsOf = ({ op, inputs, outputs, attrs }: Node): number =>
+  op.flops?.(inputs, outputs, attrs) ?? 0;
 
 /** A captured computation: nodes in the order in which they run. */
 export interface Graph {

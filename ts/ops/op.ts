@@ -108,7 +108,7 @@ export interface AnyOp {
 interface AnyGradientContext<T extends Spec> {
   readonly inputs: Tree<T>;
   readonly outputs: Tree<T>;
-  readonly dys: Tree<T>;
+  readonly dys: Tree<T | undefined>;
   readonly attrs: unknown;
   readonly needs: Tree<boolean>;
 }

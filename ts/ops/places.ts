@@ -46,6 +46,10 @@ export function itemAt<T>(tree: Tree<T>, name: string): T | undefined {
   return entries(tree).find(([other]) => other === name)?.[1];
 }
 
+/** What is there at some of the places. */
+export const pick = <T>(tree: Tree<T>, names: readonly string[] = []): T[] =>
+  entries(tree).flatMap(([name, item]) => (names.includes(name) ? [item] : []));
+
 /** Something else at each of the same places. */
 export function mapTree<T, U>(tree: Tree<T>, to: (item: T) => U): Tree<U> {
   const map = (place: Tree<T>[string]): Tree<U>[string] => {

@@ -85,21 +85,30 @@ export function convolutions(fast: boolean): Problem[] {
 
 function forward(algorithm: ConvAlgorithm, conv: Convolution): Problem {
   const { x, w, ...geometry } = conv;
-  const options = { bias: true, residual: true, relu: true };
   const y = outputOf(conv);
-  const inputs = [floats(x), floats(w), floats([w[3]!]), floats(y)];
-  const attrs = { ...geometry, ...options, algorithm };
-  const byReference: ByReference = (to, views, [output]) => {
-    const [image, weights, bias, residual] = views as [View, View, View, View];
+  const inputs = {
+    x: floats(x),
+    w: floats(w),
+    bias: floats([w[3]]),
+    residual: floats(y),
+  };
+  const attrs = { ...geometry, relu: true, algorithm };
+  const byReference: ByReference<Conv2dInputs, Conv2dOutputs> = (to, views, { y: output }) => {
     const [, height, width] = y as [number, number, number];
     to.step({
       kernel: 'conv2d.forward.f32/reference',
       chunks: 1,
       args: {
-        ...{ x: image.pointer, xStride: image.stride, w: weights.pointer, bias: bias.pointer },
-        ...{ residual: residual.pointer, residualStride: residual.stride },
-        ...{ y: output!.pointer, yStride: output!.stride },
-        ...{ yColumn: 1, yRow: width, yImage: height * width, relu: 1 },
+        ...at('x', views.x),
+        w: views.w?.pointer ?? null,
+        bias: views.bias?.pointer ?? null,
+        residual: views.residual?.pointer ?? null,
+        residualStride: views.residual?.stride ?? 0,
+        ...at('y', output),
+        yColumn: 1,
+        yRow: width,
+        yImage: height * width,
+        relu: 1,
         ...geometryOf(conv),
       },
     });
@@ -110,45 +119,59 @@ function forward(algorithm: ConvAlgorithm, conv: Convolution): Problem {
 function input(algorithm: ConvAlgorithm, conv: Convolution): Problem {
   const { x, w, ...geometry } = conv;
   const attrs = { ...geometry, inputSize: [x[1]!, x[2]!] as Pair, algorithm };
-  const inputs = [floats(outputOf(conv)), floats(w)];
-  const byReference: ByReference = (to, [dy, weights], [dx]) =>
+  const inputs = { dy: floats(outputOf(conv)), w: floats(w) };
+  const byReference: ByReference<Conv2dBackwardInputInputs, Conv2dBackwardInputOutputs> = (
+    to,
+    { dy, w: weights },
+    { dx },
+  ) =>
     to.step({
       kernel: 'conv2d.backward_input.f32/reference',
       chunks: 1,
       args: {
-        ...{ dy: dy!.pointer, dyStride: dy!.stride, w: weights!.pointer },
-        ...{ dx: dx!.pointer, dxStride: dx!.stride, ...geometryOf(conv) },
+        ...at('dy', dy),
+        w: weights?.pointer ?? null,
+        ...at('dx', dx),
+        ...geometryOf(conv),
       },
     });
   return problem(conv2dBackwardInput, inputs, attrs, {
-    ...{ byReference, same: `input ${nameOf(conv)}` },
+    byReference,
+    same: `input ${nameOf(conv)}`,
   });
 }
 
 function weight(algorithm: WeightAlgorithm, conv: Convolution): Problem {
   const { x, w, ...geometry } = conv;
   const attrs = { ...geometry, kernelSize: [w[0]!, w[1]!] as Pair, algorithm };
-  const inputs = [floats(x), floats(outputOf(conv))];
-  const byReference: ByReference = (to, [image, dy], [dw]) =>
+  const inputs = { x: floats(x), dy: floats(outputOf(conv)) };
+  const byReference: ByReference<Conv2dBackwardWeightInputs, Conv2dBackwardWeightOutputs> = (
+    to,
+    { x: image, dy },
+    { dw },
+  ) =>
     to.step({
       kernel: 'conv2d.backward_weight.f32/reference',
       chunks: 1,
       args: {
-        ...{ x: image!.pointer, xStride: image!.stride, dy: dy!.pointer, dyStride: dy!.stride },
-        ...{ dw: dw!.pointer, ...geometryOf(conv), partitions: 1 },
+        ...at('x', image),
+        ...at('dy', dy),
+        dw: dw.pointer,
+        ...geometryOf(conv),
+        partitions: 1,
       },
     });
   return problem(conv2dBackwardWeight, inputs, attrs, {
-    ...{ byReference, same: `weight ${nameOf(conv)}` },
+    byReference,
+    same: `weight ${nameOf(conv)}`,
   });
 }
 
 const nameOf = ({ x, w, stride }: Convolution): string => [x, w, stride].join(' ');
 
 function outputOf({ x, w, ...geometry }: Convolution): Shape {
-  const specs = [x, w].map((shape) => ({ shape, dtype: 'f32' as const }));
-  const attrs = { ...geometry, bias: false, residual: false, relu: false };
-  return conv2d.infer(specs, attrs)[0]!.shape;
+  const [image, weights] = [x, w].map((shape) => ({ shape, dtype: 'f32' as const }));
+  return conv2d.infer({ x: image, w: weights }, { ...geometry, relu: false }).y.shape;
 }
 
 /** The arguments by which reference kernels know a convolution. */
