@@ -28,7 +28,6 @@ const fusions: readonly ((graph: Graph, winograd: boolean) => Graph)[] = [
   fuseNormIntoReaders,
   shareMoments,
   fuseResidual,
-  // Appends inputs, and a residual goes before those.
   fuseFrozenNormIntoPointwise,
 ];
 
