@@ -32,28 +32,28 @@ export interface NodePlace {
   readonly recomputed?: true;
 }
 
-/** One op applied in a graph. */
-export interface Node extends NodePlace {
+/** An op where it was applied. */
+interface Applied extends NodePlace {
   readonly op: AnyOp;
+}
+
+/** One op applied in a graph. */
+export interface Node extends Applied {
   readonly inputs: Tree<Value>;
   readonly outputs: Tree<Value>;
   readonly attrs: unknown;
 }
 
 /** A node of one op, whose inputs, outputs and settings are known. */
-export interface NodeOf<I, O, A> extends NodePlace {
-  readonly op: AnyOp;
+export interface NodeOf<I, O, A> extends Applied {
   readonly inputs: Of<I, Value>;
   readonly outputs: Of<O, Value>;
   readonly attrs: A;
 }
 
 /** Whether a node applies this op. */
-export function is<I, O, A>(
-  node: Node | undefined,
-  op: Op<I, O, A>,
-): node is Node & NodeOf<I, O, A> {
-  return node?.op === (op as unknown);
+export function is<I, O, A>(node: Applied | undefined, op: Op<I, O, A>): node is NodeOf<I, O, A> {
+  return node?.op === (op as AnyOp);
 }
 
 /** A node that applies an op; `near` says where. */
