@@ -60,11 +60,8 @@ export function convCases(
       engine,
       { name, pass: 'backwardInput', facts },
       (a) =>
-        apply(
-          conv2dBackwardInput,
-          { dy: a, w: weight },
-          { ...geometry, inputSize: [size, size] },
-        ).dx,
+        apply(conv2dBackwardInput, { dy: a, w: weight }, { ...geometry, inputSize: [size, size] })
+          .dx,
       [dy],
     ),
     compiledCase(

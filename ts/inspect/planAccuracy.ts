@@ -5,12 +5,12 @@ import { is, type NodeOf, type Value } from '../core/graph.ts';
 import type { Norm } from '../ops/batchNorm/norm.ts';
 import type { Of } from '../ops/places.ts';
 import { conv2dPack } from '../ops/conv2d/conv2dPack.ts';
+import type { Conv2dOutputs } from '../ops/conv2d/conv2d.ts';
 import {
-  conv2d,
-  type Conv2dAttrs,
-  type Conv2dInputs,
-  type Conv2dOutputs,
-} from '../ops/conv2d/conv2d.ts';
+  conv2dOfPacked,
+  type Conv2dOfPackedAttrs,
+  type Conv2dOfPackedInputs,
+} from '../ops/conv2d/conv2dOfPacked.ts';
 import { convErrorBound } from '../ops/conv2d/errorBound.ts';
 import type { View } from '../ops/op.ts';
 import { channelsOf, pixelsOf, sizeOf, type Shape } from '../base/shape.ts';
@@ -44,15 +44,11 @@ export async function planAccuracy(plan: Plan, inputs: readonly Values[]): Promi
   const rows: AccuracyRow[] = [];
   for (const part of lowered.main) {
     const { node } = part;
-    const packed = is(node, conv2d) ? node.inputs.packed : undefined;
-    const weight = packed && weights.get(packed);
-    if (!weight || !is(node, conv2d)) {
-      engine.runSteps(part.steps);
-      continue;
-    }
-    const before = readBefore(plan, node);
+    const conv = is(node, conv2dOfPacked) ? node : undefined;
+    const weight = conv && weights.get(conv.inputs.packed);
+    const before = conv && readBefore(plan, conv);
     engine.runSteps(part.steps);
-    rows.push(compare(plan, node, part, weight, before));
+    if (weight && before) rows.push(compare(plan, conv, part, weight, before));
   }
   return rows;
 }
@@ -79,7 +75,7 @@ function readAll({ engine }: Plan, { pointer, shape, stride }: View): Float32Arr
   return engine.read(pointer, (pixels - 1) * stride + channels, 'f32');
 }
 
-type ConvNode = NodeOf<Conv2dInputs, Conv2dOutputs, Conv2dAttrs>;
+type ConvNode = NodeOf<Conv2dOfPackedInputs, Conv2dOutputs, Conv2dOfPackedAttrs>;
 
 /** What a convolution reads, before it may write over it. */
 interface Before {

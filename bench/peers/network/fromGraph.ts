@@ -100,7 +100,13 @@ export function networkFromGraph(name: string, graph: Graph): Network {
       `network: ${node.path || 'outside its modules'}: the peers have no layer for the op ${node.op.name}`,
     );
   };
-  const weightsOf = ({ w, bias }: { w?: Value; bias?: Value }): { weight: string; bias?: string } => {
+  const weightsOf = ({
+    w,
+    bias,
+  }: {
+    w?: Value;
+    bias?: Value;
+  }): { weight: string; bias?: string } => {
     if (!w) throw new Error('network: a convolution has no plain weights');
     return { weight: nameOf(w), ...(bias && { bias: nameOf(bias) }) };
   };
