@@ -14,5 +14,5 @@ export interface AddOptions {
  * @throws ShapeError when the shapes differ.
  */
 export function add(a: Tensor, b: Tensor, { relu = false }: AddOptions = {}): Tensor {
-  return apply(op, [a, b], { relu })[0]!;
+  return apply(op, { a, b }, { relu }).y;
 }

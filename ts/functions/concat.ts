@@ -8,5 +8,5 @@ import type { Tensor } from '../core/tensor.ts';
  * @throws ShapeError when they differ in another axis, or there are none.
  */
 export function concat(tensors: readonly Tensor[]): Tensor {
-  return apply(op, tensors, {})[0]!;
+  return apply(op, { parts: tensors }, {}).y;
 }

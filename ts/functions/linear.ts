@@ -10,5 +10,5 @@ import type { Tensor } from '../core/tensor.ts';
  * const logits = linear(features, weight, bias);
  */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
-  return apply(op, bias ? [x, weight, bias] : [x, weight], { bias: bias !== undefined })[0]!;
+  return apply(op, { x, w: weight, bias }, {}).y;
 }

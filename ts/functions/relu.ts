@@ -4,5 +4,5 @@ import type { Tensor } from '../core/tensor.ts';
 
 /** `max(x, 0)`; a NaN stays a NaN. */
 export function relu(x: Tensor): Tensor {
-  return apply(op, [x], {})[0]!;
+  return apply(op, { x }, {}).y;
 }
