@@ -1,5 +1,6 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { apply, named } from '../../ts/core/apply.ts';
+import { inputsOf } from '../../ts/core/graph.ts';
 import { compile } from '../../ts/compile/compile.ts';
 import { parameter, state, tensor } from '../../ts/core/create.ts';
 import { useEngine } from '../../ts/core/init.ts';
@@ -125,7 +126,7 @@ describe('running a plan', () => {
     const attrs = { momentum: 0, nesterov: false, weightDecay: 0 };
     const plan = compile(
       (g) => {
-        apply(sgdUpdate, [w, g, v, lr], attrs);
+        apply(sgdUpdate, { param: w, grad: g, buffer: v, lr }, attrs);
         return [];
       },
       [f32(3)],
@@ -171,7 +172,7 @@ describe('running a plan', () => {
       convs.reduce((y, conv, i) => relu(norms[i]!.forward(conv.forward(y))), x);
     const x = ramp(5 * 5 * 4, 0.1);
     const plan = compile(forward, [f32(1, 5, 5, 4)], { recording: false });
-    const read = plan.lowered.main.flatMap(({ node }) => node.inputs.slice(1));
+    const read = plan.lowered.main.flatMap(({ node }) => inputsOf(node).slice(1));
     expect(plan.constantBytes).toBe(read.reduce((sum, value) => sum + bytesOf(value), 0));
     for (const scale of [1, -0.5]) {
       norms[1]!.weight.write(ramp(8, scale));
@@ -324,8 +325,9 @@ describe('guards', () => {
       (x) => {
         const y = named('block.mul', () => multiply(x, w));
         const z = named('block.square', () => multiply(y, y));
-        apply(guardFinite, [z], {});
-        apply(sgdUpdate, [seen, z, v, lr], { momentum: 0, nesterov: false, weightDecay: 0 });
+        apply(guardFinite, { x: z }, {});
+        const attrs = { momentum: 0, nesterov: false, weightDecay: 0 };
+        apply(sgdUpdate, { param: seen, grad: z, buffer: v, lr }, attrs);
         return z;
       },
       [f32(2)],
