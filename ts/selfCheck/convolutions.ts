@@ -1,10 +1,18 @@
 import type { ConvAlgorithm, WeightAlgorithm } from '../ops/conv2d/chooseAlgorithm.ts';
-import { conv2d } from '../ops/conv2d/conv2d.ts';
-import { conv2dBackwardInput } from '../ops/conv2d/conv2dBackwardInput.ts';
-import { conv2dBackwardWeight } from '../ops/conv2d/conv2dBackwardWeight.ts';
+import { conv2d, type Conv2dInputs, type Conv2dOutputs } from '../ops/conv2d/conv2d.ts';
+import {
+  conv2dBackwardInput,
+  type Conv2dBackwardInputInputs,
+  type Conv2dBackwardInputOutputs,
+} from '../ops/conv2d/conv2dBackwardInput.ts';
+import {
+  conv2dBackwardWeight,
+  type Conv2dBackwardWeightInputs,
+  type Conv2dBackwardWeightOutputs,
+} from '../ops/conv2d/conv2dBackwardWeight.ts';
 import type { ConvGeometry, Pair } from '../ops/conv2d/geometry.ts';
-import type { View } from '../ops/op.ts';
-import { channelsOf, type Shape } from '../base/shape.ts';
+import { channelsOf, type Shape, type Spec } from '../base/shape.ts';
+import { at } from '../ops/args.ts';
 import { floats, problem, type ByReference, type Problem } from './problem.ts';
 
 /** A convolution of few pixels, whose channels end with a whole block, a half one or a rest. */
@@ -89,7 +97,7 @@ function forward(algorithm: ConvAlgorithm, conv: Convolution): Problem {
   const inputs = {
     x: floats(x),
     w: floats(w),
-    bias: floats([w[3]]),
+    bias: floats([channelsOf(w)]),
     residual: floats(y),
   };
   const attrs = { ...geometry, relu: true, algorithm };
@@ -100,7 +108,7 @@ function forward(algorithm: ConvAlgorithm, conv: Convolution): Problem {
       chunks: 1,
       args: {
         ...at('x', views.x),
-        w: views.w?.pointer ?? null,
+        w: views.w.pointer,
         bias: views.bias?.pointer ?? null,
         residual: views.residual?.pointer ?? null,
         residualStride: views.residual?.stride ?? 0,
@@ -130,7 +138,7 @@ function input(algorithm: ConvAlgorithm, conv: Convolution): Problem {
       chunks: 1,
       args: {
         ...at('dy', dy),
-        w: weights?.pointer ?? null,
+        w: weights.pointer,
         ...at('dx', dx),
         ...geometryOf(conv),
       },
@@ -170,8 +178,8 @@ function weight(algorithm: WeightAlgorithm, conv: Convolution): Problem {
 const nameOf = ({ x, w, stride }: Convolution): string => [x, w, stride].join(' ');
 
 function outputOf({ x, w, ...geometry }: Convolution): Shape {
-  const [image, weights] = [x, w].map((shape) => ({ shape, dtype: 'f32' as const }));
-  return conv2d.infer({ x: image, w: weights }, { ...geometry, relu: false }).y.shape;
+  const spec = (shape: Shape): Spec => ({ shape, dtype: 'f32' });
+  return conv2d.infer({ x: spec(x), w: spec(w) }, { ...geometry, relu: false }).y.shape;
 }
 
 /** The arguments by which reference kernels know a convolution. */

@@ -1,12 +1,11 @@
 import { adamwUpdate } from '../ops/adamwUpdate.ts';
+import { at } from '../ops/args.ts';
 import { adaptiveAvgPool2d } from '../ops/pools/adaptiveAvgPool2d.ts';
 import { add } from '../ops/add.ts';
 import { avgPool2d } from '../ops/pools/avgPool2d.ts';
-import {
-  batchNormBackward,
-  batchNormInference,
-  batchNormTrain,
-} from '../ops/batchNorm/batchNorm.ts';
+import { batchNormBackward } from '../ops/batchNorm/batchNormBackward.ts';
+import { batchNormInference } from '../ops/batchNorm/batchNormInference.ts';
+import { batchNormTrain } from '../ops/batchNorm/batchNormTrain.ts';
 import { copy } from '../ops/copy.ts';
 import { linear } from '../ops/linear.ts';
 import { maxPool2d, maxPool2dBackward } from '../ops/pools/maxPool2d.ts';
@@ -18,7 +17,7 @@ import { softmaxCrossEntropy } from '../ops/softmaxCrossEntropy.ts';
 import { subsamplePad } from '../ops/subsamplePad.ts';
 import { sumPixels } from '../ops/sumPixels.ts';
 import { sizeOf, type Shape } from '../base/shape.ts';
-import { floats, ints, problem, type ByReference, type Problem } from './problem.ts';
+import { floats, ints, problem, type Filled, type Problem } from './problem.ts';
 
 /** Channels of whole blocks, and with a half one and a rest. */
 const CHANNELS = [32, 29];
@@ -74,10 +73,14 @@ function onChannels(channels: number): Problem[] {
       {},
     ),
     problem(maxPool2d, { x: images }, POOL),
-    problem(maxPool2dBackward, { dy: floats(pooled), places: places(pooled, width) }, {
-      ...POOL,
-      inputSize: [height, width],
-    }),
+    problem(
+      maxPool2dBackward,
+      { dy: floats(pooled), index: places(pooled, width) },
+      {
+        ...POOL,
+        inputSize: [height, width],
+      },
+    ),
     problem(avgPool2d, { x: images }, { ...POOL, countIncludePad: false }),
     problem(adaptiveAvgPool2d, { x: images }, { outputSize: [2, 3] }),
     problem(softmax, { x: floats(shape, { scale: 5 }) }, {}),
@@ -115,21 +118,27 @@ function product(count: number, depth: number, columns: number): Problem {
     w: floats([depth, columns]),
     bias: floats([columns]),
   };
-  const byReference: ByReference<LinearInputs, LinearOutputs> = (to, { x, w, bias }, { y }) =>
-    to.step({
-      kernel: 'gemm.f32/reference',
-      chunks: 1,
-      args: {
-        ...at('a', x),
-        b: w.pointer,
-        bias: bias?.pointer ?? null,
-        ...at('c', y),
-        rows: count,
-        depth,
-        columns,
-      },
-    });
-  return problem(linear, inputs, {}, { byReference });
+  return problem(
+    linear,
+    inputs,
+    {},
+    {
+      byReference: (to, { x, w, bias }, { y }) =>
+        to.step({
+          kernel: 'gemm.f32/reference',
+          chunks: 1,
+          args: {
+            ...at('a', x),
+            b: w.pointer,
+            bias: bias?.pointer ?? null,
+            ...at('c', y),
+            rows: count,
+            depth,
+            columns,
+          },
+        }),
+    },
+  );
 }
 
 /** For each output of {@link POOL} the place of the first pixel of the image in its window. */

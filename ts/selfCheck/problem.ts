@@ -10,11 +10,7 @@ export interface Filled {
 }
 
 /** How the references compute an op. */
-export type ByReference<I, O> = (
-  to: Lowering,
-  inputs: Of<I, View>,
-  outputs: Of<O, View>,
-) => void;
+export type ByReference<I, O> = (to: Lowering, inputs: Of<I, View>, outputs: Of<O, View>) => void;
 
 /** An op on tensors, for its kernels to be looked at. */
 export interface Problem {

@@ -154,11 +154,9 @@ export function networkFromGraph(name: string, graph: Graph): Network {
   };
 }
 
-const windowOf = ({
-  kernelSize,
-  stride,
-  padding,
-}: PoolGeometry): Pick<PoolGeometry, 'kernelSize' | 'stride' | 'padding'> => ({
+type Window = Pick<PoolGeometry, 'kernelSize' | 'stride' | 'padding'>;
+
+const windowOf = ({ kernelSize, stride, padding }: Window): Window => ({
   kernelSize,
   stride,
   padding,
