@@ -18,7 +18,7 @@ export interface ConvLayer {
   readonly stride: number;
 }
 
-/** Forward, input gradient and weight gradient of a layer as cases. */
+/** Forward, by the algorithm of the library and by explicit im2col, input gradient and weight gradient of a layer as cases. */
 export function convCases(
   engine: Engine,
   model: string,
@@ -54,6 +54,13 @@ export function convCases(
       engine,
       { name, pass: 'forward', facts },
       (a) => apply(conv2d, { x: a, w: weight }, { ...geometry, relu: false }).y,
+      [x],
+    ),
+    compiledCase(
+      engine,
+      { name, pass: 'forward by im2col', facts },
+      (a) =>
+        apply(conv2d, { x: a, w: weight }, { ...geometry, relu: false, algorithm: 'im2col' }).y,
       [x],
     ),
     compiledCase(

@@ -12,7 +12,7 @@ export {
   type WriteTensorsOptions,
 } from './io/node/weightsFile.ts';
 export { writeAtomic } from './io/node/writeAtomic.ts';
-export { resize } from './io/resize.ts';
+export { resize, type ResizeOptions } from './io/resize.ts';
 export { enableWideSimd, type WideSimd } from './kernels/enableWideSimd.ts';
 export { loadCheckpoint, saveCheckpoint } from './train/node/checkpointFile.ts';
 export type {

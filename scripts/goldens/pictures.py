@@ -160,10 +160,16 @@ def prepared(ink):
     left, top, right, bottom = Image.fromarray(ink).getbbox()
     box = ink[top:bottom, left:right].astype(float)
     box = np.floor(box * 255 / box.max() + 0.5).astype(np.uint8) if box.max() < 254 else box.astype(np.uint8)
+    if max(box.shape) < 20:
+        # What is enlarged: a rim below a twelfth of the strongest is cut off, and pixels are interpolated by cubics.
+        box = np.where(box > box.max() / 12, box, 0).astype(np.uint8)
+        left, top, right, bottom = Image.fromarray(box).getbbox()
+        box = box[top:bottom, left:right]
     height, width = box.shape
     scale = 20 / max(height, width)
     size = (max(1, int(width * scale + 0.5)), max(1, int(height * scale + 0.5)))
-    small = np.asarray(Image.fromarray(box).resize(size, Image.BILINEAR)).astype(float)
+    filter = Image.BICUBIC if scale > 1 else Image.BILINEAR
+    small = np.asarray(Image.fromarray(box).resize(size, filter)).astype(float)
     if small.max() < 254:
         small = np.floor(small * 255 / small.max() + 0.5)
     rows, columns = np.indices(small.shape)
@@ -214,6 +220,11 @@ sheets = {
     'a small digit in the corner of a wide sheet': (
         255 - (small := on((200, 600), strokes((24, 30), [[(x * 0.3, y * 0.3) for x, y in line] for line in seven], 2), (540, 150))),
         small,
+    ),
+    'a digit of 12 pixels': ((tiny := strokes((10, 12), [[(x * 0.12, y * 0.12) for x, y in line] for line in seven], 1)), tiny),
+    'a digit of 14 pixels with a faint rim': (
+        255 - (faint := np.asarray(Image.fromarray(on((28, 28), strokes((20, 20), [[(x * 0.2, y * 0.2) for x, y in line] for line in four], 2), (4, 4))).resize((20, 20), Image.LANCZOS))),
+        faint,
     ),
     'a large digit in grey': (np.where((big := strokes((160, 200), [[(2 * x, 2 * y) for x, y in line] for line in four], 12)) > 0, 230 - big // 2, 230).astype(np.uint8), None),
 }
@@ -283,7 +294,7 @@ for python in (2, 3):
 write_json('pictures/cifarPython.json', {**VERSIONS, 'cases': batches})
 
 
-# --- Sizes: Pillow's BILINEAR, which is the triangle filter widened by the scale. ---
+# --- Sizes: Pillow's BILINEAR and BICUBIC, whose filters are widened by the scale. ---
 
 
 def pattern(height, width, channels):
@@ -291,9 +302,11 @@ def pattern(height, width, channels):
     return ((x * 37 + y * 91 + ((x * y) % 7) * 29 + c * 77) & 255).astype(np.uint8)
 
 
+SIZES = ((512, 512, 1, 32, 32), (200, 300, 3, 43, 64), (31, 17, 3, 64, 48), (40, 40, 1, 40, 9))
+FILTERS = {'bilinear': Image.BILINEAR, 'bicubic': Image.BICUBIC}
 resized = []
-for height, width, channels, to_height, to_width in ((512, 512, 1, 32, 32), (200, 300, 3, 43, 64), (31, 17, 3, 64, 48), (40, 40, 1, 40, 9)):
+for filter, height, width, channels, to_height, to_width in [(filter, *sizes) for filter in FILTERS for sizes in SIZES]:
     image = Image.fromarray(pattern(height, width, channels).squeeze())
-    data = np.asarray(image.resize((to_width, to_height), Image.BILINEAR))
-    resized.append({'from': [height, width, channels], 'to': [to_height, to_width], 'pixels': text(data.tobytes())})
+    data = np.asarray(image.resize((to_width, to_height), FILTERS[filter]))
+    resized.append({'filter': filter, 'from': [height, width, channels], 'to': [to_height, to_width], 'pixels': text(data.tobytes())})
 write_json('pictures/resized.json', {**VERSIONS, 'cases': resized})

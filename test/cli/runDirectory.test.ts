@@ -107,6 +107,68 @@ describe('a run that was killed', () => {
     expect(tensorsOf('again')).toEqual(tensorsOf('whole'));
   });
 
+  /** A copy of the run as a kill after its last checkpoint leaves it: without these files, and lines of its metrics. */
+  function killedLate(name: string, missing: readonly string[], lines: number): string {
+    const run = at(name);
+    mkdirSync(run);
+    for (const file of readdirSync(at('whole'))) {
+      if (!missing.includes(file)) writeFileSync(join(run, file), readFileSync(at('whole', file)));
+    }
+    const metrics = readFileSync(at('whole', 'metrics.jsonl'), 'utf8').split('\n');
+    writeFileSync(join(run, 'metrics.jsonl'), `${metrics.slice(0, lines).join('\n')}\n`);
+    return run;
+  }
+
+  const withoutTimes = (run: string, file: string): unknown[] =>
+    readFileSync(at(run, file), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.replace(/"trainSeconds":[^,}]*/, ''));
+
+  it.each<[string, string[], number]>([
+    ['before its test', ['report.html', 'result.json'], 4],
+    ['after its test', ['report.html', 'result.json'], 5],
+    ['while it wrote its report', ['result.json'], 5],
+  ])('after its last checkpoint, %s, is finished by --resume', async (name, missing, lines) => {
+    const run = killedLate(name, missing, lines);
+    const { code, stdout, stderr } = await residua('train', '--resume', run, '--json');
+    expect(code, stderr).toBe(0);
+    expect(readdirSync(run).sort()).toEqual(readdirSync(at('whole')).sort());
+    expect(withoutTimes(name, 'metrics.jsonl')).toEqual(withoutTimes('whole', 'metrics.jsonl'));
+    const whole = JSON.parse(readFileSync(at('whole', 'result.json'), 'utf8')) as object;
+    const result: unknown = JSON.parse(readFileSync(join(run, 'result.json'), 'utf8'));
+    const trainSeconds = expect.any(Number) as number;
+    expect(result).toEqual({ ...whole, imagesPerSecond: null, trainSeconds });
+    expect(JSON.parse(stdout)).toEqual({ directory: run, ...(result as object) });
+    expect(bytesOf(name)).toEqual(bytesOf('whole'));
+    const again = await residua('train', '--resume', run);
+    expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('steps are done')]);
+  });
+
+  it('and whose last test was stopped is tested by --resume', async () => {
+    const run = killedLate('untested', [], 4);
+    const lines = readFileSync(at('whole', 'metrics.jsonl'), 'utf8').split('\n');
+    const { test, ...untested } = JSON.parse(lines[4]!) as Record<string, unknown>;
+    expect(test).toBeDefined();
+    writeFileSync(
+      join(run, 'metrics.jsonl'),
+      [...lines.slice(0, 4), JSON.stringify(untested), ''].join('\n'),
+    );
+    const result = JSON.parse(readFileSync(join(run, 'result.json'), 'utf8')) as object;
+    writeFileSync(
+      join(run, 'result.json'),
+      JSON.stringify({ ...result, aborted: true, testAccuracy: null }),
+    );
+    const { code, stderr } = await residua('train', '--resume', run);
+    expect(code, stderr).toBe(0);
+    const records = withoutTimes('untested', 'metrics.jsonl');
+    expect(records).toHaveLength(5);
+    expect(JSON.parse(readFileSync(join(run, 'metrics.jsonl'), 'utf8').split('\n')[4]!)).toEqual({
+      ...untested,
+      test,
+    });
+  });
+
   it('says what is wrong with its settings', async () => {
     const run = at('edited');
     mkdirSync(run);
@@ -138,12 +200,12 @@ describe('a checkpoint whose facts were changed', () => {
     [
       '"height":28',
       '"height":4000',
-      /data: images are 4000 × 28 × 1 but those of mnist are 28 × 28/,
+      /data\.height: is 4000 but the network was trained on images of 28 × 28/,
     ],
     [
       '"classes":["0","1","2","3","4","5","6","7","8","9"]',
       '"classes":[]',
-      /data\.classes: has 0 names but the network has 10 outputs/,
+      /data\.classes: are \[\] but those of mnist are \["0", "1", /,
     ],
     ['"std":[0.3081]', '"std":[0]', /data\.std\.0: is 0 but must be above 0/],
     ['"schedule":"one-cycle"', '"schedule":"toString"', /schedule: is "toString" but must be \(/],
@@ -165,5 +227,20 @@ describe('a checkpoint whose facts were changed', () => {
     expect(stderr).toMatch(message);
     expect(linesOf(stderr)).toHaveLength(1);
     expect(stderr).not.toContain('\x1b');
+  });
+
+  it('and were saved in code without names of classes, is shown by their indices', async () => {
+    const { tensors, metadata } = parseSafetensors(bytesOf('whole'), 'a');
+    const { data, ...rest } = JSON.parse(metadata['residua']!) as { data: object };
+    const unnamed = JSON.stringify({ ...rest, data: { ...data, classes: [] }, settings: {} });
+    const file = at('unnamed.safetensors');
+    writeFileSync(file, serializeSafetensors(tensors, { ...metadata, residua: unnamed }));
+    const predicted = async (run: string): Promise<unknown> => {
+      const { code, stdout, stderr } = await residua('predict', image, '--run', run, '--json');
+      expect(code, stderr).toBe(0);
+      return JSON.parse(stdout);
+    };
+    // MNIST's classes are called by their indices, too.
+    expect(await predicted(file)).toEqual(await predicted(at('whole')));
   });
 });

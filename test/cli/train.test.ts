@@ -243,6 +243,9 @@ describe('residua train --resume', () => {
     expect(resumed.code, resumed.stderr).toBe(0);
     expect((await straight).code).toBe(0);
     expect(weightsOf('cut')).toEqual(weightsOf('whole'));
+    // The epoch's means are of both sessions.
+    const [cut, whole] = ['cut', 'whole'].map((run) => metrics(run).at(-1)!);
+    expect(cut).toEqual({ ...whole, trainSeconds: expect.any(Number) as number });
     expect(metrics('cut').filter(({ kind }) => kind === 'step')).toHaveLength(100);
   });
 });

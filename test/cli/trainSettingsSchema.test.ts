@@ -64,6 +64,9 @@ describe('settings in a checkpoint', () => {
     expect(() => settingsInCheckpoint(factsWith(settings, { height: 400 }), 'a')).toThrow(
       'a: checkpoint: data: images are 400 × 28 × 1 but those of mnist are 28 × 28 × 1',
     );
+    expect(() => settingsInCheckpoint(factsWith(settings, { classes: ['a'] }), 'a')).toThrow(
+      'a: checkpoint: data.classes: are ["a"] but those of mnist are ["0", "1", "2"',
+    );
     const own = { ...settings, data: 'own' };
     expect(() => settingsInCheckpoint(factsWith(own, { height: 400 }), 'a')).toThrow(
       "a: checkpoint: data.height: is 400, for which the stem is the network's own, but modelOptions.stem is cifar",

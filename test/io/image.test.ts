@@ -214,9 +214,14 @@ describe('resize', () => {
 
   // By scripts/goldens/pictures.py, Pillow 13.0.0.
   const { cases } = readGoldenJson<{
-    cases: { from: [number, number, Image['channels']]; to: [number, number]; pixels: string }[];
+    cases: {
+      filter: 'bilinear' | 'bicubic';
+      from: [number, number, Image['channels']];
+      to: [number, number];
+      pixels: string;
+    }[];
   }>('pictures/resized.json');
-  it.each(cases)('from $from to $to as Pillow does', ({ from, to, pixels }) => {
+  it.each(cases)('from $from to $to as Pillow does, $filter', ({ filter, from, to, pixels }) => {
     const [height, width, channels] = from;
     const data = Uint8Array.from({ length: height * width * channels }, (_, at) => {
       const [c, x, y] = [
@@ -226,7 +231,7 @@ describe('resize', () => {
       ];
       return x * 37 + y * 91 + ((x * y) % 7) * 29 + c * 77;
     });
-    const found = resize({ height, width, channels, data }, ...to).data;
+    const found = resize({ height, width, channels, data }, ...to, { filter }).data;
     const expected = Buffer.from(pixels, 'base64');
     expect(found.length).toBe(expected.length);
     // Pillow's weights have 22 bits: a sum that lies between two bytes may fall to either side.
@@ -251,5 +256,11 @@ describe('resize', () => {
     const error = errorOf(() => resize(grey, 0, 4));
     expect(error).toBeInstanceOf(RangeError);
     expect(error.message).toBe('resize: height is 0 but must be a positive integer');
+  });
+
+  it('refuses a filter that there is not', () => {
+    const error = errorOf(() => resize(grey, 4, 4, { filter: 'nearest' as 'bicubic' }));
+    expect(error).toBeInstanceOf(RangeError);
+    expect(error.message).toBe('resize: filter is "nearest" but must be "bilinear" or "bicubic"');
   });
 });

@@ -11,13 +11,20 @@ import {
   batchNormTrain,
   foldBatchNorm,
 } from '../../ts/ops/batchNorm/batchNorm.ts';
+import { batchNormStatistics } from '../../ts/ops/batchNorm/batchNormStatistics.ts';
+import { channelMoments } from '../../ts/ops/batchNorm/channelMoments.ts';
+import { rstdOfVariance } from '../../ts/ops/batchNorm/rstdOfVariance.ts';
 import { copy } from '../../ts/ops/copy.ts';
+import { countCorrect } from '../../ts/ops/countCorrect.ts';
 import { dot, scaleBy } from '../../ts/ops/dot.ts';
+import { dropout } from '../../ts/ops/dropout.ts';
 import { fill } from '../../ts/ops/fill.ts';
 import { maxPool2d, maxPool2dBackward } from '../../ts/ops/pools/maxPool2d.ts';
 import { multiply } from '../../ts/ops/multiply.ts';
 import type { Op } from '../../ts/ops/op.ts';
 import { poolShape, type PoolGeometry } from '../../ts/ops/pools/poolShape.ts';
+import { randomNormal } from '../../ts/ops/random/randomNormal.ts';
+import { randomUniform } from '../../ts/ops/random/randomUniform.ts';
 import { relu, reluBackward } from '../../ts/ops/relu.ts';
 import { sgdUpdate } from '../../ts/ops/sgdUpdate.ts';
 import { softmax, softmaxBackward } from '../../ts/ops/softmax.ts';
@@ -70,6 +77,8 @@ function normInputs(random: Random, x: Shape): Strided[] {
     i === 0 ? floats(random, x, { shift: 0.5 }) : perChannel(random, x, shift),
   );
 }
+
+const stream = (random: Random) => ({ seed: random.int(0, 9999), stream: random.int(0, 99) });
 
 /** Problems by kind; together they reach each kernel that has a reference of the same arguments. */
 export const draws: Readonly<Record<string, Draw>> = {
@@ -133,6 +142,22 @@ export const draws: Readonly<Record<string, Draw>> = {
     if (mask === 'beta') inputs.push(perChannel(random, shape, 0));
     if (residual) inputs.push(floats(random, shape));
     return problem(batchNormBackward, inputs, { mask, residual });
+  },
+  channelMoments(random) {
+    const [n, ...rest] = images(random);
+    return problem(channelMoments, [floats(random, [n + 1, ...rest], { shift: 0.5 })], {});
+  },
+  batchNormStatistics(random) {
+    const moments = [2, random.int(1, 37)];
+    const inputs = [floats(random, moments, { shift: 1, scale: 0.5 })];
+    for (const shift of [0, 1]) inputs.push(perChannel(random, moments, shift));
+    const attrs = { pixels: random.int(2, 99), eps: 1e-3, momentum: 0.1 };
+    return problem(batchNormStatistics, inputs, attrs);
+  },
+  rstdOfVariance(random) {
+    const channels = [random.int(1, 37)];
+    const inputs = [0, 1].map((shift) => perChannel(random, channels, shift));
+    return problem(rstdOfVariance, inputs, { eps: 1e-3 });
   },
   foldBatchNorm(random) {
     const [height, width, depth, channels] = images(random);
@@ -201,6 +226,23 @@ export const draws: Readonly<Record<string, Draw>> = {
     const labels = ints(random, [shape[0]!], shape[1]!);
     return problem(softmaxCrossEntropy, [logits, labels], { labelSmoothing: 0.1 });
   },
+  countCorrect(random) {
+    const shape = rows(random);
+    const logits = floats(random, shape);
+    // Few different values make ties, and some are no numbers.
+    logits.values.forEach((value, i) => {
+      logits.values[i] = value > 0.95 ? NaN : Math.round(2 * value);
+    });
+    return problem(countCorrect, [logits, ints(random, [shape[0]!], shape[1]!)], {});
+  },
+  dropout(random) {
+    const inputs = [floats(random, rows(random)), ints(random, [4], 1000)];
+    return problem(dropout, inputs, { p: 0.25, stream: random.int(0, 99) });
+  },
+  randomUniform: (random) =>
+    problem(randomUniform, [], { shape: rows(random), ...stream(random), low: -1, high: 3 }),
+  randomNormal: (random) =>
+    problem(randomNormal, [], { shape: rows(random), ...stream(random), mean: 1, std: 2 }),
   sgdUpdate(random) {
     const shape = rows(random);
     const dense = { dense: true };

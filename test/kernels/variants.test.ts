@@ -11,6 +11,20 @@ const ROUNDS = 12;
 /** Largest error beside the largest value of a tensor. */
 const TOLERANCE = 2e-6;
 
+/** Kernels that are tested in the crate, by a formula: they are one, decide, or have a result that means nothing by itself. */
+const BY_FORMULA: readonly string[] = [
+  'ceiling.fma.f32/simd',
+  'conv2d.pack.f32/winograd_2x2',
+  'conv2d.pack.f32/winograd_2x2_strided',
+  'conv2d.pack.f32/winograd_4x4',
+  'guard.finite.f32/scalar',
+  'increment.forward.i32/scalar',
+  'increment.forward.f32/scalar',
+  'increment.step.i32/scalar',
+  'multiply.sum.f32/scalar',
+  'softmaxCrossEntropy.mean.f32/scalar',
+];
+
 const engines = await Promise.all(loadable.map((build) => engineOn(build)));
 afterAll(() => engines.forEach((engine) => engine.close()));
 
@@ -52,6 +66,14 @@ describe.each(engines)('$build', (engine) => {
     expect(engine.memoryBytes).toBeGreaterThan(before);
     for (const kind of Object.keys(draws)) compare(kind, 'grown');
     engine.free(block);
+  });
+
+  it('has a reference for every kernel', () => {
+    const references = [...engine.kernels.keys()].filter((name) => name.includes('/reference'));
+    const left = [...engine.kernels.keys()].filter(
+      (name) => !references.includes(name) && !references.includes(referenceOf(name)),
+    );
+    expect(left).toEqual(BY_FORMULA);
   });
 
   it('compares every kernel that has a reference of the same arguments', () => {

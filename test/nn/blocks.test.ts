@@ -22,12 +22,17 @@ import {
   PreActBottleneck,
   ReLU,
   Residual,
+  ResidualBlock,
+  ResidualJoin,
   Sequential,
   shortcut,
   SubsamplePad,
   Transition,
   batchNorm2d,
   manualSeed,
+  through,
+  type Branches,
+  type JoinOptions,
   type Module,
 } from '../../ts/nn/index.ts';
 import { sumSquares } from '../../ts/ops/sumSquares.ts';
@@ -286,6 +291,89 @@ describe('a block whose branches cannot add is refused', () => {
   it.each([PreActBasicBlock, Bottleneck, PreActBottleneck])('%o as well', (Kind) => {
     const make = (): unknown => new Kind(8, 16, { shortcut: new Identity() });
     expect(refused(make)).toMatch(new RegExp(`^${Kind.name}: .*the channels differ`));
+  });
+});
+
+describe("a block of one's own", () => {
+  class Separable extends ResidualBlock {
+    readonly conv1 = new Conv2d(4, 4, { kernelSize: 3, padding: 1, groups: 4 });
+    readonly conv2 = new Conv2d(4, 4, { kernelSize: 1 });
+
+    protected override branches(x: Tensor): Branches {
+      return { transform: through(x, this.conv1, this.act, this.conv2), skip: x };
+    }
+  }
+
+  it('says what its branches are, and is joined, gated and activated as the others', () => {
+    const block = new Separable({ gate: 'both' }).eval();
+    block.transformGate!.write([-2]);
+    block.skipGate!.write([0.5]);
+    const x = images([2, 6, 6, 4]);
+    const body = valuesOf(() => block.conv2.forward(relu(block.conv1.forward(x))));
+    const expected = body.map((value, i) => Math.max(0, -2 * value + 0.5 * x.data()[i]!));
+    expectClose(
+      valuesOf(() => block.forward(x)),
+      expected,
+      1e-6,
+      'y',
+    );
+    expect([...block.parameters().keys()].slice(0, 2)).toEqual(['skip_gate', 'transform_gate']);
+    expect(block.describe()).toBe('Separable, skip × 0.500, transform × -2.00');
+  });
+
+  it('may be plain: without a shortcut it is act(F(x))', () => {
+    class Plain extends Separable {
+      protected override branches(x: Tensor): Branches {
+        return { ...super.branches(x), skip: undefined };
+      }
+    }
+    const block = new Plain({ act: (x) => x }).eval();
+    const x = images([1, 6, 6, 4]);
+    expect(valuesOf(() => block.forward(x))).toEqual(
+      valuesOf(() => through(x, block.conv1, block.conv2)),
+    );
+  });
+
+  it('may have a forward of its own that joins', () => {
+    class Own extends ResidualJoin {
+      readonly body = new Conv2d(4, 4, { kernelSize: 1 });
+
+      constructor(options: JoinOptions) {
+        super(options);
+      }
+
+      override forward(x: Tensor): Tensor {
+        return this.here(() => this.act(this.join(this.body.forward(x), x)));
+      }
+    }
+    const block = new Own({}).eval();
+    expect(block).toBeInstanceOf(ResidualBlock);
+    const x = images([1, 6, 6, 4]);
+    expect(valuesOf(() => block.forward(x))).toEqual(
+      valuesOf(() => relu(add(block.body.forward(x), x))),
+    );
+  });
+
+  it('may be one that there is with another F', () => {
+    class Scaled extends BasicBlock {
+      override body(x: Tensor): Tensor {
+        return relu(super.body(x));
+      }
+    }
+    const block = new Scaled(4, 4).eval();
+    const x = images([1, 6, 6, 4]);
+    expect(valuesOf(() => block.forward(x))).toEqual(
+      valuesOf(() =>
+        relu(add(relu(through(x, block.conv1, block.bn1, relu, block.conv2, block.bn2)), x)),
+      ),
+    );
+  });
+
+  it('is refused without either', () => {
+    class Empty extends ResidualBlock {}
+    expect(() => new Empty().forward(images([1, 2, 2, 4]))).toThrow(
+      new TypeError('Empty: got [1, 2, 2, 4] but has neither branches(x) nor its own forward(x)'),
+    );
   });
 });
 

@@ -9,7 +9,9 @@ const isOp = (value: unknown): value is Op =>
   typeof value === 'object' && value !== null && 'infer' in value && 'lower' in value;
 
 const folder = new URL('../../ts/ops/', import.meta.url);
-const files = readdirSync(folder).filter((file) => file.endsWith('.ts'));
+const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+  file.endsWith('.ts'),
+);
 const modules = (await Promise.all(
   files.map((file) => import(new URL(file, folder).href)),
 )) as Record<string, unknown>[];

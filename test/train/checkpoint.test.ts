@@ -213,6 +213,68 @@ describe('a linear layer on a flattened image', () => {
 });
 
 describe('modelOfCheckpoint', () => {
+  /** A checkpoint of a trainer whose facts say something else; `trainedOn` as 0.1.0 left it, which did not say it. */
+  const changed = (data: object, facts: object = {}): Safetensors => {
+    const { tensors, metadata } = checkpointTensors(kinds['resnet8, Nesterov'](), info);
+    const written = JSON.parse(metadata['residua']!) as { data: object };
+    const residua = JSON.stringify({ ...written, ...facts, data: { ...written.data, ...data } });
+    return { tensors, metadata: { residua } };
+  };
+
+  it.each<[object, object, string]>([
+    [
+      { height: 4000, width: 4000 },
+      {},
+      'data.height and width: images are 4000 × 4000 × 1, of which conv1 makes [1, 4000, 4000, 16] but at most ' +
+        '134217728 values are allowed',
+    ],
+    [
+      { height: 4000 },
+      { trainedOn: { height: 28, width: 28 } },
+      'data.height: is 4000 but the network was trained on images of 28 × 28',
+    ],
+    [
+      { width: 113 },
+      { trainedOn: { height: 28, width: 28 } },
+      'data.width: is 113 but the network was trained on images of 28 × 28',
+    ],
+    [
+      { channels: 2, mean: [0, 0], std: [1, 1] },
+      { modelOptions: { numClasses: 10 } },
+      'data: images are 8 × 8 × 2 but the network does not take them: ' +
+        'conv1: conv2d: input [1, 8, 8, 2] has 2 channels but weight expects 3',
+    ],
+    [
+      { classes: ['a', 'b'] },
+      { modelOptions: { inChannels: 1 } },
+      'data.classes: has 2 names but the network has 10 outputs',
+    ],
+  ])('refuses images of %j', (data, facts, message) => {
+    const error = errorOf(() => modelOfCheckpoint(changed(data, facts), 'a'));
+    expect(error).toBeInstanceOf(FormatError);
+    expect(error.message).toBe(`a: checkpoint: ${message}`);
+  });
+
+  it('takes images somewhat larger than those of the training', () => {
+    const size = { height: 112, width: 112 };
+    const contents = changed(size, { trainedOn: { height: 28, width: 28 } });
+    modelOfCheckpoint(contents, 'a').dispose();
+  });
+
+  it('knows the images of the training, and goes on knowing them', async () => {
+    const trainer = kinds['resnet8, Nesterov']();
+    await trainTo(trainer, 1, blobs());
+    const contents = checkpointTensors(trainer, info);
+    expect(checkpointFacts(contents, 'a').trainedOn).toEqual({ height: 8, width: 8 });
+    const other = kinds['resnet8, Nesterov']();
+    restoreCheckpoint(other, contents, 'a');
+    expect(other.trainedOn).toEqual({ height: 8, width: 8 });
+    const large = { ...info, data: { ...info.data, height: 40 } };
+    expect(() => checkpointTensors(trainer, large)).toThrow(
+      'checkpoint: data.height: is 40 but the network was trained on images of 8 × 8',
+    );
+  });
+
   it('builds the network with its weights', () => {
     const trainer = kinds['resnet8, Nesterov']();
     const model = modelOfCheckpoint(parseSafetensors(toFile(trainer), 'a'), 'a');

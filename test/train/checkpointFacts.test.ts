@@ -64,10 +64,10 @@ describe('facts of a checkpoint', () => {
     ],
     [inData({ height: 0 }), 'data.height: is 0 but must be at least 1'],
     [
-      inData({ height: 4000, width: 4000 }),
-      'data.height and width: images are 4000 × 4000 but a network with the stem for small images ' +
-        'takes at most 1048576 pixels',
+      { ...inData({ height: 4000 }), trainedOn: { height: 28, width: 28 } },
+      'data.height: is 4000 but the network was trained on images of 28 × 28',
     ],
+    [{ trainedOn: { height: 0, width: 28 } }, 'trainedOn.height: is 0 but must be at least 1'],
     [inData({ height: 1e9 }), 'data.height: is 1000000000 but must be at most 16777216'],
     [
       { ...inData({ height: 5000, width: 5000 }), modelOptions: {} },

@@ -62,9 +62,6 @@ function streamNumber(name: string): number {
  * A stream is named after its use (`shuffle`, `layer1.0.conv1.weight`), a step is an epoch or a training step.
  *
  * @throws {RangeError} for a seed or step that is not a non-negative safe integer
- * @example
- * const dice = new RandomStream(1, 'dice');
- * const throws = [1 + dice.below(6), 1 + dice.below(6)];
  */
 export class RandomStream {
   readonly #key: Uint32Array;

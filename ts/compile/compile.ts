@@ -29,10 +29,12 @@ export interface CompileOptions {
  *
  * @throws ShapeError where shapes do not fit; RangeError for an input that is no tensor; OutOfMemoryError, saying how much it needs, or the least that can be reached
  * under a budget; Error when the function reads a value while it is captured.
- *
  * @example
+ * import { compile, relu } from 'residua';
+ *
  * const plan = compile((x) => relu(x), [{ shape: [1, 4], dtype: 'f32' }]);
  * const [y] = await plan.run(new Float32Array([-1, 0, 1, 2]));
+ * console.log(y);
  */
 export function compile(
   fn: TensorFunction,

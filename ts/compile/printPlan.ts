@@ -16,7 +16,15 @@ export interface PlanRow {
   readonly recomputed: boolean;
 }
 
-/** The nodes of a plan in the order in which they run. */
+/**
+ * The nodes of a plan in the order in which they run.
+ *
+ * @example
+ * import { planRows, Predictor, resnet8 } from 'residua';
+ *
+ * const plan = new Predictor(resnet8()).plan([1, 32, 32, 3]);
+ * for (const { path, op, flops } of planRows(plan)) console.log(path, op, flops);
+ */
 export function planRows(plan: Plan): PlanRow[] {
   return plan.lowered.main.map(rowOf);
 }

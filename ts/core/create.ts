@@ -18,6 +18,11 @@ function checkShape(shape: Shape): void {
  * A tensor with these values in row-major order.
  *
  * @throws RangeError when the number of values is not that of the shape, or i32 is given what is no 32-bit integer.
+ * @example
+ * import { tensor } from 'residua';
+ *
+ * const x = tensor([1, 2, 3, 4], [2, 2]); // rows [1, 2] and [3, 4]
+ * console.log(x.shape, x.data());
  */
 export function tensor(values: ArrayLike<number>, shape: Shape, dtype: DType = 'f32'): Tensor {
   checkShape(shape);
@@ -50,7 +55,17 @@ export function zeros(shape: Shape, dtype: DType = 'f32'): Tensor {
   return tensor(new Float32Array(sizeOf(shape)), shape, dtype);
 }
 
-/** A tensor that gradients flow to and that scopes leave alone: a weight. Starts as zeros. */
+/**
+ * A tensor that gradients flow to and that scopes leave alone: a weight. Starts as zeros.
+ *
+ * @example
+ * import { gradients, parameter, sumSquares } from 'residua';
+ *
+ * const w = parameter([3]);
+ * w.write([1, 2, 3]);
+ * const [dw] = gradients(sumSquares(w), [w]);
+ * console.log(dw.data()); // 2, 4, 6
+ */
 export function parameter(shape: Shape): Tensor {
   const made = state(shape);
   made.requiresGrad = true;

@@ -42,6 +42,14 @@ function noGradient({ shape }: Tensor): Tensor {
  * which an optimizer then leaves as it is.
  *
  * @throws RangeError when the loss has more than one element; Error when nothing was recorded.
+ * @example
+ * import { gradients, multiply, parameter, sumSquares, tensor } from 'residua';
+ *
+ * const w = parameter([2]);
+ * w.write([1, 1]);
+ * const x = tensor([3, 4], [2]);
+ * const [dw] = gradients(sumSquares(multiply(w, x)), [w]);
+ * console.log(dw.data()); // 18, 32
  */
 export function gradients(loss: Tensor, tensors: readonly Tensor[]): Tensor[] {
   if (sizeOf(loss.shape) !== 1) {

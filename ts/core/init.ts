@@ -14,6 +14,11 @@ const loadCheck = canOptimiseAtOnce()
  * A second call makes a second engine; tensors and plans keep the engine they were made on.
  *
  * @throws RangeError when `threads` is not a whole number of at least 1 or `simd` no width; Error when no build can be loaded.
+ * @example
+ * import { init } from 'residua';
+ *
+ * const engine = await init({ threads: 1 });
+ * console.log(engine.build, engine.threads);
  */
 export async function init(options: EngineOptions = {}): Promise<Engine> {
   current = await createEngine(options, loadCheck);

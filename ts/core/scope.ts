@@ -43,6 +43,12 @@ function close(scope: Set<Tensor>, result: unknown): void {
  * Runs `fn` and frees every tensor made meanwhile, except those in its result (a tensor, or an array, map, set or plain
  * object of tensors). `fn` may be async: the scope then lasts until its promise settles, awaits included. Parameters
  * of layers are not touched. Scopes nest; two async scopes must not run side by side.
+ *
+ * @example
+ * import { relu, scope, tensor } from 'residua';
+ *
+ * const values = scope(() => relu(tensor([-1, 2], [1, 2])).data()); // both tensors are freed
+ * console.log(values);
  */
 export function scope<T>(fn: () => T): T {
   const own = new Set<Tensor>();

@@ -48,7 +48,15 @@ export function record(applied: Omit<TapeEntry, 'order'>): void {
   }
 }
 
-/** Runs `fn` without recording: its results do not lead back to parameters. */
+/**
+ * Runs `fn` without recording: its results do not lead back to parameters.
+ *
+ * @example
+ * import { noGrad, parameter, relu } from 'residua';
+ *
+ * const w = parameter([2]);
+ * console.log(noGrad(() => relu(w)).requiresGrad); // false
+ */
 export function noGrad<T>(fn: () => T): T {
   const outer = recording;
   recording = false;

@@ -48,6 +48,8 @@ export interface ImageDatasetFields
  *
  * @throws {FormatError} when sizes do not match or a label is not the index of a class
  * @example
+ * import { imageDataset } from 'residua';
+ *
  * const dots = imageDataset({
  *   name: 'dots',
  *   images: Uint8Array.of(0, 255),
@@ -57,6 +59,7 @@ export interface ImageDatasetFields
  *   channels: 1,
  *   classes: ['dark', 'light'],
  * });
+ * console.log(dots.count, dots.classes);
  */
 export function imageDataset(fields: ImageDatasetFields): ImageDataset {
   const { name, height, width, channels, classes } = fields;

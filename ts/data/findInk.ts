@@ -38,7 +38,7 @@ export function findInk(grey: Image): Ink | 'none' | undefined {
     const difference = light ? grey.data[at]! - ground : ground - grey.data[at]!;
     return difference > least ? difference : 0;
   };
-  return { light, contrast, ...crop(grey, strength) };
+  return { light, contrast, ...cropInk(grey, strength) };
 }
 
 /** Median of the border's pixels, and of their differences from it. */
@@ -73,8 +73,8 @@ function differences(
   return { sums, strongest };
 }
 
-/** The smallest box that holds all of the ink. */
-function crop(
+/** The smallest box that holds all of the ink, of which there must be some: pixels of a strength above 0. */
+export function cropInk(
   { width, height }: Image,
   strength: (at: number) => number,
 ): Pick<Ink, 'left' | 'top' | 'picture'> {

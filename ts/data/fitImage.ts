@@ -22,7 +22,12 @@ export interface FittedImage {
  * What is transparent is laid over white, or over black where it would not show on white.
  *
  * @example
- * const { pixels, blank } = fitImage(await decodePng(bytes), DATASETS.mnist);
+ * import { DATASETS, fitImage } from 'residua';
+ *
+ * const data = new Uint8Array(60 * 40).fill(255); // a white sheet …
+ * for (let y = 10; y < 50; y++) data[y * 40 + 20] = 0; // … with a stroke
+ * const { pixels, blank } = fitImage({ height: 60, width: 40, channels: 1, data }, DATASETS.mnist);
+ * console.log(pixels.length, blank); // 784, false
  */
 export function fitImage(image: Image, facts: DatasetFacts): FittedImage {
   const changes: string[] = [];

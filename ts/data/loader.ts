@@ -52,7 +52,18 @@ type Arrays = Pick<Batch, 'images' | 'labels' | 'indices'>;
  *
  * @throws {RangeError} for an option out of range
  * @example
- * const loader = new DataLoader(dataset, { batchSize: 128, shuffle: true, seed: 1 });
+ * import { DataLoader, imageDataset } from 'residua';
+ *
+ * const dataset = imageDataset({
+ *   name: 'stripes',
+ *   images: Uint8Array.from({ length: 8 * 64 }, (_, i) => (i % 2 === Math.floor(i / 256) ? 255 : 0)),
+ *   labels: Uint8Array.of(0, 0, 0, 0, 1, 1, 1, 1),
+ *   height: 8,
+ *   width: 8,
+ *   channels: 1,
+ *   classes: ['left', 'right'],
+ * });
+ * const loader = new DataLoader(dataset, { batchSize: 4, shuffle: true, seed: 1 });
  * for await (const { images, labels, shape } of loader.epoch(0)) console.log(shape, labels[0]);
  */
 export class DataLoader implements AsyncIterable<Batch> {

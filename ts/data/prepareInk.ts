@@ -1,7 +1,10 @@
 import type { Image } from '../io/image.ts';
-import { resize } from '../io/resize.ts';
+import { resize, type ResizeOptions } from '../io/resize.ts';
 import type { DatasetFacts, Preparation } from './catalog.ts';
-import type { Ink } from './findInk.ts';
+import { cropInk, type Ink } from './findInk.ts';
+
+/** A rim of less than this part of the strongest ink is none of a small digit's. */
+const FAINT = 12;
 
 /**
  * The ink as a picture of a data set: scaled to its box and put into the middle, light on 0.
@@ -15,7 +18,9 @@ export function prepareInk(
 ): Image {
   // Before scaling for its precision, after it since thin lines fade.
   const strong = fullContrast ? stretch(ink.picture) : ink.picture;
-  const scaled = scale(strong, Math.min(inkSize, width, height));
+  const size = Math.min(inkSize, width, height);
+  const isSmall = Math.max(strong.width, strong.height) < size;
+  const scaled = isSmall ? enlarge(strong, size) : scale(strong, size);
   const picture = fullContrast ? stretch(scaled) : scaled;
   const [left, top] = offsets(picture, width, height, centre);
   const data = new Uint8Array(width * height);
@@ -36,10 +41,23 @@ export function isPrepared(ink: Ink, { width, height }: DatasetFacts, how: Prepa
 }
 
 /** Longest side `size`, in proportion. */
-function scale(picture: Image, size: number): Image {
+function scale(picture: Image, size: number, options?: ResizeOptions): Image {
   const by = size / Math.max(picture.width, picture.height);
   const side = (old: number): number => Math.max(1, Math.floor(old * by + 0.5));
-  return resize(picture, side(picture.height), side(picture.width));
+  return resize(picture, side(picture.height), side(picture.width), options);
+}
+
+/**
+ * {@link scale} for ink that is smaller. Bilinear values would blur what MNIST's pens drew sharply, and a rim that hardly
+ * shows, which a program that shrank the picture has left, would become a border of some pixels.
+ */
+function enlarge(picture: Image, size: number): Image {
+  const least = picture.data.reduce((most, value) => Math.max(most, value), 0) / FAINT;
+  const { picture: box } = cropInk(picture, (at) => {
+    const value = picture.data[at]!;
+    return value > least ? value : 0;
+  });
+  return scale(box, size, { filter: 'bicubic' });
 }
 
 /** Values in proportion, so that the largest is 255. */

@@ -26,6 +26,14 @@ export function subset(dataset: ImageDataset, indices: ArrayLike<number>): Image
  * Samples `start` to `start + count`, sharing memory with the data set; all that are left when there are fewer.
  *
  * @throws {RangeError} when count is not a positive integer or nothing is left at `start`
+ * @example
+ * import { imageDataset, slice } from 'residua';
+ *
+ * const images = Uint8Array.of(0, 128, 255);
+ * const labels = Uint8Array.of(0, 0, 1);
+ * const classes = ['dark', 'light'];
+ * const all = imageDataset({ name: 'dots', images, labels, height: 1, width: 1, channels: 1, classes });
+ * console.log(slice(all, 0, 2).count); // 2
  */
 export function slice(dataset: ImageDataset, start: number, count: number): ImageDataset {
   const { name, images, labels } = dataset;

@@ -3,7 +3,7 @@ import { DataLoader, type Batch } from '../data/loader.ts';
 import { NonFiniteError } from '../base/errors.ts';
 import { CifarResNet } from '../models/cifarResnet.ts';
 import type { Classifier } from '../models/classifier.ts';
-import { ResidualJoin } from '../nn/blocks/residualJoin.ts';
+import { ResidualBlock } from '../nn/blocks/residualBlock.ts';
 import { makeOptimizer } from '../optim/makeOptimizer.ts';
 import { oneCycleSchedule } from '../optim/schedule.ts';
 import type { StepReport } from '../train/metrics.ts';
@@ -116,7 +116,7 @@ async function testWithout(
 
 function gatesOf(model: Classifier): NonNullable<VariantRun['gates']> {
   const blocks = [...model.modules()].flatMap(([path, module]) =>
-    module instanceof ResidualJoin ? [[path, module.gates()] as const] : [],
+    module instanceof ResidualBlock ? [[path, module.gates()] as const] : [],
   );
   return Object.fromEntries(blocks.filter(([, gates]) => Object.keys(gates).length > 0));
 }

@@ -30,7 +30,11 @@ export interface Conv2dOptions {
  *
  * @throws ShapeError where channels, groups, kernel and padded input do not fit together.
  * @example
- * const y = conv2d(x, weight, { padding: 1, stride: 2 });
+ * import { conv2d, tensor } from 'residua';
+ *
+ * const x = tensor(new Float32Array(8 * 8 * 3).fill(1), [1, 8, 8, 3]);
+ * const weight = tensor(new Float32Array(3 * 3 * 3 * 4).fill(0.1), [3, 3, 3, 4]);
+ * console.log(conv2d(x, weight, { padding: 1, stride: 2 }).shape); // 1, 4, 4, 4
  */
 export function conv2d(x: Tensor, weight: Tensor, options: Conv2dOptions = {}): Tensor {
   const { bias, residual, relu = false, groups = 1 } = options;

@@ -13,6 +13,11 @@ export interface CrossEntropyOptions {
  * range makes it NaN.
  *
  * @throws ShapeError when the numbers of rows differ, TypeError when labels are not i32.
+ * @example
+ * import { crossEntropy, tensor } from 'residua';
+ *
+ * const logits = tensor([0, 0], [1, 2]);
+ * console.log(crossEntropy(logits, tensor([1], [1], 'i32')).data()); // ln 2
  */
 export function crossEntropy(
   logits: Tensor,

@@ -7,7 +7,11 @@ import type { Tensor } from '../core/tensor.ts';
  *
  * @throws ShapeError where features do not fit the weight.
  * @example
- * const logits = linear(features, weight, bias);
+ * import { linear, tensor } from 'residua';
+ *
+ * const features = tensor([1, 2], [1, 2]);
+ * const weight = tensor([1, 0, 1, 0, 1, 1], [2, 3]);
+ * console.log(linear(features, weight).data()); // 1, 2, 3
  */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   return apply(op, { x, w: weight, bias }, {}).y;

@@ -22,6 +22,11 @@ export interface MaxPool2dOptions {
  * Maximum over windows: x `[N, H, W, C]` → `[N, OH, OW, C]`.
  *
  * @throws ShapeError when no window fits, or the padding is as large as the window.
+ * @example
+ * import { maxPool2d, tensor } from 'residua';
+ *
+ * const x = tensor([1, 2, 3, 4], [1, 2, 2, 1]);
+ * console.log(maxPool2d(x, { kernelSize: 2 }).data()); // 4
  */
 export function maxPool2d(x: Tensor, options: MaxPool2dOptions): Tensor {
   const { ceilMode = false } = options;

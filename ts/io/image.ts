@@ -10,6 +10,11 @@ export interface Image {
  * The picture in grey, `[height, width, 1]`: luma of ITU-R 601 as Pillow rounds it.
  *
  * @param ground grey that a picture with alpha is laid over; white by default
+ * @example
+ * import { toGrey } from 'residua';
+ *
+ * const red = { height: 1, width: 1, channels: 3, data: Uint8Array.of(255, 0, 0) };
+ * console.log(toGrey(red).data); // 76
  */
 export function toGrey(image: Image, ground = 255): Image {
   const opaque = overGround(image, ground);

@@ -1,6 +1,6 @@
 export { toGrey, toRgb, type Image } from './image.ts';
 export { decodePng } from './png.ts';
-export { resize } from './resize.ts';
+export { resize, type ResizeOptions } from './resize.ts';
 export {
   parseSafetensors,
   serializeSafetensors,

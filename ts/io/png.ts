@@ -20,8 +20,11 @@ const MOST_GROWTH = 1032;
  * @param name what errors call the file
  * @throws {FormatError} for a file that is damaged, no PNG, or larger than 2²⁶ pixels
  * @example
- * const response = await fetch('digit.png');
- * const image = await decodePng(new Uint8Array(await response.arrayBuffer()));
+ * import { decodePng } from 'residua';
+ *
+ * const base64 = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==';
+ * const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+ * console.log(await decodePng(bytes)); // a black pixel
  */
 export function decodePng(bytes: Uint8Array, name = 'picture'): Promise<Image> {
   return decodePngBy({ inflate, crc32 }, bytes, name);

@@ -7,6 +7,7 @@ import { MaxPool2d } from '../nn/pooling.ts';
 import { ReLU } from '../nn/relu.ts';
 import { manualSeed } from '../nn/seed.ts';
 import { Sequential } from '../nn/sequential.ts';
+import { through } from '../nn/through.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { Classifier, classesOf, type ModelOptions } from './classifier.ts';
 import { resetLast } from './vgg.ts';
@@ -64,7 +65,11 @@ export class AlexNet extends Classifier {
   }
 
   override forwardHead(features: Tensor): Tensor {
-    return this.classifier.forward(new Flatten().forward(adaptiveAvgPool2d(features, 6)));
+    return through(
+      adaptiveAvgPool2d(features, 6), // [N, 6, 6, 256]
+      new Flatten(), // [N, 9216]
+      this.classifier, // [N, numClasses]
+    );
   }
 
   override resetHead(numClasses: number): void {

@@ -1,20 +1,26 @@
 import { globalAvgPool2d } from '../functions/globalAvgPool2d.ts';
-import { maxPool2d } from '../functions/maxPool2d.ts';
 import { relu } from '../functions/relu.ts';
 import { BasicBlock } from '../nn/blocks/basicBlock.ts';
-import { batchNorm2d, type Activation, type BlockOptions } from '../nn/blocks/blockOptions.ts';
+import {
+  batchNorm2d,
+  identity,
+  type Activation,
+  type BlockOptions,
+} from '../nn/blocks/blockOptions.ts';
 import { shortcut, type ShortcutKind } from '../nn/blocks/shortcut.ts';
 import { Conv2d } from '../nn/conv2d.ts';
 import { Linear } from '../nn/linear.ts';
 import type { Module } from '../nn/module.ts';
 import { manualSeed } from '../nn/seed.ts';
 import { Sequential } from '../nn/sequential.ts';
+import { through } from '../nn/through.ts';
 import type { Tensor } from '../core/tensor.ts';
 import {
   Classifier,
   classesOf,
   freshLinear,
   stemGeometry,
+  stemPool,
   type ModelOptions,
 } from './classifier.ts';
 
@@ -37,7 +43,7 @@ export class CifarResNet extends Classifier {
   readonly layer2: Sequential;
   readonly layer3: Sequential;
   fc: Linear;
-  readonly #pools: boolean;
+  readonly #pool: Activation;
   readonly #act: Activation;
 
   /** Throws RangeError unless depth is 6n + 2. */
@@ -51,7 +57,7 @@ export class CifarResNet extends Classifier {
     }
     if (options.seed !== undefined) manualSeed(options.seed);
     const { stem = 'cifar', norm = batchNorm2d, act = relu, inChannels = 3 } = options;
-    this.#pools = stem === 'imagenet';
+    this.#pool = stem === 'imagenet' ? stemPool : identity;
     this.#act = act;
     this.conv1 = new Conv2d(inChannels, 16, stemGeometry(stem));
     this.bn1 = norm(16);
@@ -63,28 +69,28 @@ export class CifarResNet extends Classifier {
   }
 
   override forwardFeatures(x: Tensor): Tensor {
-    return this.#stages().reduce((value, stage) => stage.forward(value), this.#stem(x));
+    return through(
+      this.#stem(x), // [N, 32, 32, 16]
+      this.layer1, // [N, 32, 32, 16]
+      this.layer2, // [N, 16, 16, 32]
+      this.layer3, // [N, 8, 8, 64]
+    );
   }
 
   /** What the stem and then each block gives, in their order; the last is what the head reads. */
   blockOutputs(x: Tensor): Tensor[] {
     const outputs = [this.#stem(x)];
-    for (const stage of this.#stages())
+    for (const stage of [this.layer1, this.layer2, this.layer3])
       for (const block of stage.layers.values()) outputs.push(block.forward(outputs.at(-1)!));
     return outputs;
   }
 
   #stem(x: Tensor): Tensor {
-    const stem = this.#act(this.bn1.forward(this.conv1.forward(x)));
-    return this.#pools ? maxPool2d(stem, { kernelSize: 3, stride: 2, padding: 1 }) : stem;
-  }
-
-  #stages(): Sequential[] {
-    return [this.layer1, this.layer2, this.layer3];
+    return through(x, this.conv1, this.bn1, this.#act, this.#pool);
   }
 
   override forwardHead(features: Tensor): Tensor {
-    return this.fc.forward(globalAvgPool2d(features));
+    return through(features, globalAvgPool2d, this.fc); // [N, 64] → [N, numClasses]
   }
 
   override resetHead(numClasses: number): void {
@@ -122,7 +128,16 @@ const plain =
 
 /** 8 weighted layers, 0.08 M parameters. */
 export const resnet8 = resnet(8);
-/** 20 weighted layers, 0.27 M parameters. */
+/**
+ * 20 weighted layers, 0.27 M parameters.
+ *
+ * @example
+ * import { Predictor, resnet20 } from 'residua';
+ *
+ * const model = resnet20({ inChannels: 3, numClasses: 10, seed: 1 });
+ * const logits = await new Predictor(model).logits(new Float32Array(32 * 32 * 3), [1, 32, 32, 3]);
+ * console.log(logits.length); // 10
+ */
 export const resnet20 = resnet(20);
 /** 32 weighted layers, 0.46 M parameters. */
 export const resnet32 = resnet(32);

@@ -1,4 +1,5 @@
 import { crossEntropy, type CrossEntropyOptions } from '../functions/crossEntropy.ts';
+import { maxPool2d } from '../functions/maxPool2d.ts';
 import type { Conv2dOptions } from '../nn/conv2d.ts';
 import { Linear } from '../nn/linear.ts';
 import { Module } from '../nn/module.ts';
@@ -35,6 +36,10 @@ export const stemGeometry = (stem: Stem): Conv2dOptions =>
   stem === 'imagenet'
     ? { kernelSize: 7, stride: 2, padding: 3, bias: false }
     : { kernelSize: 3, padding: 1, bias: false };
+
+/** The pooling behind the 7×7 convolution: `[N, H, W, C]` → `[N, H / 2, W / 2, C]`. */
+export const stemPool = (x: Tensor): Tensor =>
+  maxPool2d(x, { kernelSize: 3, stride: 2, padding: 1 });
 
 /** A fresh layer in the place of the last one, for another number of classes. */
 export function freshLinear(old: Linear, numClasses: number): Linear {

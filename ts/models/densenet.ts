@@ -9,6 +9,7 @@ import { MaxPool2d } from '../nn/pooling.ts';
 import { ReLU } from '../nn/relu.ts';
 import { manualSeed } from '../nn/seed.ts';
 import { Sequential } from '../nn/sequential.ts';
+import { through } from '../nn/through.ts';
 import type { Tensor } from '../core/tensor.ts';
 import {
   Classifier,
@@ -81,11 +82,11 @@ export class DenseNet extends Classifier {
   }
 
   override forwardFeatures(x: Tensor): Tensor {
-    return relu(this.features.forward(x));
+    return through(x, this.features, relu);
   }
 
   override forwardHead(features: Tensor): Tensor {
-    return this.classifier.forward(globalAvgPool2d(features));
+    return through(features, globalAvgPool2d, this.classifier);
   }
 
   override resetHead(numClasses: number): void {
@@ -118,7 +119,14 @@ function small(depth: number, growth: number, bc: boolean): Recipe {
     : { ...blocks, initial: 16, bottleneck: 0, compression: 1 };
 }
 
-/** 121 layers, 7,978,856 parameters. */
+/**
+ * 121 layers, 7,978,856 parameters.
+ *
+ * @example
+ * import { densenet121, summary } from 'residua';
+ *
+ * console.log(summary(densenet121(), [1, 224, 224, 3]).parameters); // 7978856
+ */
 export const densenet121 = densenet({ ...imagenet, layers: [6, 12, 24, 16] });
 /** 161 layers, 28,681,000 parameters. */
 export const densenet161 = densenet({

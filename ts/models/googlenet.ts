@@ -8,6 +8,7 @@ import { maxPool2d } from '../functions/maxPool2d.ts';
 import { multiply } from '../functions/multiply.ts';
 import { relu } from '../functions/relu.ts';
 import { BatchNorm2d } from '../nn/batchNorm2d.ts';
+import { identity } from '../nn/blocks/blockOptions.ts';
 import { Conv2d, type Conv2dOptions } from '../nn/conv2d.ts';
 import { Dropout } from '../nn/dropout.ts';
 import { Flatten } from '../nn/flatten.ts';
@@ -16,6 +17,7 @@ import { Module } from '../nn/module.ts';
 import { MaxPool2d } from '../nn/pooling.ts';
 import { manualSeed } from '../nn/seed.ts';
 import { Sequential } from '../nn/sequential.ts';
+import { through, type Step } from '../nn/through.ts';
 import type { Tensor } from '../core/tensor.ts';
 import {
   Classifier,
@@ -48,7 +50,7 @@ class BasicConv2d extends Module {
   }
 
   override forward(x: Tensor): Tensor {
-    return relu(this.bn.forward(this.conv.forward(x)));
+    return through(x, this.conv, this.bn, relu);
   }
 }
 
@@ -107,11 +109,23 @@ class InceptionAux extends Module {
   }
 
   override forward(x: Tensor): Tensor {
-    const features = this.conv.forward(adaptiveAvgPool2d(x, 4));
-    const hidden = relu(this.fc1.forward(new Flatten().forward(features)));
-    return this.fc2.forward(this.dropout.forward(hidden));
+    return through(
+      adaptiveAvgPool2d(x, 4), // [N, 4, 4, inChannels]
+      this.conv, // [N, 4, 4, 128]
+      new Flatten(), // [N, 2048]
+      this.fc1, // [N, 1024]
+      relu,
+      this.dropout,
+      this.fc2, // [N, numClasses]
+    );
   }
 }
+
+/** Max pooling that halves the image: `[N, H, W, C]` → `[N, ⌈H / 2⌉, ⌈W / 2⌉, C]`. */
+const maxPool = (x: Tensor): Tensor => maxPool2d(x, { kernelSize: 3, stride: 2, ceilMode: true });
+/** The last of them, whose kernel is 2×2 in torchvision. */
+const lastMaxPool = (x: Tensor): Tensor =>
+  maxPool2d(x, { kernelSize: 2, stride: 2, ceilMode: true });
 
 /** Weight of either auxiliary head in the loss (Szegedy et al. 2015, section 5). */
 const AUXILIARY = 0.3;
@@ -134,14 +148,14 @@ export class GoogLeNet extends Classifier {
   readonly aux2?: InceptionAux;
   readonly dropout: Dropout;
   fc: Linear;
-  readonly #pools: boolean;
+  readonly #stemPool: Step;
 
   constructor(options: GoogLeNetOptions = {}) {
     super(options.stem ?? 'imagenet');
     if (options.seed !== undefined) manualSeed(options.seed);
     const { inChannels = 3, stem = 'imagenet', dropout = 0.2, auxiliary = true } = options;
     const { numClasses = classesOf(stem), auxiliaryDropout = 0.7 } = options;
-    this.#pools = stem === 'imagenet';
+    this.#stemPool = stem === 'imagenet' ? maxPool : identity;
     const inception = (
       from: number,
       one: number,
@@ -175,7 +189,7 @@ export class GoogLeNet extends Classifier {
   }
 
   override forwardHead(features: Tensor): Tensor {
-    return this.fc.forward(this.dropout.forward(globalAvgPool2d(features)));
+    return through(features, globalAvgPool2d, this.dropout, this.fc); // [N, 1024] → [N, numClasses]
   }
 
   /** In training the auxiliary heads count with a weight of 0.3 each. */
@@ -195,20 +209,34 @@ export class GoogLeNet extends Classifier {
     this.name();
   }
 
+  /** What the head reads, and what the auxiliary heads do. */
   #features(x: Tensor): { features: Tensor; after4a: Tensor; after4d: Tensor } {
-    const pool = (y: Tensor, kernelSize: number): Tensor =>
-      maxPool2d(y, { kernelSize, stride: 2, ceilMode: true });
-    const first = this.conv1.forward(x);
-    const stem = this.conv3.forward(this.conv2.forward(this.#pools ? pool(first, 3) : first));
-    const stage3 = this.inception3b.forward(
-      this.inception3a.forward(this.#pools ? pool(stem, 3) : stem),
+    const after4a = through(
+      x, // [N, 224, 224, 3]
+      this.conv1, // [N, 112, 112, 64]
+      this.#stemPool, // [N, 56, 56, 64]
+      this.conv2, // [N, 56, 56, 64]
+      this.conv3, // [N, 56, 56, 192]
+      this.#stemPool, // [N, 28, 28, 192]
+      this.inception3a, // [N, 28, 28, 256]
+      this.inception3b, // [N, 28, 28, 480]
+      maxPool, // [N, 14, 14, 480]
+      this.inception4a, // [N, 14, 14, 512]
     );
-    const after4a = this.inception4a.forward(pool(stage3, 3));
-    const after4d = this.inception4d.forward(
-      this.inception4c.forward(this.inception4b.forward(after4a)),
+    const after4d = through(
+      after4a,
+      this.inception4b, // [N, 14, 14, 512]
+      this.inception4c, // [N, 14, 14, 512]
+      this.inception4d, // [N, 14, 14, 528]
     );
-    const stage5 = this.inception5a.forward(pool(this.inception4e.forward(after4d), 2));
-    return { features: this.inception5b.forward(stage5), after4a, after4d };
+    const features = through(
+      after4d,
+      this.inception4e, // [N, 14, 14, 832]
+      lastMaxPool, // [N, 7, 7, 832]
+      this.inception5a, // [N, 7, 7, 832]
+      this.inception5b, // [N, 7, 7, 1024]
+    );
+    return { features, after4a, after4d };
   }
 }
 

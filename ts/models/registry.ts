@@ -44,7 +44,15 @@ import { vgg11, vgg13, vgg16, vgg19, vgg11_bn, vgg13_bn, vgg16_bn, vgg19_bn } fr
 import type { Classifier, ModelOptions } from './classifier.ts';
 import { googlenet } from './googlenet.ts';
 
-/** Networks by name, as the CLI and checkpoints call them. */
+/**
+ * Networks by name, as the CLI and checkpoints call them.
+ *
+ * @example
+ * import { models } from 'residua';
+ *
+ * const model = models['densenet40']?.({ inChannels: 1, numClasses: 10, seed: 1 });
+ * console.log(Object.keys(models).length, String(model).split('\n')[0]);
+ */
 export const models: Readonly<Record<string, (options?: ModelOptions) => Classifier>> = {
   resnet8,
   resnet20,

@@ -1,9 +1,13 @@
 import { globalAvgPool2d } from '../functions/globalAvgPool2d.ts';
-import { maxPool2d } from '../functions/maxPool2d.ts';
 import { relu } from '../functions/relu.ts';
 import { BasicBlock } from '../nn/blocks/basicBlock.ts';
 import { Bottleneck, type BottleneckOptions } from '../nn/blocks/bottleneck.ts';
-import { batchNorm2d, type Activation, type BlockOptions } from '../nn/blocks/blockOptions.ts';
+import {
+  batchNorm2d,
+  identity,
+  type Activation,
+  type BlockOptions,
+} from '../nn/blocks/blockOptions.ts';
 import { PreActBasicBlock, PreActBottleneck } from '../nn/blocks/preActivation.ts';
 import { shortcut, type ShortcutKind } from '../nn/blocks/shortcut.ts';
 import { Conv2d } from '../nn/conv2d.ts';
@@ -12,12 +16,14 @@ import { Linear } from '../nn/linear.ts';
 import type { Module } from '../nn/module.ts';
 import { manualSeed } from '../nn/seed.ts';
 import { Sequential } from '../nn/sequential.ts';
+import { through } from '../nn/through.ts';
 import type { Tensor } from '../core/tensor.ts';
 import {
   Classifier,
   classesOf,
   freshLinear,
   stemGeometry,
+  stemPool,
   type ModelOptions,
 } from './classifier.ts';
 
@@ -47,7 +53,6 @@ interface Recipe {
 }
 
 const STAGES = [64, 128, 256, 512] as const;
-const identity: Activation = (x) => x;
 
 /**
  * He et al.'s network for ImageNet (2015, table 1), and its relatives ResNeXt (Xie et al. 2017), WideResNet (Zagoruyko
@@ -64,7 +69,7 @@ export class ResNet extends Classifier {
   /** Only in pre-activation nets, whose last sum it activates. */
   readonly norm: Module;
   fc: Linear;
-  readonly #pools: boolean;
+  readonly #pool: Activation;
   readonly #stemAct: Activation;
   readonly #lastAct: Activation;
 
@@ -73,7 +78,7 @@ export class ResNet extends Classifier {
     if (options.seed !== undefined) manualSeed(options.seed);
     const { stem = 'imagenet', norm = batchNorm2d, act = relu, inChannels = 3 } = options;
     const { preActivation = false, expansion } = recipe;
-    this.#pools = stem === 'imagenet';
+    this.#pool = stem === 'imagenet' ? stemPool : identity;
     [this.#stemAct, this.#lastAct] = preActivation ? [identity, act] : [act, identity];
     this.conv1 = new Conv2d(inChannels, STAGES[0], stemGeometry(stem));
     this.bn1 = preActivation ? new Identity() : norm(STAGES[0]);
@@ -89,18 +94,25 @@ export class ResNet extends Classifier {
     this.name();
   }
 
+  /** The shapes beside the steps are those of ResNet-50. */
   override forwardFeatures(x: Tensor): Tensor {
-    const stem = this.#stemAct(this.bn1.forward(this.conv1.forward(x)));
-    const small = this.#pools ? maxPool2d(stem, { kernelSize: 3, stride: 2, padding: 1 }) : stem;
-    const features = [this.layer1, this.layer2, this.layer3, this.layer4].reduce(
-      (value, layer) => layer.forward(value),
-      small,
+    return through(
+      x, // [N, 224, 224, 3]
+      this.conv1, // [N, 112, 112, 64]
+      this.bn1,
+      this.#stemAct,
+      this.#pool, // [N, 56, 56, 64]
+      this.layer1, // [N, 56, 56, 256]
+      this.layer2, // [N, 28, 28, 512]
+      this.layer3, // [N, 14, 14, 1024]
+      this.layer4, // [N, 7, 7, 2048]
+      this.norm,
+      this.#lastAct,
     );
-    return this.#lastAct(this.norm.forward(features));
   }
 
   override forwardHead(features: Tensor): Tensor {
-    return this.fc.forward(globalAvgPool2d(features));
+    return through(features, globalAvgPool2d, this.fc); // [N, 2048] → [N, numClasses]
   }
 
   override resetHead(numClasses: number): void {
@@ -153,7 +165,16 @@ const of50 = { blocks: [3, 4, 6, 3], expansion: 4 } as const;
 const of101 = { blocks: [3, 4, 23, 3], expansion: 4 } as const;
 const of152 = { blocks: [3, 8, 36, 3], expansion: 4 } as const;
 
-/** 18 weighted layers, 11,689,512 parameters. */
+/**
+ * 18 weighted layers, 11,689,512 parameters.
+ *
+ * @example
+ * import { Predictor, resnet18 } from 'residua';
+ *
+ * const model = resnet18({ numClasses: 5, seed: 1 });
+ * const logits = await new Predictor(model).logits(new Float32Array(64 * 64 * 3), [1, 64, 64, 3]);
+ * console.log(logits.length); // 5
+ */
 export const resnet18 = resnet(of18);
 /** 34 weighted layers, 21,797,672 parameters. */
 export const resnet34 = resnet(of34);

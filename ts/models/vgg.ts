@@ -12,6 +12,7 @@ import { MaxPool2d } from '../nn/pooling.ts';
 import { ReLU } from '../nn/relu.ts';
 import { manualSeed } from '../nn/seed.ts';
 import { Sequential } from '../nn/sequential.ts';
+import { through } from '../nn/through.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { Classifier, classesOf, freshLinear, type ModelOptions } from './classifier.ts';
 
@@ -93,7 +94,11 @@ export class VGG extends Classifier {
   }
 
   override forwardHead(features: Tensor): Tensor {
-    return this.classifier.forward(new Flatten().forward(adaptiveAvgPool2d(features, this.#grid)));
+    return through(
+      adaptiveAvgPool2d(features, this.#grid), // [N, 7, 7, 512]
+      new Flatten(), // [N, 25088]
+      this.classifier, // [N, numClasses]
+    );
   }
 
   override resetHead(numClasses: number): void {
@@ -178,7 +183,15 @@ const vgg =
 
 /** 11 weighted layers, 132,863,336 parameters. */
 export const vgg11 = vgg(11, false);
-/** 13 weighted layers, 133,047,848 parameters. */
+/**
+ * 13 weighted layers, 133,047,848 parameters.
+ *
+ * @example
+ * import { summary, vgg13 } from 'residua';
+ *
+ * const model = vgg13({ numClasses: 10 });
+ * console.log(summary(model, [1, 32, 32, 3]).output); // 1, 10
+ */
 export const vgg13 = vgg(13, false);
 /** 16 weighted layers, 138,357,544 parameters. */
 export const vgg16 = vgg(16, false);

@@ -19,6 +19,13 @@ export interface BatchNorm2dOptions {
 /**
  * Batch normalisation over all axes but the last (Ioffe and Szegedy 2015): `y = γ·(x - μ)/√(σ² + eps) + β`, with the
  * batch's mean and variance in training, the running ones (unbiased variance) otherwise or when {@link frozen}.
+ *
+ * @example
+ * import { BatchNorm2d, tensor } from 'residua';
+ *
+ * const norm = new BatchNorm2d(2);
+ * const y = norm.forward(tensor([0, 1, 2, 3], [1, 1, 2, 2]));
+ * console.log(y.data(), norm.runningMean.data());
  */
 export class BatchNorm2d extends Module {
   /** γ, `[channels]`. */

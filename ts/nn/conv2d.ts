@@ -20,6 +20,13 @@ export interface Conv2dOptions extends Pick<
 /**
  * 2-D convolution: `[N, H, W, inChannels]` → `[N, OH, OW, outChannels]`. Starts from He's normal weights with fan-out
  * and zero bias.
+ *
+ * @example
+ * import { Conv2d, tensor } from 'residua';
+ *
+ * const conv = new Conv2d(3, 16, { kernelSize: 3, padding: 1 });
+ * const x = tensor(new Float32Array(8 * 8 * 3), [1, 8, 8, 3]);
+ * console.log(conv.forward(x).shape); // 1, 8, 8, 16
  */
 export class Conv2d extends Module {
   /** `[KH, KW, inChannels / groups, outChannels]`. */

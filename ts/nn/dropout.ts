@@ -3,7 +3,16 @@ import { drop } from './drop.ts';
 import { Module } from './module.ts';
 import { nextStream } from './seed.ts';
 
-/** Zeroes elements with probability p in training and scales the rest by 1/(1 - p) (Srivastava et al. 2014). */
+/**
+ * Zeroes elements with probability p in training and scales the rest by 1/(1 - p) (Srivastava et al. 2014).
+ *
+ * @example
+ * import { Dropout, tensor } from 'residua';
+ *
+ * const drop = new Dropout(0.5);
+ * console.log(drop.forward(tensor([1, 1, 1, 1], [1, 4])).data()); // each is 0 or 2
+ * console.log(drop.eval().forward(tensor([1, 1, 1, 1], [1, 4])).data()); // as they were
+ */
 export class Dropout extends Module {
   /** Probability of a zero; 0 turns it off. */
   p: number;

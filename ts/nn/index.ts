@@ -15,7 +15,12 @@ export { DenseBlock, DenseLayer, Transition, type DenseLayerOptions } from './bl
 export { DenseConcat } from './blocks/denseConcat.ts';
 export { PreActBasicBlock, PreActBottleneck } from './blocks/preActivation.ts';
 export { Residual } from './blocks/residual.ts';
-export { ResidualJoin } from './blocks/residualJoin.ts';
+export {
+  ResidualBlock,
+  ResidualBlock as ResidualJoin,
+  type Branches,
+  type Gates,
+} from './blocks/residualBlock.ts';
 export { shortcut, type ShortcutKind } from './blocks/shortcut.ts';
 export { SubsamplePad } from './blocks/subsamplePad.ts';
 export { Conv2d, type Conv2dOptions } from './conv2d.ts';
@@ -29,3 +34,4 @@ export * from './pooling.ts';
 export { ReLU } from './relu.ts';
 export { manualSeed } from './seed.ts';
 export { Sequential } from './sequential.ts';
+export { through, type Step } from './through.ts';

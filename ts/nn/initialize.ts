@@ -15,7 +15,10 @@ let draws = true;
  * What `make` builds has zeros for random weights: they are about to be loaded, or it does not matter what they are.
  *
  * @example
- * const model = withoutInitialWeights(() => resnet50());
+ * import { loadWeights, resnet8, saveWeights, withoutInitialWeights } from 'residua';
+ *
+ * const { tensors } = saveWeights(resnet8({ seed: 1 }));
+ * const model = withoutInitialWeights(() => resnet8());
  * loadWeights(model, tensors);
  */
 export function withoutInitialWeights<T>(make: () => T): T {

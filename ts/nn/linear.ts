@@ -16,7 +16,15 @@ export interface LinearOptions {
   readonly flattened?: readonly [height: number, width: number, channels: number];
 }
 
-/** `y = x·W + b`: `[N, inFeatures]` → `[N, outFeatures]`. Starts from U(±1/√inFeatures), as in PyTorch. */
+/**
+ * `y = x·W + b`: `[N, inFeatures]` → `[N, outFeatures]`. Starts from U(±1/√inFeatures), as in PyTorch.
+ *
+ * @example
+ * import { Linear, tensor } from 'residua';
+ *
+ * const layer = new Linear(4, 10);
+ * console.log(layer.forward(tensor([1, 2, 3, 4], [1, 4])).shape); // 1, 10
+ */
 export class Linear extends Module {
   /** `[inFeatures, outFeatures]`. */
   readonly weight: Tensor;

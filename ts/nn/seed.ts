@@ -12,6 +12,14 @@ const dropoutStates = new WeakMap<ReturnType<typeof currentEngine>, Tensor>();
  *
  * @param seed whole number, 0 ≤ seed < 2⁵³
  * @throws RangeError for another seed
+ * @example
+ * import { Linear, manualSeed } from 'residua';
+ *
+ * manualSeed(1);
+ * const [a] = new Linear(2, 2).weight.data();
+ * manualSeed(1);
+ * const [b] = new Linear(2, 2).weight.data();
+ * console.log(a === b); // true
  */
 export function manualSeed(seed: number): void {
   if (!Number.isSafeInteger(seed) || seed < 0) {

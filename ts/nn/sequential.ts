@@ -1,8 +1,17 @@
 import { shown } from '../base/settings.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { Module } from './module.ts';
+import { through } from './through.ts';
 
-/** Modules one after the other, named `0`, `1`, … or as the record says. */
+/**
+ * Modules one after the other, named `0`, `1`, … or as the record says.
+ *
+ * @example
+ * import { Flatten, Linear, ReLU, Sequential, tensor } from 'residua';
+ *
+ * const model = new Sequential(new Flatten(), new Linear(4, 8), new ReLU(), new Linear(8, 2));
+ * console.log(model.forward(tensor([1, 2, 3, 4], [1, 2, 2, 1])).shape); // 1, 2
+ */
 export class Sequential extends Module {
   readonly layers: ReadonlyMap<string, Module>;
 
@@ -26,6 +35,6 @@ export class Sequential extends Module {
   }
 
   override forward(x: Tensor): Tensor {
-    return [...this.layers.values()].reduce((value, layer) => layer.forward(value), x);
+    return through(x, ...this.layers.values());
   }
 }

@@ -1,7 +1,7 @@
 import { sizeOf, type Shape } from '../base/shape.ts';
 import { formatTable } from '../base/formatTable.ts';
 import type { Tensor } from '../core/tensor.ts';
-import type { Gates } from './blocks/residualJoin.ts';
+import type { Gates } from './blocks/residualBlock.ts';
 import type { Module } from './module.ts';
 import { trace, type Trace } from './trace.ts';
 
@@ -45,6 +45,8 @@ export interface Summary {
  * @param inputShape `[N, H, W, C]`; without it, shapes and flops are left out
  * @throws {ShapeError} when the network does not take such images
  * @example
+ * import { resnet20, summary } from 'residua';
+ *
  * console.log(String(summary(resnet20(), [1, 32, 32, 3])));
  */
 export function summary(model: Module, inputShape?: Shape): Summary {

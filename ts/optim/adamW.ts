@@ -18,7 +18,18 @@ export interface AdamWOptions {
   readonly weightDecay?: number;
 }
 
-/** Adam with decoupled weight decay (Loshchilov and Hutter 2019, arXiv:1711.05101), by PyTorch's formula. */
+/**
+ * Adam with decoupled weight decay (Loshchilov and Hutter 2019, arXiv:1711.05101), by PyTorch's formula.
+ *
+ * @example
+ * import { AdamW, gradients, parameter, sumSquares } from 'residua';
+ *
+ * const w = parameter([2]);
+ * w.write([1, 2]);
+ * const optimizer = new AdamW([w], { lr: 0.1, weightDecay: 0 });
+ * optimizer.step(gradients(sumSquares(w), [w]));
+ * console.log(w.data()); // near 0.9, 1.9
+ */
 export class AdamW extends Optimizer {
   /** As they were given, with defaults; they cannot be changed. */
   readonly options: Required<AdamWOptions>;

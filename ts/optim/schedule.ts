@@ -21,6 +21,12 @@ export function constantSchedule(lr: number): Schedule {
 /**
  * `lr·gamma^k` once k of the milestones (shares of the run, 0…1, to the nearest step) have passed, as PyTorch's MultiStepLR; He
  * et al. use 0.5, 0.75 and 0.1. Throws RangeError for a setting out of its range.
+ *
+ * @example
+ * import { stepSchedule } from 'residua';
+ *
+ * const schedule = stepSchedule(0.1);
+ * console.log(schedule(0, 100), schedule(99, 100));
  */
 export function stepSchedule(
   lr: number,
@@ -39,6 +45,12 @@ export function stepSchedule(
 /**
  * Half a cosine from `lr` down to `last` (Loshchilov and Hutter 2017), PyTorch's CosineAnnealingLR, after a linear warm-up over a
  * share of the run, to the nearest step. Throws RangeError for a setting out of its range.
+ *
+ * @example
+ * import { cosineSchedule } from 'residua';
+ *
+ * const schedule = cosineSchedule(0.1, { warmup: 0.05 });
+ * console.log([0, 5, 50, 99].map((step) => schedule(step, 100)));
  */
 export function cosineSchedule(
   lr: number,
@@ -60,6 +72,12 @@ export function cosineSchedule(
  * One cycle (Smith 2018): from `peak/start` up to `peak` over the first `rise` share of the run, then down to
  * `peak/start/end`, both along half a cosine; PyTorch's OneCycleLR with its defaults, whose peak lies between two steps where
  * the share ends there. Throws RangeError for a setting out of its range.
+ *
+ * @example
+ * import { oneCycleSchedule } from 'residua';
+ *
+ * const schedule = oneCycleSchedule(0.1);
+ * console.log([0, 30, 99].map((step) => schedule(step, 100)));
  */
 export function oneCycleSchedule(
   peak: number,

@@ -17,7 +17,18 @@ export interface SGDOptions {
   readonly weightDecay?: number;
 }
 
-/** Stochastic gradient descent with momentum, by PyTorch's formula: `v ← m·v + g; w ← w - lr·v`. */
+/**
+ * Stochastic gradient descent with momentum, by PyTorch's formula: `v ← m·v + g; w ← w - lr·v`.
+ *
+ * @example
+ * import { gradients, parameter, SGD, sumSquares } from 'residua';
+ *
+ * const w = parameter([2]);
+ * w.write([1, 2]);
+ * const optimizer = new SGD([w], { lr: 0.1, momentum: 0.9 });
+ * optimizer.step(gradients(sumSquares(w), [w]));
+ * console.log(w.data()); // 0.8, 1.6
+ */
 export class SGD extends Optimizer {
   /** As they were given, with defaults; they cannot be changed. */
   readonly options: Required<SGDOptions>;

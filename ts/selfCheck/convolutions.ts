@@ -10,8 +10,15 @@ import {
   type Conv2dBackwardWeightInputs,
   type Conv2dBackwardWeightOutputs,
 } from '../ops/conv2d/conv2dBackwardWeight.ts';
-import type { ConvGeometry, Pair } from '../ops/conv2d/geometry.ts';
-import { channelsOf, type Shape, type Spec } from '../base/shape.ts';
+import {
+  convShape,
+  geometryArgs,
+  outputShape,
+  type ConvGeometry,
+  type ConvShape,
+  type Pair,
+} from '../ops/conv2d/geometry.ts';
+import { channelsOf, type Shape } from '../base/shape.ts';
 import { at } from '../ops/args.ts';
 import { floats, problem, type ByReference, type Problem } from './problem.ts';
 
@@ -117,7 +124,7 @@ function forward(algorithm: ConvAlgorithm, conv: Convolution): Problem {
         yRow: width,
         yImage: height * width,
         relu: 1,
-        ...geometryOf(conv),
+        ...geometryArgs(shapeOf(conv)),
       },
     });
   };
@@ -140,7 +147,7 @@ function input(algorithm: ConvAlgorithm, conv: Convolution): Problem {
         ...at('dy', dy),
         w: weights.pointer,
         ...at('dx', dx),
-        ...geometryOf(conv),
+        ...geometryArgs(shapeOf(conv)),
       },
     });
   return problem(conv2dBackwardInput, inputs, attrs, {
@@ -165,7 +172,7 @@ function weight(algorithm: WeightAlgorithm, conv: Convolution): Problem {
         ...at('x', image),
         ...at('dy', dy),
         dw: dw.pointer,
-        ...geometryOf(conv),
+        ...geometryArgs(shapeOf(conv)),
         partitions: 1,
       },
     });
@@ -177,20 +184,10 @@ function weight(algorithm: WeightAlgorithm, conv: Convolution): Problem {
 
 const nameOf = ({ x, w, stride }: Convolution): string => [x, w, stride].join(' ');
 
-function outputOf({ x, w, ...geometry }: Convolution): Shape {
-  const spec = (shape: Shape): Spec => ({ shape, dtype: 'f32' });
-  return conv2d.infer({ x: spec(x), w: spec(w) }, { ...geometry, relu: false }).y.shape;
+/** Numbers of a convolution. */
+function shapeOf({ x, w, ...geometry }: Convolution): ConvShape {
+  const kernelSize: Pair = [w[0]!, w[1]!];
+  return convShape('conv2d', { shape: x, dtype: 'f32' }, kernelSize, w[3]!, geometry);
 }
 
-/** The arguments by which reference kernels know a convolution. */
-function geometryOf(conv: Convolution): Record<string, number> {
-  const { x, w, stride, padding, dilation, groups } = conv;
-  const y = outputOf(conv);
-  return {
-    ...{ batch: x[0]!, height: x[1]!, width: x[2]!, inChannels: x[3]! },
-    ...{ outHeight: y[1]!, outWidth: y[2]!, outChannels: y[3]! },
-    ...{ kernelHeight: w[0]!, kernelWidth: w[1]! },
-    ...{ strideHeight: stride[0], strideWidth: stride[1], padTop: padding[0], padLeft: padding[3] },
-    ...{ dilationHeight: dilation[0], dilationWidth: dilation[1], groups },
-  };
-}
+const outputOf = (conv: Convolution): Shape => outputShape(shapeOf(conv));

@@ -9,11 +9,12 @@ import type { Module } from '../nn/module.ts';
 import type { Normalisation } from '../base/normalisation.ts';
 import { dropoutState } from '../nn/seed.ts';
 import type { Tensor } from '../core/tensor.ts';
+import { checkImages } from './checkImages.ts';
 import { readFacts } from './checkpointSchema.ts';
 import { nonFinite } from './nonFinite.ts';
 import { noteNormalisation } from './readAs.ts';
 import type { RunStart } from './runPosition.ts';
-import type { Trainer } from './trainer.ts';
+import type { ImageSize, Trainer } from './trainer.ts';
 
 /** What a checkpoint says besides its tensors. */
 export interface CheckpointInfo {
@@ -33,6 +34,8 @@ export interface CheckpointFacts extends CheckpointInfo {
   readonly step: number;
   /** What the network was trained with; that of its data where a checkpoint does not say. */
   readonly normalisation?: Normalisation;
+  /** The largest images that it was trained on; not said by checkpoints of 0.1.0. */
+  readonly trainedOn?: ImageSize | undefined;
   /** Where the run began that goes on; at the first step where a checkpoint does not say. */
   readonly begun?: RunStart;
 }
@@ -53,13 +56,14 @@ export function checkpointTensors(trainer: Trainer, info: CheckpointInfo): Safet
   const found = nonFinite([...slots].map(([name, { tensor }]) => [name, tensor]));
   if (found) throw new NonFiniteError(`checkpoint: ${found} but what is saved must be finite`);
   const tensors = new Map([...slots].map(([name, slot]) => [name, toStored(name, slot)]));
-  const { step, begun, model } = trainer;
+  const { step, begun, model, trainedOn } = trainer;
   const facts: CheckpointFacts & { version: number } = {
     ...info,
     version: VERSION,
     step,
     begun: begun.step > 0 ? begun : undefined,
     normalisation: model.normalisation,
+    trainedOn,
   };
   const text = JSON.stringify(facts);
   readFacts(JSON.parse(text), 'checkpoint');
@@ -110,6 +114,7 @@ export function restoreCheckpoint(
   restoreTraining(trainer, contents.tensors, file);
   trainer.step = facts.step;
   trainer.begun = { step: 0, epoch: 0, ...facts.begun };
+  trainer.trainedOn = facts.trainedOn;
   noteNormalisation(trainer.model, facts.normalisation ?? facts.data);
   return facts;
 }
@@ -132,10 +137,11 @@ export function restoreWeights(model: Module, contents: Safetensors, file: strin
 /**
  * The network of a checkpoint, with its weights.
  *
+ * @throws {FormatError} when it does not take the images that the checkpoint says it is for, or has other outputs than classes
  * @throws {StateDictError} when its network is not known here or cannot be made, or as {@link restoreCheckpoint}
  */
 export function modelOfCheckpoint(contents: Safetensors, file: string): Module {
-  const { model: name, modelOptions } = checkpointFacts(contents, file);
+  const { model: name, modelOptions, data } = checkpointFacts(contents, file);
   const make = Object.hasOwn(models, name) ? models[name] : undefined;
   if (!make) {
     throw new StateDictError(
@@ -151,6 +157,7 @@ export function modelOfCheckpoint(contents: Safetensors, file: string): Module {
       cause,
     });
   }
+  checkImages(model, data, `${file}: checkpoint`);
   restoreWeights(model, contents, file);
   return model;
 }

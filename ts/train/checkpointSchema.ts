@@ -20,8 +20,8 @@ import type { CheckpointFacts } from './checkpoint.ts';
 
 /** Values of a picture: 4096² grey ones. */
 const MOST_VALUES = 2 ** 24;
-/** Pixels that a network takes whose stem does not shrink them. */
-const MOST_SMALL_PIXELS = 2 ** 20;
+/** A network may be for larger images than it was trained on, as Touvron et al. 2019 have it, by a fifth or two; not by more than this. */
+const MOST_GROWTH = 4;
 
 const size = () => pipe(wholeNumber(1), maxValue(MOST_VALUES, `at most ${MOST_VALUES}`));
 
@@ -36,7 +36,7 @@ const dataSchema = () =>
     height: size(),
     width: size(),
     channels: size(),
-    // None where nobody named them; what shows names asks for them.
+    // None where nobody named them: they are shown by their indices.
     classes: array(plainText()),
     ...statistics(),
     preparation: optional(
@@ -64,8 +64,9 @@ const factsSchema = (): GenericSchema<unknown, CheckpointFacts> =>
     step: wholeNumber(0),
     seed: wholeNumber(0),
     settings: someObject(),
-    // Written by versions after 0.1.0: what the network reads by, and where a run that goes on began.
+    // Written by versions after 0.1.0: what the network reads by, what it was trained on, where a run that goes on began.
     normalisation: optional(looseObject(statistics())),
+    trainedOn: optional(looseObject({ height: size(), width: size() })),
     begun: optional(looseObject({ step: wholeNumber(0), epoch: wholeNumber(0) })),
   });
 
@@ -89,7 +90,7 @@ export function readFacts(value: unknown, place: string): CheckpointFacts {
 }
 
 function checkAgreement(facts: CheckpointFacts, place: string): void {
-  const { data, modelOptions, step, begun } = facts;
+  const { data, modelOptions, step, begun, trainedOn } = facts;
   const { height, width, channels, classes, mean, std } = data;
   const refuse = (what: string, found: string, wanted: string): never => {
     throw new FormatError(`${place}: ${what}: ${found} but ${wanted}`);
@@ -101,7 +102,7 @@ function checkAgreement(facts: CheckpointFacts, place: string): void {
       refuse(`data.${what}`, `has ${values.length} values`, `images have ${channels} channels`);
     }
   }
-  const { numClasses, inChannels, stem } = modelOptions;
+  const { numClasses, inChannels } = modelOptions;
   if (numClasses !== undefined && classes.length > 0 && numClasses !== classes.length) {
     refuse('data.classes', `has ${classes.length} names`, `the network has ${numClasses} outputs`);
   }
@@ -115,11 +116,12 @@ function checkAgreement(facts: CheckpointFacts, place: string): void {
       `at most ${MOST_VALUES} values are allowed`,
     );
   }
-  if (stem === 'cifar' && height * width > MOST_SMALL_PIXELS) {
-    refuse(
-      'data.height and width',
-      `images are ${height} × ${width}`,
-      `a network with the stem for small images takes at most ${MOST_SMALL_PIXELS} pixels`,
-    );
+  for (const side of ['height', 'width'] as const) {
+    if (trainedOn && data[side] > MOST_GROWTH * trainedOn[side]) {
+      const { height, width } = trainedOn;
+      throw new FormatError(
+        `${place}: data.${side}: is ${data[side]} but the network was trained on images of ${height} × ${width}`,
+      );
+    }
   }
 }

@@ -15,7 +15,18 @@ export type PredictorOptions = PlanLimit;
 /** Values that are normalised already, or pixels as bytes. */
 export type Images = Float32Array | Uint8Array | Uint8ClampedArray;
 
-/** Runs a model on batches: compiled once for each shape and state of its settings, batch norm folded, weights packed. */
+/**
+ * Runs a model on batches: compiled once for each shape and state of its settings, batch norm folded, weights packed.
+ *
+ * @example
+ * import { Predictor, resnet8 } from 'residua';
+ *
+ * const predictor = new Predictor(resnet8({ inChannels: 1, seed: 1 }));
+ * const image = new Float32Array(28 * 28);
+ * const probabilities = await predictor.probabilities(image, [1, 28, 28, 1]);
+ * console.log(probabilities.indexOf(Math.max(...probabilities)));
+ * predictor.dispose();
+ */
 export class Predictor {
   readonly model: Module;
   readonly #settings = new SettingsWatch(false);

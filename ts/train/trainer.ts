@@ -27,10 +27,34 @@ import { snapshot } from './snapshot.ts';
 import { StepGroup, type StepPart, type StepResult } from './stepGroup.ts';
 import type { TrainerOptions } from './trainerOptions.ts';
 
+/** Pixels of a side. */
+export interface ImageSize {
+  readonly height: number;
+  readonly width: number;
+}
+
 /**
  * Trains a classifier on images. A whole step (forward, loss, backward, optimizer) is compiled once for each batch size
  * and replayed; numbers are those of eager code. A setting of the network that is changed, such as dropout's `p`, or what is
  * frozen, counts from the next step on.
+ *
+ * @example
+ * import { imageDataset, oneCycleSchedule, resnet8, SGD, Trainer } from 'residua';
+ *
+ * const data = imageDataset({
+ *   name: 'stripes',
+ *   images: Uint8Array.from({ length: 8 * 64 }, (_, i) => (i % 2 === Math.floor(i / 256) ? 255 : 0)),
+ *   labels: Uint8Array.of(0, 0, 0, 0, 1, 1, 1, 1),
+ *   height: 8,
+ *   width: 8,
+ *   channels: 1,
+ *   classes: ['left', 'right'],
+ * });
+ * const model = resnet8({ inChannels: 1, numClasses: 2, seed: 1 });
+ * const optimizer = new SGD(model.parameters(), { momentum: 0.9 });
+ * const trainer = new Trainer(model, { optimizer, schedule: oneCycleSchedule(0.05) });
+ * await trainer.fit(data, { epochs: 3, batchSize: 4, seed: 1 });
+ * console.log(await trainer.evaluate(data));
  */
 export class Trainer {
   readonly model: Module;
@@ -40,6 +64,8 @@ export class Trainer {
   step = 0;
   /** Where the run began that `fit({ until })` goes on with; a resumed run has the checkpoint's. */
   begun: RunStart = { step: 0, epoch: 0 };
+  /** The largest images of the steps done, each side by itself; a resumed run has the checkpoint's, if it says them. */
+  trainedOn: ImageSize | undefined;
   readonly #options: TrainerOptions;
   readonly #settings = new SettingsWatch(true);
   readonly #steps: RecentPlans<CompiledStep>;
@@ -144,6 +170,7 @@ export class Trainer {
       throw error;
     }
     if (part === 'whole' || part === 'last') this.step++;
+    this.#noteSize(batch.shape);
     const [loss, correct, ...squares] = outputs.map((output) => output[0]!);
     const accuracy = correct! / batch.labels.length;
     if (normNames.length === 0) return { loss: loss!, accuracy };
@@ -151,6 +178,15 @@ export class Trainer {
       normNames.map((name, i) => [name, Math.sqrt(squares[i]!)]),
     );
     return { loss: loss!, accuracy, gradientNorms };
+  }
+
+  #noteSize([, height = 0, width = 0]: Shape): void {
+    const before = this.trainedOn;
+    if (before && before.height >= height && before.width >= width) return;
+    this.trainedOn = {
+      height: Math.max(height, before?.height ?? 0),
+      width: Math.max(width, before?.width ?? 0),
+    };
   }
 
   /** Loss and accuracy over a data set, with running statistics and without dropout. */

@@ -1,8 +1,9 @@
 //! What a kernel looks like from outside: a name, a list of arguments, an entry.
 //!
 //! Every argument is one 32-bit word in WASM (pointer, `u32`, `i32` or `f32`), so a step's arguments are a `#[repr(C)]`
-//! struct that TypeScript fills word by word in the order of [`Kernel::signature`]. The numbers never appear twice:
-//! TypeScript reads names and signatures from the module itself.
+//! struct that TypeScript fills word by word in the order of [`Kernel::signature`]. A field may be such a struct itself;
+//! its arguments stand in the signature where the field is. The numbers never appear twice: TypeScript reads names and
+//! signatures from the module itself.
 
 /// The part of a step that one call of a kernel works on.
 #[derive(Clone, Copy, Debug)]
@@ -34,14 +35,68 @@ impl Task {
 pub struct Kernel {
     /// `op.pass.type/variant`, for example `conv2d.forward.f32/implicit_gemm`.
     pub name: &'static str,
-    /// `field:type;` for each argument, in the order of the words.
+    /// `argument:type;` for each word, in their order.
     pub signature: &'static str,
     /// # Safety
     /// The words must be a valid argument struct of this kernel: pointers to live, large enough buffers.
     pub run: unsafe fn(*const u32, &Task),
 }
 
-/// Declares the argument struct of a kernel together with the signature that TypeScript reads.
+/// What a field of an argument struct may be.
+pub trait Argument {
+    /// The name of a word's type, or a struct's signature.
+    const SIGNATURE: &'static str;
+}
+
+macro_rules! words {
+    ($($type:ident)*) => { $(impl Argument for $type { const SIGNATURE: &'static str = stringify!($type); })* };
+}
+
+words!(u32 i32 f32);
+
+impl<T> Argument for *const T {
+    const SIGNATURE: &'static str = "*const";
+}
+
+impl<T> Argument for *mut T {
+    const SIGNATURE: &'static str = "*mut";
+}
+
+/// The texts that a field adds to its struct's signature: `name:type;`, or the signature of the struct that it is.
+pub const fn field_texts(name: &'static str, signature: &'static str) -> [&'static str; 4] {
+    match signature.as_bytes() {
+        [.., b';'] => [signature, "", "", ""],
+        _ => [name, ":", signature, ";"],
+    }
+}
+
+/// Bytes of the texts of all fields.
+pub const fn texts_len(fields: &[[&str; 4]]) -> usize {
+    let (mut len, mut i) = (0, 0);
+    while i < 4 * fields.len() {
+        len += fields[i / 4][i % 4].len();
+        i += 1;
+    }
+    len
+}
+
+/// The texts of all fields, one after the other; `LEN` is their [`texts_len`].
+pub const fn join_texts<const LEN: usize>(fields: &[[&str; 4]]) -> [u8; LEN] {
+    let (mut joined, mut at, mut i) = ([0; LEN], 0, 0);
+    while i < 4 * fields.len() {
+        let text = fields[i / 4][i % 4].as_bytes();
+        let mut byte = 0;
+        while byte < text.len() {
+            joined[at] = text[byte];
+            at += 1;
+            byte += 1;
+        }
+        i += 1;
+    }
+    joined
+}
+
+/// Declares the argument struct of a kernel, or a part of such structs, together with the signature that TypeScript reads.
 #[macro_export]
 macro_rules! kernel_args {
     ($(#[$meta:meta])* pub struct $name:ident { $($(#[$field_meta:meta])* pub $field:ident: $type:ty,)* }) => {
@@ -49,9 +104,16 @@ macro_rules! kernel_args {
         #[repr(C)]
         #[derive(Clone, Copy, Debug)]
         pub struct $name { $($(#[$field_meta])* pub $field: $type,)* }
-        impl $name {
-            /// `field:type;` for each argument.
-            pub const SIGNATURE: &'static str = concat!($(stringify!($field), ":", stringify!($type), ";"),*);
+        impl $crate::abi::Argument for $name {
+            const SIGNATURE: &'static str = {
+                const FIELDS: &[[&str; 4]] =
+                    &[$($crate::abi::field_texts(stringify!($field), <$type as $crate::abi::Argument>::SIGNATURE)),*];
+                const JOINED: [u8; $crate::abi::texts_len(FIELDS)] = $crate::abi::join_texts(FIELDS);
+                match core::str::from_utf8(&JOINED) {
+                    Ok(text) => text,
+                    Err(_) => unreachable!(),
+                }
+            };
         }
     };
 }
@@ -62,7 +124,7 @@ macro_rules! row {
     ($name:expr, $args:ty, $kernel:expr) => {
         $crate::abi::Kernel {
             name: $name,
-            signature: <$args>::SIGNATURE,
+            signature: <$args as $crate::abi::Argument>::SIGNATURE,
             run: {
                 unsafe fn run(words: *const u32, task: &$crate::abi::Task) {
                     let kernel: unsafe fn(&$args, &$crate::abi::Task) = $kernel;
@@ -74,4 +136,30 @@ macro_rules! row {
             },
         }
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Argument;
+
+    kernel_args! {
+        pub struct Inner {
+            pub height: u32,
+            pub pad: i32,
+        }
+    }
+
+    kernel_args! {
+        pub struct Outer {
+            pub x: *const f32,
+            pub inner: Inner,
+            pub y: *mut f32,
+            pub eps: f32,
+        }
+    }
+
+    #[test]
+    fn arguments_of_a_nested_struct_stand_where_it_is() {
+        assert_eq!(Outer::SIGNATURE, "x:*const;height:u32;pad:i32;y:*mut;eps:f32;");
+    }
 }

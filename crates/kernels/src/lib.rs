@@ -29,6 +29,7 @@ pub mod lanes;
 pub mod loops;
 pub mod max_pool2d;
 pub mod multiply;
+pub mod pixels;
 pub mod plan;
 pub mod random;
 pub mod relu;

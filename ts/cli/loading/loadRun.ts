@@ -3,8 +3,9 @@ import {
   checkpointFacts,
   type CheckpointFacts,
 } from '../../train/checkpoint.ts';
-import { FormatError } from '../../base/errors.ts';
+import type { DatasetFacts } from '../../data/catalog.ts';
 import type { Module } from '../../nn/module.ts';
+import { checkImages } from '../../train/checkImages.ts';
 import { loadCheckpoint } from '../../train/node/checkpointFile.ts';
 import { findCheckpoint } from './findCheckpoint.ts';
 import type { EngineFlags } from '../options.ts';
@@ -29,17 +30,12 @@ export async function loadRun(path: string | undefined, flags: EngineFlags): Pro
   const settings = settingsInCheckpoint(facts, file);
   await startEngine({ ...(settings && { numerics: settings.numerics }), ...flags });
   const model = modelOfCheckpoint(contents, file);
-  assertNamed(model, facts.data.classes, file);
-  return { file, model, facts, settings };
+  const outputs = checkImages(model, facts.data, `${file}: checkpoint`);
+  return { file, model, facts: { ...facts, data: named(facts.data, outputs) }, settings };
 }
 
-/** Every output of the network must have a name to be shown by. */
-function assertNamed(model: Module, classes: readonly string[], file: string): void {
-  const outputs = [...model.stateDict().values()].findLast(({ shape }) => shape.length === 2)
-    ?.shape[1];
-  if (outputs !== undefined && outputs !== classes.length) {
-    throw new FormatError(
-      `${file}: checkpoint: data.classes: has ${classes.length} names but the network has ${outputs} outputs`,
-    );
-  }
+/** Classes without names are shown by their indices. */
+function named(data: DatasetFacts, outputs: number): DatasetFacts {
+  if (data.classes.length > 0) return data;
+  return { ...data, classes: Array.from({ length: outputs }, (_, index) => String(index)) };
 }

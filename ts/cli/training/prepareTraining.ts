@@ -11,7 +11,7 @@ import type { ModelOptions } from '../../models/registry.ts';
 import type { Shape } from '../../base/shape.ts';
 import { checkpointFacts, restoreCheckpoint } from '../../train/checkpoint.ts';
 import { loadCheckpoint } from '../../train/node/checkpointFile.ts';
-import { isUnfinished, refuseOldRun, RUN_FILES } from '../../train/node/runDirectory.ts';
+import { hasEnded, isUnfinished, refuseOldRun, RUN_FILES } from '../../train/node/runDirectory.ts';
 import { refuseHeld } from '../../train/node/runLock.ts';
 import { Trainer } from '../../train/trainer.ts';
 import { showDownload } from '../terminal/downloadProgress.ts';
@@ -19,6 +19,7 @@ import { findCheckpoint } from '../loading/findCheckpoint.ts';
 import { findModel } from '../../models/findModel.ts';
 import { startEngine } from '../startEngine.ts';
 import { stemFor } from '../../models/stemFor.ts';
+import type { EpochCut } from './epochMeans.ts';
 import { resumedSettings, settingsOf, type TrainFlags } from './trainFlags.ts';
 import { makeOptimizer } from '../../optim/makeOptimizer.ts';
 import { makeSchedule, type TrainSettings } from './trainSettings.ts';
@@ -41,6 +42,8 @@ export interface Prepared {
   readonly batchShape: Shape;
   /** Steps of the whole run. */
   readonly steps: number;
+  /** How an epoch is cut into steps. */
+  readonly epochCut: EpochCut;
   /** Directory of the run that goes on in its place. */
   readonly resumeIn: string | undefined;
   /** Checks, once the directory is this process's, that no other went on with the run meanwhile. */
@@ -96,8 +99,16 @@ export async function prepareTraining(
   if (resumed?.contents) restoreCheckpoint(trainer, resumed.contents, resumed.file);
   const { batch, dropLast = false } = settings;
   const { batches } = new DataLoader(train, { batchSize: batch, dropLast });
-  const steps = settings.epochs * Math.ceil(batches / (settings.accumulate ?? 1));
-  if (trainer.step >= steps) {
+  const { accumulate = 1 } = settings;
+  const epochCut = {
+    images: Math.min(train.count, batches * batch),
+    stepImages: accumulate * batch,
+    steps: Math.ceil(batches / accumulate),
+  };
+  const steps = settings.epochs * epochCut.steps;
+  // What was killed after its last step has yet to be tested and told of.
+  const isEnded = resumeIn === undefined || (await hasEnded(resumeIn, trainer.step));
+  if (trainer.step > steps || (trainer.step === steps && isEnded)) {
     throw new Error(
       `${resumed!.file}: resume: all ${steps} steps are done: ask for more --epochs to go on`,
     );
@@ -117,6 +128,7 @@ export async function prepareTraining(
     facts,
     batchShape,
     steps,
+    epochCut,
     resumeIn,
     assertUnchanged,
     secondsBefore,

@@ -8,6 +8,7 @@ import { runName } from '../../train/node/runName.ts';
 import { RUNS } from '../loading/findCheckpoint.ts';
 import { percent, plural } from '../terminal/format.ts';
 import { Interrupt } from '../terminal/interrupt.ts';
+import { epochMeans } from './epochMeans.ts';
 import { prepareTraining, type Prepared } from './prepareTraining.ts';
 import { printResult, say } from '../terminal/say.ts';
 import { Stopwatch } from '../terminal/stopwatch.ts';
@@ -33,6 +34,7 @@ export async function train(flags: TrainFlags, given: ReadonlySet<string>): Prom
   try {
     const run = new TrainingRun(prepared, directory, interrupt, progress);
     await run.begin();
+    await run.catchUp();
     result = await run.fit();
     await run.end(result);
   } finally {
@@ -102,6 +104,18 @@ class TrainingRun {
     say(`run directory ${this.#directory.path}${from}`);
   }
 
+  /** Tests the epoch that had ended when its run was killed or stopped, and notes it, unless that was done then. */
+  async catchUp(): Promise<void> {
+    const { trainer, epochCut, resumeIn } = this.#prepared;
+    const { step } = trainer;
+    if (resumeIn === undefined || step === 0 || step % epochCut.steps !== 0) return;
+    const noted = this.#directory.metrics.records.find(
+      (record) => record.kind === 'epoch' && record.step === step,
+    );
+    this.#test = noted?.kind === 'epoch' ? noted.test : undefined;
+    if (!this.#test) await this.#endEpoch(step / epochCut.steps - 1);
+  }
+
   async fit(): Promise<TrainResult> {
     const { settings, trainer, train, facts, secondsBefore } = this.#prepared;
     this.#watch.start();
@@ -131,7 +145,6 @@ class TrainingRun {
   /** Writes what a finished or stopped run leaves. */
   async end(result: TrainResult): Promise<void> {
     await this.#save();
-    await this.#directory.writeResult(result);
     const { settings } = this.#prepared;
     await this.#directory.writeReport(
       renderReport({
@@ -141,6 +154,8 @@ class TrainingRun {
         settings: settingRows(settings),
       }),
     );
+    // Last, as it says that nothing is missing.
+    await this.#directory.writeResult(result);
   }
 
   async #onStep(report: StepReport): Promise<void> {
@@ -162,27 +177,34 @@ class TrainingRun {
   }
 
   /** Saves first: an interrupted test must not cost the epoch. */
-  async #onEpoch({ epoch, epochs, loss, accuracy }: EpochReport): Promise<void> {
+  async #onEpoch({ epoch }: EpochReport): Promise<void> {
     this.#watch.pause();
     await this.#save();
+    await this.#endEpoch(epoch);
+    this.#watch.start();
+    this.#progress.resume();
+  }
+
+  /** Tests what an epoch has made, and notes it. */
+  async #endEpoch(epoch: number): Promise<void> {
+    const { trainer, settings, epochCut } = this.#prepared;
+    const { metrics } = this.#directory;
+    const means = epochMeans(metrics.records, epoch, epochCut);
     this.#test = await this.#evaluate();
     this.#progress.clear();
-    await this.#directory.metrics.add({
+    await metrics.replace({
       kind: 'epoch',
-      step: this.#prepared.trainer.step,
+      step: trainer.step,
       epoch,
-      loss,
-      accuracy,
+      ...means,
       ...(this.#test && { test: this.#test }),
       trainSeconds: this.#watch.seconds,
     });
-    await this.#directory.metrics.flush();
+    await metrics.flush();
     const figures = (of: { loss: number; accuracy: number }): string =>
       `loss ${of.loss.toFixed(4)}, ${percent(of.accuracy)}`;
     const test = this.#test ? `; test ${figures(this.#test)}` : '';
-    say(`epoch ${epoch + 1}/${epochs}: training ${figures({ loss, accuracy })}${test}`);
-    this.#watch.start();
-    this.#progress.resume();
+    say(`epoch ${epoch + 1}/${settings.epochs}: training ${figures(means)}${test}`);
   }
 
   /** Nothing when it was interrupted. */
@@ -238,7 +260,7 @@ class TrainingRun {
       testLoss: this.#test?.loss ?? null,
       testImages: this.#test?.images ?? null,
       trainSeconds,
-      imagesPerSecond: this.#images / seconds,
+      imagesPerSecond: this.#images > 0 ? this.#images / seconds : null,
       step: trainer.step,
       steps,
       epochs: settings.epochs,

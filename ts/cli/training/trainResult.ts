@@ -12,8 +12,8 @@ export interface TrainResult {
   readonly testImages: number | null;
   /** Seconds of training, batches included, evaluation not; of all sessions of the run. */
   readonly trainSeconds: number;
-  /** Speed of this session. */
-  readonly imagesPerSecond: number;
+  /** Speed of this session; null when all steps had been done before. */
+  readonly imagesPerSecond: number | null;
   readonly step: number;
   readonly steps: number;
   readonly epochs: number;
@@ -47,7 +47,7 @@ export function resultRows(result: TrainResult): [string, string][] {
     ...tested,
     ['steps', `${result.step} of ${result.steps}${result.aborted ? ', stopped early' : ''}`],
     ['training time', `${result.trainSeconds.toFixed(1)} s`],
-    ['images/s', result.imagesPerSecond.toFixed(0)],
+    ['images/s', result.imagesPerSecond?.toFixed(0) ?? 'not measured'],
     ['peak memory', `${megabytes(result.peakBytes)} plan + ${megabytes(result.stateBytes)} state`],
     ['WASM build', `${result.build}, ${result.simd} bits, ${result.numerics} numerics`],
     ['threads', String(result.threads)],

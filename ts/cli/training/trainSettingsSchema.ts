@@ -3,6 +3,7 @@ import { DATASETS, type DatasetName } from '../../data/catalog.ts';
 import { FormatError } from '../../base/errors.ts';
 import { checkJson, parseJson } from '../../io/readJson.ts';
 import { numberFrom, plainText, someObject, wholeNumber } from '../../io/schemas.ts';
+import { shown } from '../../base/settings.ts';
 import type { CheckpointFacts } from '../../train/checkpoint.ts';
 import { stemFor } from '../../models/stemFor.ts';
 import { SCHEDULES, type TrainSettings } from './trainSettings.ts';
@@ -49,7 +50,7 @@ export function settingsInConfig(text: string, file: string): TrainSettings {
 /**
  * The settings of the run that wrote a checkpoint; undefined where something else than `residua train` wrote it.
  *
- * @throws {FormatError} for settings that are none, or images of another size than the run's data set has
+ * @throws {FormatError} for settings that are none, or images of another size or other classes than the run's data set has
  */
 export function settingsInCheckpoint(
   { data, modelOptions, settings }: CheckpointFacts,
@@ -66,6 +67,11 @@ export function settingsInCheckpoint(
   if (facts && sizeOf(facts) !== sizeOf(data)) {
     throw new FormatError(
       `${file}: checkpoint: data: images are ${sizeOf(data)} but those of ${checked.data} are ${sizeOf(facts)}`,
+    );
+  }
+  if (facts && facts.classes.join('\n') !== data.classes.join('\n')) {
+    throw new FormatError(
+      `${file}: checkpoint: data.classes: are ${shown(data.classes)} but those of ${checked.data} are ${shown(facts.classes)}`,
     );
   }
   const { stem } = stemFor(data.height);

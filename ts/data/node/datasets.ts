@@ -27,6 +27,8 @@ export interface LoadDatasetOptions {
  * @throws {RangeError} for a name that is not known, with the nearest one, or an option out of range
  * @throws {FormatError} for a file that is not what it claims
  * @example
+ * import { loadDataset } from 'residua/node';
+ *
  * const test = await loadDataset('mnist', { split: 'test', limit: 1000 });
  * console.log(test.count, test.classes);
  */

@@ -87,7 +87,11 @@ interface Change {
  * @throws {FormatError} for a file that is not what it claims to be
  * @throws {StateDictError} for one that does not fit the network
  * @example
- * loadKerasWeights(resnet50({ strideOn: '1x1' }), await readFile('resnet50.keras'));
+ * import { readFile } from 'node:fs/promises';
+ * import { resnet50 } from 'residua';
+ * import { loadKerasWeights } from 'residua/keras';
+ *
+ * const load = async (path) => loadKerasWeights(resnet50({ strideOn: '1x1' }), await readFile(path));
  */
 export function loadKerasWeights(
   model: Module,

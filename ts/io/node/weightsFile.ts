@@ -73,7 +73,12 @@ export async function writeTensors(
  * @throws {FormatError} for a file that is not what it claims to be
  * @throws {StateDictError} for one that does not fit the network
  * @example
- * await loadWeightsFile(resnet50(), 'resnet50.safetensors');
+ * import { resnet8 } from 'residua';
+ * import { loadWeightsFile, saveWeightsFile } from 'residua/node';
+ *
+ * await saveWeightsFile(resnet8({ seed: 1 }), 'resnet8.safetensors');
+ * const model = resnet8();
+ * await loadWeightsFile(model, 'resnet8.safetensors');
  */
 export async function loadWeightsFile(
   model: Module,

@@ -44,8 +44,11 @@ export class PixelWriter {
     if (indexed) this.#writeColours(row, pass, to, step);
     else if (this.#hidden) this.#writeWithAlpha(row, pass, to, step, this.#hidden);
     else if (depth === 8 && pass.stepX === 1) data.set(row, to);
-    else if (depth === 16) writeHalves(row, pass.width, samples, data, to, step);
-    else {
+    else if (depth === 16) {
+      // Where nothing lies between its pixels, a row is one pixel of many samples: the inner loop is the long one.
+      if (step === samples) writeHalves(row, 1, pass.width * samples, data, to, step);
+      else writeHalves(row, pass.width, samples, data, to, step);
+    } else {
       for (let x = 0; x < pass.width; x++) {
         for (let sample = 0; sample < samples; sample++) {
           data[to + x * step + sample] = this.#byte(sampleAt(row, x * samples + sample, depth));
@@ -110,7 +113,7 @@ function sampleAt(row: Uint8Array, index: number, depth: number): number {
 /** 16 bits to 8, the nearest: `round(sample · 255 / 65535)`. */
 const narrow = (sample: number): number => (sample * 255 + 32895) >> 16;
 
-/** The hot loop of large pictures: two bytes a sample to one. */
+/** The hot loop of large pictures: two bytes a sample to one, pixels `step` bytes apart. */
 function writeHalves(
   row: Uint8Array,
   pixels: number,

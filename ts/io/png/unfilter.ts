@@ -36,11 +36,17 @@ export function unfilter(row: Uint8Array, before: Uint8Array, bytes: number, pla
   }
 }
 
-/** Whichever of the three is nearest to left + above − corner. */
+/**
+ * Whichever of the three is nearest to left + above − corner. With lo ≤ hi of left and above, that is lo where
+ * 3 · corner ≥ left + above + hi, hi where it is at most left + above + lo, else the corner. Signs serve as masks, since
+ * branches on pixels are guessed wrong half the time.
+ */
 function paeth(left: number, above: number, corner: number): number {
-  const toLeft = Math.abs(above - corner);
-  const toAbove = Math.abs(left - corner);
-  const toCorner = Math.abs(left + above - 2 * corner);
-  if (toLeft <= toAbove && toLeft <= toCorner) return left;
-  return toAbove <= toCorner ? above : corner;
+  const difference = left - above;
+  const under = difference & (difference >> 31);
+  const lo = above + under;
+  const hi = left - under;
+  const turn = 3 * corner - left - above;
+  const loOrCorner = lo + ((corner - lo) & ((turn - hi) >> 31));
+  return hi + ((loOrCorner - hi) & ((lo - turn) >> 31));
 }

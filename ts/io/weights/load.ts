@@ -56,8 +56,11 @@ export interface WeightsReport {
  * @throws {StateDictError} naming missing, unexpected and mismatched tensors together, or one of a wrong kind of number
  *   or with a value that is not finite
  * @example
- * const { tensors } = parseSafetensors(bytes, 'resnet50.safetensors');
- * loadWeights(resnet50(), tensors);
+ * import { loadWeights, parseSafetensors, resnet8, saveWeights, serializeSafetensors } from 'residua';
+ *
+ * const bytes = serializeSafetensors(saveWeights(resnet8({ seed: 1 })).tensors);
+ * const { tensors } = parseSafetensors(bytes, 'resnet8.safetensors');
+ * console.log(loadWeights(resnet8(), tensors));
  */
 export function loadWeights(
   model: Module,

@@ -22,6 +22,11 @@ const LARGEST = { F32: Infinity, F16: 65519.99609375, BF16: 3.3895313892515355e3
  * file with `strict=True`.
  *
  * @throws {StateDictError} when a value is not finite or too large for the dtype, or two tensors get one name
+ * @example
+ * import { resnet8, saveWeights, serializeSafetensors } from 'residua';
+ *
+ * const bytes = serializeSafetensors(saveWeights(resnet8({ seed: 1 })).tensors);
+ * console.log(bytes.length);
  */
 export function saveWeights(model: Module, options: SaveWeightsOptions = {}): Safetensors {
   const { dtype = 'F32', prefix = '', rename } = options;

@@ -1,7 +1,7 @@
 import { ShapeError } from '../../base/errors.ts';
 import { formatShape, sameShape, type Shape } from '../../base/shape.ts';
-import type { Tensor } from '../../core/tensor.ts';
 import { inferShape } from '../inferShape.ts';
+import { through, type Step } from '../through.ts';
 
 /** Side of the square image that is tried; divisible by every stride in use. */
 const SIDE = 64;
@@ -11,14 +11,10 @@ const SIDE = 64;
  *
  * @throws ShapeError with both shapes and the likely cause.
  */
-export function assertJoins(
-  place: string,
-  body: (x: Tensor) => Tensor,
-  shortcut: (x: Tensor) => Tensor,
-  inChannels: number,
-): void {
+export function assertJoins(place: string, body: Step, shortcut: Step, inChannels: number): void {
   const input = [1, SIDE, SIDE, inChannels];
-  const [left, right] = [inferShape(body, input), inferShape(shortcut, input)];
+  const shapeOf = (branch: Step): Shape => inferShape((x) => through(x, branch), input);
+  const [left, right] = [shapeOf(body), shapeOf(shortcut)];
   if (sameShape(left, right)) return;
   throw new ShapeError(
     `${place}: input ${formatShape(input)} becomes ${formatShape(left)} in the body but ` +

@@ -1,17 +1,32 @@
 import type { Tensor } from '../../core/tensor.ts';
 import { Conv2d } from '../conv2d.ts';
 import type { Module } from '../module.ts';
+import { through } from '../through.ts';
 import { batchNorm2d, type BlockOptions } from './blockOptions.ts';
-import { ResidualBlock } from './residualBlock.ts';
-import { shortcutOf } from './shortcut.ts';
+import { lastOf } from './lastOf.ts';
+import { ResidualBlock, type Branches } from './residualBlock.ts';
+import { shortcutBeside } from './shortcut.ts';
 
-/** Two 3×3 convolutions and a shortcut: `act(bn2(conv2(act(bn1(conv1(x))))) + shortcut(x))` (He et al. 2015). */
+/**
+ * Two 3×3 convolutions and a shortcut: `act(bn2(conv2(act(bn1(conv1(x))))) + shortcut(x))` (He et al. 2015).
+ * `[N, H, W, inChannels]` → `[N, H / stride, W / stride, outChannels]`.
+ *
+ * @example
+ * ```ts
+ * import { BasicBlock, init, noGrad, zeros } from 'residua';
+ *
+ * await init();
+ * const block = new BasicBlock(4, 8, { stride: 2 });
+ * console.log(noGrad(() => block.forward(zeros([1, 6, 6, 4]))).shape); // [1, 3, 3, 8]
+ * ```
+ */
 export class BasicBlock extends ResidualBlock {
   readonly conv1: Conv2d;
   readonly bn1: Module;
   readonly conv2: Conv2d;
   readonly bn2: Module;
-  override readonly downsample: Module | null;
+  /** The shortcut, named as torchvision names a projection; null in a plain block. */
+  readonly downsample: Module | null;
 
   /** Throws ShapeError when body and shortcut cannot be added. */
   constructor(inChannels: number, outChannels: number, options: BlockOptions = {}) {
@@ -21,17 +36,16 @@ export class BasicBlock extends ResidualBlock {
     this.conv1 = new Conv2d(inChannels, outChannels, { ...spatial, stride });
     this.bn1 = norm(outChannels);
     this.conv2 = new Conv2d(outChannels, outChannels, spatial);
-    this.bn2 = norm(outChannels);
-    this.downsample = shortcutOf(options, inChannels, outChannels, norm);
-    this.finish(inChannels, options, this.bn2);
+    this.bn2 = lastOf(norm(outChannels), options);
+    this.downsample = shortcutBeside(this, inChannels, outChannels, { ...options, norm });
   }
 
-  override body(x: Tensor): Tensor {
-    const hidden = this.act(this.bn1.forward(this.conv1.forward(x)));
-    return this.bn2.forward(this.conv2.forward(hidden));
+  /** F(x). */
+  body(x: Tensor): Tensor {
+    return through(x, this.conv1, this.bn1, this.act, this.conv2, this.bn2);
   }
 
-  override forward(x: Tensor): Tensor {
-    return this.here(() => this.act(this.join(this.body(x), this.downsample?.forward(x))));
+  protected override branches(x: Tensor): Branches {
+    return { transform: this.body(x), skip: this.downsample?.forward(x) };
   }
 }

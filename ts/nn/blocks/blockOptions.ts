@@ -6,6 +6,9 @@ import type { Module } from '../module.ts';
 /** A function of one tensor. */
 export type Activation = (x: Tensor) => Tensor;
 
+/** No activation. */
+export const identity: Activation = (x) => x;
+
 /** Makes a normalisation for a number of channels. */
 export type Norm = (channels: number) => Module;
 

@@ -2,9 +2,11 @@ import { expectOneOf } from '../../base/settings.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { Conv2d } from '../conv2d.ts';
 import type { Module } from '../module.ts';
+import { through } from '../through.ts';
 import { batchNorm2d, type BlockOptions } from './blockOptions.ts';
-import { ResidualBlock } from './residualBlock.ts';
-import { shortcutOf } from './shortcut.ts';
+import { lastOf } from './lastOf.ts';
+import { ResidualBlock, type Branches } from './residualBlock.ts';
+import { shortcutBeside } from './shortcut.ts';
 
 /** Settings of a {@link Bottleneck}. */
 export interface BottleneckOptions extends BlockOptions {
@@ -22,6 +24,16 @@ export interface BottleneckOptions extends BlockOptions {
 /**
  * 1×1, 3×3, 1×1 and a shortcut (He et al. 2015):
  * `act(bn3(conv3(act(bn2(conv2(act(bn1(conv1(x)))))))) + shortcut(x))`.
+ * `[N, H, W, inChannels]` → `[N, H / stride, W / stride, outChannels]`.
+ *
+ * @example
+ * ```ts
+ * import { Bottleneck, init, noGrad, zeros } from 'residua';
+ *
+ * await init();
+ * const block = new Bottleneck(8, 16, { width: 4, stride: 2 });
+ * console.log(noGrad(() => block.forward(zeros([1, 6, 6, 8]))).shape); // [1, 3, 3, 16]
+ * ```
  */
 export class Bottleneck extends ResidualBlock {
   readonly conv1: Conv2d;
@@ -30,7 +42,8 @@ export class Bottleneck extends ResidualBlock {
   readonly bn2: Module;
   readonly conv3: Conv2d;
   readonly bn3: Module;
-  override readonly downsample: Module | null;
+  /** The shortcut, named as torchvision names a projection; null in a plain block. */
+  readonly downsample: Module | null;
 
   /** Throws ShapeError when body and shortcut cannot be added. */
   constructor(inChannels: number, outChannels: number, options: BottleneckOptions = {}) {
@@ -45,18 +58,18 @@ export class Bottleneck extends ResidualBlock {
     this.conv2 = new Conv2d(width, width, spatial);
     this.bn2 = norm(width);
     this.conv3 = new Conv2d(width, outChannels, { kernelSize: 1, bias });
-    this.bn3 = norm(outChannels);
-    this.downsample = shortcutOf(options, inChannels, outChannels, norm);
-    this.finish(inChannels, options, this.bn3);
+    this.bn3 = lastOf(norm(outChannels), options);
+    this.downsample = shortcutBeside(this, inChannels, outChannels, { ...options, norm });
   }
 
-  override body(x: Tensor): Tensor {
-    const narrow = this.act(this.bn1.forward(this.conv1.forward(x)));
-    const hidden = this.act(this.bn2.forward(this.conv2.forward(narrow)));
-    return this.bn3.forward(this.conv3.forward(hidden));
+  /** F(x). */
+  body(x: Tensor): Tensor {
+    const narrow = through(x, this.conv1, this.bn1, this.act); // [N, H, W, width]
+    const hidden = through(narrow, this.conv2, this.bn2, this.act);
+    return through(hidden, this.conv3, this.bn3); // [N, H / stride, W / stride, outChannels]
   }
 
-  override forward(x: Tensor): Tensor {
-    return this.here(() => this.act(this.join(this.body(x), this.downsample?.forward(x))));
+  protected override branches(x: Tensor): Branches {
+    return { transform: this.body(x), skip: this.downsample?.forward(x) };
   }
 }

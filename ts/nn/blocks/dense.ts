@@ -9,6 +9,7 @@ import { Dropout } from '../dropout.ts';
 import { Module } from '../module.ts';
 import { AvgPool2d } from '../pooling.ts';
 import { Sequential } from '../sequential.ts';
+import { through } from '../through.ts';
 
 /** Settings of a {@link DenseLayer}. */
 export interface DenseLayerOptions {
@@ -28,6 +29,15 @@ export interface DenseLayerOptions {
 /**
  * What a dense block adds at each layer: BN-ReLU-1×1-BN-ReLU-3×3, or BN-ReLU-3×3 without a bottleneck (Huang et al.
  * 2017). `[N, H, W, inChannels]` → `[N, H, W, growth]`.
+ *
+ * @example
+ * ```ts
+ * import { DenseLayer, init, noGrad, zeros } from 'residua';
+ *
+ * await init();
+ * const layer = new DenseLayer(6, { growth: 2 });
+ * console.log(noGrad(() => layer.forward(zeros([1, 4, 4, 6]))).shape); // [1, 4, 4, 2]
+ * ```
  */
 export class DenseLayer extends Module {
   readonly norm1: BatchNorm2d;
@@ -60,13 +70,24 @@ export class DenseLayer extends Module {
   }
 
   #added(x: Tensor): Tensor {
-    let added = this.conv1.forward(relu(this.norm1.forward(x)));
-    if (this.norm2 && this.conv2) added = this.conv2.forward(relu(this.norm2.forward(added)));
-    return this.dropout.forward(added);
+    const narrow = through(x, this.norm1, relu, this.conv1); // [N, H, W, bottleneck·growth]
+    const added = this.norm2 && this.conv2 ? through(narrow, this.norm2, relu, this.conv2) : narrow;
+    return this.dropout.forward(added); // [N, H, W, growth]
   }
 }
 
-/** `x ← concat(x, layer(x))` for each layer: `[N, H, W, C]` → `[N, H, W, C + layers·growth]`. */
+/**
+ * `x ← concat(x, layer(x))` for each layer: `[N, H, W, C]` → `[N, H, W, C + layers·growth]`.
+ *
+ * @example
+ * ```ts
+ * import { DenseBlock, DenseLayer, init, noGrad, zeros } from 'residua';
+ *
+ * await init();
+ * const block = new DenseBlock(new DenseLayer(6, { growth: 2 }), new DenseLayer(8, { growth: 2 }));
+ * console.log(noGrad(() => block.forward(zeros([1, 4, 4, 6]))).shape); // [1, 4, 4, 10]
+ * ```
+ */
 export class DenseBlock extends Sequential {
   override forward(x: Tensor): Tensor {
     return [...this.layers.values()].reduce(
@@ -76,7 +97,19 @@ export class DenseBlock extends Sequential {
   }
 }
 
-/** BN-ReLU-1×1 and 2×2 average pooling: halves the image and compresses the channels. */
+/**
+ * BN-ReLU-1×1 and 2×2 average pooling: halves the image and compresses the channels (Huang et al. 2017).
+ * `[N, H, W, inChannels]` → `[N, H / 2, W / 2, outChannels]`.
+ *
+ * @example
+ * ```ts
+ * import { init, noGrad, Transition, zeros } from 'residua';
+ *
+ * await init();
+ * const transition = new Transition(6, 3);
+ * console.log(noGrad(() => transition.forward(zeros([1, 4, 4, 6]))).shape); // [1, 2, 2, 3]
+ * ```
+ */
 export class Transition extends Module {
   readonly norm: BatchNorm2d;
   readonly conv: Conv2d;
@@ -90,6 +123,6 @@ export class Transition extends Module {
   }
 
   override forward(x: Tensor): Tensor {
-    return this.pool.forward(this.conv.forward(relu(this.norm.forward(x))));
+    return through(x, this.norm, relu, this.conv, this.pool);
   }
 }

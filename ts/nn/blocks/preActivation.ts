@@ -1,66 +1,84 @@
 import type { Tensor } from '../../core/tensor.ts';
 import { Conv2d } from '../conv2d.ts';
 import type { Module } from '../module.ts';
-import { batchNorm2d, type BlockOptions } from './blockOptions.ts';
+import { through } from '../through.ts';
+import { batchNorm2d, identity, type BlockOptions } from './blockOptions.ts';
 import type { BottleneckOptions } from './bottleneck.ts';
-import { ResidualBlock } from './residualBlock.ts';
-import { shortcutOf } from './shortcut.ts';
+import { lastOf } from './lastOf.ts';
+import { ResidualBlock, type Branches } from './residualBlock.ts';
+import { shortcutBeside } from './shortcut.ts';
 
 /**
- * A block with normalisation and activation in front of each convolution and none after the sum (He et al. 2016,
- * arXiv:1603.05027). A projection takes the activated input, as in the authors' code; an identity the raw one.
+ * Two 3×3 convolutions with normalisation and activation in front of each and none after the sum (He et al. 2016,
+ * arXiv:1603.05027): `conv2(act(bn2(conv1(act(bn1(x)))))) + shortcut(x)`. `[N, H, W, inChannels]` →
+ * `[N, H / stride, W / stride, outChannels]`.
+ *
+ * @example
+ * ```ts
+ * import { init, noGrad, PreActBasicBlock, zeros } from 'residua';
+ *
+ * await init();
+ * const block = new PreActBasicBlock(4, 8, { stride: 2 });
+ * console.log(noGrad(() => block.forward(zeros([1, 6, 6, 4]))).shape); // [1, 3, 3, 8]
+ * ```
  */
-abstract class PreActivationBlock extends ResidualBlock {
-  abstract readonly bn1: Module;
-
-  override forward(x: Tensor): Tensor {
-    return this.here(() => {
-      const activated = this.act(this.bn1.forward(x));
-      const projects = this.downsample !== null && this.downsample.stateDict().size > 0;
-      return this.join(this.body(activated), this.downsample?.forward(projects ? activated : x));
-    });
-  }
-}
-
-/** Two 3×3 convolutions: `conv2(act(bn2(conv1(act(bn1(x)))))) + shortcut(x)`. */
-export class PreActBasicBlock extends PreActivationBlock {
-  override readonly bn1: Module;
+export class PreActBasicBlock extends ResidualBlock {
+  readonly bn1: Module;
   readonly conv1: Conv2d;
   readonly bn2: Module;
   readonly conv2: Conv2d;
-  override readonly downsample: Module | null;
+  /** The shortcut, named as torchvision names a projection; null in a plain block. */
+  readonly downsample: Module | null;
 
   /** Throws ShapeError when body and shortcut cannot be added. */
   constructor(inChannels: number, outChannels: number, options: BlockOptions = {}) {
-    super(options);
+    super(options, identity);
     const { stride = 1, norm = batchNorm2d, padding = 1, bias = false } = options;
     const spatial = { kernelSize: 3, padding, bias };
     this.bn1 = norm(inChannels);
     this.conv1 = new Conv2d(inChannels, outChannels, { ...spatial, stride });
     this.bn2 = norm(outChannels);
-    this.conv2 = new Conv2d(outChannels, outChannels, spatial);
-    this.downsample = shortcutOf(options, inChannels, outChannels, null);
-    this.finish(inChannels, options, this.conv2);
+    this.conv2 = lastOf(new Conv2d(outChannels, outChannels, spatial), options);
+    this.downsample = shortcutBeside(this, inChannels, outChannels, { ...options, norm: null });
   }
 
-  override body(activated: Tensor): Tensor {
-    return this.conv2.forward(this.act(this.bn2.forward(this.conv1.forward(activated))));
+  /** F of the activated input. */
+  body(activated: Tensor): Tensor {
+    return through(activated, this.conv1, this.bn2, this.act, this.conv2);
+  }
+
+  protected override branches(x: Tensor): Branches {
+    return activatedBranches(this, x, through(x, this.bn1, this.act));
   }
 }
 
-/** 1×1, 3×3, 1×1: `conv3(act(bn3(conv2(act(bn2(conv1(act(bn1(x))))))))) + shortcut(x)`. */
-export class PreActBottleneck extends PreActivationBlock {
-  override readonly bn1: Module;
+/**
+ * 1×1, 3×3, 1×1 with normalisation and activation in front of each and none after the sum (He et al. 2016,
+ * arXiv:1603.05027): `conv3(act(bn3(conv2(act(bn2(conv1(act(bn1(x))))))))) + shortcut(x)`. `[N, H, W, inChannels]` →
+ * `[N, H / stride, W / stride, outChannels]`.
+ *
+ * @example
+ * ```ts
+ * import { init, noGrad, PreActBottleneck, zeros } from 'residua';
+ *
+ * await init();
+ * const block = new PreActBottleneck(8, 16, { width: 4, stride: 2 });
+ * console.log(noGrad(() => block.forward(zeros([1, 6, 6, 8]))).shape); // [1, 3, 3, 16]
+ * ```
+ */
+export class PreActBottleneck extends ResidualBlock {
+  readonly bn1: Module;
   readonly conv1: Conv2d;
   readonly bn2: Module;
   readonly conv2: Conv2d;
   readonly bn3: Module;
   readonly conv3: Conv2d;
-  override readonly downsample: Module | null;
+  /** The shortcut, named as torchvision names a projection; null in a plain block. */
+  readonly downsample: Module | null;
 
   /** Throws ShapeError when body and shortcut cannot be added. */
   constructor(inChannels: number, outChannels: number, options: BottleneckOptions = {}) {
-    super(options);
+    super(options, identity);
     const { stride = 1, norm = batchNorm2d, padding = 1, bias = false } = options;
     const { width = outChannels / 4, groups = 1 } = options;
     const spatial = { kernelSize: 3, stride, padding, groups, bias };
@@ -69,13 +87,32 @@ export class PreActBottleneck extends PreActivationBlock {
     this.bn2 = norm(width);
     this.conv2 = new Conv2d(width, width, spatial);
     this.bn3 = norm(width);
-    this.conv3 = new Conv2d(width, outChannels, { kernelSize: 1, bias });
-    this.downsample = shortcutOf(options, inChannels, outChannels, null);
-    this.finish(inChannels, options, this.conv3);
+    this.conv3 = lastOf(new Conv2d(width, outChannels, { kernelSize: 1, bias }), options);
+    this.downsample = shortcutBeside(this, inChannels, outChannels, { ...options, norm: null });
   }
 
-  override body(activated: Tensor): Tensor {
-    const narrow = this.act(this.bn2.forward(this.conv1.forward(activated)));
-    return this.conv3.forward(this.act(this.bn3.forward(this.conv2.forward(narrow))));
+  /** F of the activated input. */
+  body(activated: Tensor): Tensor {
+    const narrow = through(activated, this.conv1, this.bn2, this.act); // [N, H, W, width]
+    const hidden = through(narrow, this.conv2, this.bn3, this.act);
+    return through(hidden, this.conv3); // [N, H / stride, W / stride, outChannels]
   }
+
+  protected override branches(x: Tensor): Branches {
+    return activatedBranches(this, x, through(x, this.bn1, this.act));
+  }
+}
+
+/** F and a projection take the activated input, as in the authors' code; an identity takes the raw one. */
+function activatedBranches(
+  block: PreActBasicBlock | PreActBottleneck,
+  x: Tensor,
+  activated: Tensor,
+): Branches {
+  const { downsample } = block;
+  const projects = downsample !== null && downsample.stateDict().size > 0;
+  return {
+    transform: block.body(activated),
+    skip: downsample?.forward(projects ? activated : x),
+  };
 }

@@ -4,10 +4,22 @@ import type { Module } from '../module.ts';
 import { assertJoins } from './assertJoins.ts';
 import type { JoinOptions } from './blockOptions.ts';
 import { inChannelsOf } from './inChannelsOf.ts';
-import { ResidualJoin } from './residualJoin.ts';
+import { ResidualBlock, type Branches } from './residualBlock.ts';
 
-/** `act(body(x) + shortcut(x))` (He et al. 2015, arXiv:1512.03385): where F has nothing to add, the block is its shortcut. */
-export class Residual extends ResidualJoin {
+/**
+ * `act(body(x) + shortcut(x))` (He et al. 2015, arXiv:1512.03385): where F has nothing to add, the block is its shortcut.
+ *
+ * @example
+ * ```ts
+ * import { Conv2d, init, noGrad, Residual, ReLU, Sequential, zeros } from 'residua';
+ *
+ * await init();
+ * const conv = () => new Conv2d(4, 4, { kernelSize: 3, padding: 1 });
+ * const block = new Residual(new Sequential(conv(), new ReLU(), conv()));
+ * console.log(noGrad(() => block.forward(zeros([1, 6, 6, 4]))).shape); // [1, 6, 6, 4]
+ * ```
+ */
+export class Residual extends ResidualBlock {
   readonly body: Module;
   readonly shortcut: Module;
 
@@ -17,17 +29,10 @@ export class Residual extends ResidualJoin {
     this.body = body;
     this.shortcut = shortcut;
     const inChannels = inChannelsOf(body) ?? inChannelsOf(shortcut);
-    if (inChannels !== undefined) {
-      assertJoins(
-        'Residual',
-        (x) => body.forward(x),
-        (x) => shortcut.forward(x),
-        inChannels,
-      );
-    }
+    if (inChannels !== undefined) assertJoins('Residual', body, shortcut, inChannels);
   }
 
-  override forward(x: Tensor): Tensor {
-    return this.here(() => this.act(this.join(this.body.forward(x), this.shortcut.forward(x))));
+  protected override branches(x: Tensor): Branches {
+    return { transform: this.body.forward(x), skip: this.shortcut.forward(x) };
   }
 }

@@ -1,8 +1,10 @@
 import { expectOneOf } from '../../base/settings.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import { Conv2d } from '../conv2d.ts';
 import { Identity } from '../identity.ts';
 import type { Module } from '../module.ts';
 import { Sequential } from '../sequential.ts';
+import { assertJoins } from './assertJoins.ts';
 import type { BlockOptions, Norm } from './blockOptions.ts';
 import { SubsamplePad } from './subsamplePad.ts';
 
@@ -17,6 +19,14 @@ export type ShortcutKind = 'A' | 'B' | 'C';
  * `norm` (torchvision), or by nothing when that is null; `bias` is for the Keras tutorial's form.
  *
  * @throws RangeError for a kind that there is not, or for kind A when channels would have to be left out
+ * @example
+ * ```ts
+ * import { batchNorm2d, init, noGrad, shortcut, zeros } from 'residua';
+ *
+ * await init();
+ * const projection = shortcut('B', 4, 8, { stride: 2, norm: batchNorm2d });
+ * console.log(noGrad(() => projection.forward(zeros([1, 6, 6, 4]))).shape); // [1, 3, 3, 8]
+ * ```
  */
 export function shortcut(
   kind: ShortcutKind,
@@ -33,13 +43,24 @@ export function shortcut(
   return norm ? new Sequential(projection, norm(outChannels)) : projection;
 }
 
-/** The shortcut that a block's options name, or kind B. */
-export function shortcutOf(
-  options: BlockOptions,
+/** What a shortcut lies beside: F. */
+interface Body {
+  body(x: Tensor): Tensor;
+}
+
+/**
+ * The shortcut of a block, for which F is made already: the one that its options name, or kind B; null for none.
+ *
+ * @throws ShapeError when it cannot be added to F
+ */
+export function shortcutBeside(
+  block: Body,
   inChannels: number,
   outChannels: number,
-  norm: Norm | null,
+  options: Pick<BlockOptions, 'stride' | 'shortcut'> & { norm: Norm | null },
 ): Module | null {
-  if (options.shortcut !== undefined) return options.shortcut;
-  return shortcut('B', inChannels, outChannels, { stride: options.stride ?? 1, norm });
+  const { stride = 1, norm } = options;
+  const { shortcut: beside = shortcut('B', inChannels, outChannels, { stride, norm }) } = options;
+  if (beside) assertJoins(block.constructor.name, (x) => block.body(x), beside, inChannels);
+  return beside;
 }

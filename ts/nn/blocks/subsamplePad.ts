@@ -5,7 +5,15 @@ import { Module } from '../module.ts';
 
 /**
  * Shortcut A of He et al. (2015): every `stride`-th pixel, with zero channels added half before and half after. Has no
- * weights.
+ * weights. `[N, H, W, inChannels]` → `[N, ⌈H / stride⌉, ⌈W / stride⌉, outChannels]`.
+ *
+ * @example
+ * ```ts
+ * import { init, SubsamplePad, zeros } from 'residua';
+ *
+ * await init();
+ * console.log(new SubsamplePad(4, 8, 2).forward(zeros([1, 6, 6, 4])).shape); // [1, 3, 3, 8]
+ * ```
  */
 export class SubsamplePad extends Module {
   readonly #stride: number;

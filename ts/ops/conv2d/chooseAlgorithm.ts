@@ -1,8 +1,12 @@
 import { positionsOf, winogradTiles } from './winogradTile.ts';
 import { AXES, paddingBefore, type Axis, type ConvShape, type Pair } from './geometry.ts';
 
-/** How a convolution is computed; weights are packed for one of them. */
-export type ConvAlgorithm = 'implicit_gemm' | 'pointwise' | 'positions' | WinogradAlgorithm;
+/**
+ * How a convolution is computed; weights are packed for one of them. `im2col`, the textbook's way, is for the forward pass and
+ * never chosen: it is there to be read and to be measured against.
+ */
+export type ConvAlgorithm =
+  'implicit_gemm' | 'pointwise' | 'positions' | 'im2col' | WinogradAlgorithm;
 
 /** F(2×2, 3×3) and F(4×4, 3×3); the lean ones transform weights while they multiply. */
 export type WinogradAlgorithm =

@@ -2,6 +2,7 @@ import { positionUnits, unitsOf } from './units.ts';
 import { emitWinograd } from './winograd.ts';
 import { isWinograd } from './winogradTile.ts';
 import { pointersOf } from './fusedNorm.ts';
+import { geometryArgs } from './geometry.ts';
 import type { Pointer } from '../../kernels/step.ts';
 import type { Norm } from '../batchNorm/norm.ts';
 import type { ConvAlgorithm } from './chooseAlgorithm.ts';
@@ -79,6 +80,7 @@ export function emitConv(
     outChannels,
     scratchFloats: (rows: number) => {
       if (algorithm === 'pointwise') return norm ? rows * outWidth * depth : 0;
+      if (algorithm === 'im2col') return rows * outWidth * taps;
       const paddedRows =
         (rows - 1) * strideHeight + Math.max(0, kernelHeight - 1) * dilationHeight + 1;
       return paddedRows * paddedWidth * depth;
@@ -105,22 +107,7 @@ export function emitConv(
       y: y.pointer,
       yStride: y.stride,
       ...pixels,
-      batch: conv.batch,
-      height: conv.inputSize[0],
-      width: conv.inputSize[1],
-      inChannels: conv.inChannels,
-      outHeight,
-      outWidth,
-      outChannels: conv.outChannels,
-      kernelHeight,
-      kernelWidth,
-      strideHeight,
-      strideWidth,
-      padTop: conv.padding[0],
-      padLeft: conv.padding[3],
-      dilationHeight,
-      dilationWidth,
-      groups: conv.groups,
+      ...geometryArgs(conv),
       relu: Number(relu),
       unitImages,
       unitRows,

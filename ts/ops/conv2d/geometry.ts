@@ -106,6 +106,22 @@ export function outputShape(conv: ConvShape): Shape {
   return [conv.batch, ...conv.outputSize, conv.outChannels];
 }
 
+/** The arguments that every kernel of a convolution takes for it, as `ConvGeometry` of the crate. */
+export function geometryArgs(conv: ConvShape): Record<string, number> {
+  const [height, width] = conv.inputSize;
+  const [outHeight, outWidth] = conv.outputSize;
+  const [kernelHeight, kernelWidth] = conv.kernelSize;
+  const [strideHeight, strideWidth] = conv.stride;
+  const [padTop, , , padLeft] = conv.padding;
+  const [dilationHeight, dilationWidth] = conv.dilation;
+  const { batch, inChannels, outChannels, groups } = conv;
+  return {
+    ...{ batch, height, width, inChannels, outHeight, outWidth, outChannels },
+    ...{ kernelHeight, kernelWidth, strideHeight, strideWidth, padTop, padLeft },
+    ...{ dilationHeight, dilationWidth, groups },
+  };
+}
+
 function checkWhole(op: string, what: string, values: readonly number[], least: number): void {
   for (const value of values) {
     if (!Number.isInteger(value) || value < least) {

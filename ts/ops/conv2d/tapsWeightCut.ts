@@ -1,3 +1,4 @@
+import { geometryArgs } from './geometry.ts';
 import { BLOCK_CHANNELS } from './units.ts';
 import type { ConvShape } from './geometry.ts';
 import type { WeightCut } from './weightCut.ts';
@@ -13,7 +14,7 @@ const ROWS = 4;
 
 /** Cuts the gradient of a kernel, tap by tap, into at most so many partitions of the pixels. */
 export function cutTapsWeight(conv: ConvShape, mostPartitions: number): WeightCut {
-  const { batch, inChannels, outChannels, kernelSize, stride, padding, dilation } = conv;
+  const { batch, inChannels, outChannels, kernelSize } = conv;
   const [outHeight, outWidth] = conv.outputSize;
   const unitDepth = equalParts(inChannels, MOST_CHANNELS, ROWS);
   const unitChannels = equalParts(outChannels, MOST_CHANNELS, BLOCK_CHANNELS);
@@ -27,21 +28,7 @@ export function cutTapsWeight(conv: ConvShape, mostPartitions: number): WeightCu
     chunks: partitions * blocks,
     scratchBytes: 4 * MOST_PIXELS * (unitDepth + unitChannels),
     args: {
-      batch,
-      height: conv.inputSize[0],
-      width: conv.inputSize[1],
-      inChannels,
-      outHeight,
-      outWidth,
-      outChannels,
-      kernelHeight: kernelSize[0],
-      kernelWidth: kernelSize[1],
-      strideHeight: stride[0],
-      strideWidth: stride[1],
-      padTop: padding[0],
-      padLeft: padding[3],
-      dilationHeight: dilation[0],
-      dilationWidth: dilation[1],
+      ...geometryArgs(conv),
       partitions,
       unitPixels: MOST_PIXELS,
       unitDepth,

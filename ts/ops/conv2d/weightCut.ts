@@ -1,3 +1,4 @@
+import { geometryArgs } from './geometry.ts';
 import { BLOCK_CHANNELS } from './units.ts';
 import type { ConvShape } from './geometry.ts';
 
@@ -78,22 +79,7 @@ export function cutOuterProduct(
     chunks: partitions * groups * Math.ceil(outChannels / unitChannels),
     scratchBytes: bytes(unitImages, unitRows, unitChannels),
     args: {
-      batch,
-      height: conv.inputSize[0],
-      width: conv.inputSize[1],
-      inChannels: conv.inChannels,
-      outHeight,
-      outWidth,
-      outChannels: conv.outChannels,
-      kernelHeight,
-      kernelWidth,
-      strideHeight,
-      strideWidth,
-      padTop: conv.padding[0],
-      padLeft: conv.padding[3],
-      dilationHeight,
-      dilationWidth,
-      groups,
+      ...geometryArgs(conv),
       copiedPixel,
       partitions,
       unitImages,

@@ -2,6 +2,7 @@ import { BLOCK_CHANNELS } from './units.ts';
 import { GAP, isLean, positionsOf, winogradTiles } from './winogradTile.ts';
 import type { WinogradAlgorithm } from './chooseAlgorithm.ts';
 import { pointersOf } from './fusedNorm.ts';
+import { geometryArgs } from './geometry.ts';
 import type { OneWorker } from '../../kernels/step.ts';
 import type { ConvForward } from './forward.ts';
 import type { ConvShape } from './geometry.ts';
@@ -135,7 +136,7 @@ export function emitWinograd(
       residualStride: residual?.stride ?? 0,
       y: y.pointer,
       yStride: y.stride,
-      ...sizes(conv),
+      ...geometryArgs(conv),
       relu: Number(relu),
       unitTiles: cut.unitTiles,
       unitChannels: cut.unitChannels,
@@ -164,27 +165,10 @@ export function cutWinogradWeight(conv: ConvShape, mostPartitions: number): Weig
     partitions,
     chunks: partitions * Math.ceil(outChannels / unitChannels),
     scratchBytes: 4 * positionsOf('winograd_4x4') * (rows + 3 * GAP + BETWEEN),
-    args: { ...sizes(conv), partitions, unitTiles, unitChannels },
+    args: { ...geometryArgs(conv), partitions, unitTiles, unitChannels },
   };
 }
 
 function wholeBlocks(channels: number): number {
   return BLOCK_CHANNELS * Math.ceil(channels / BLOCK_CHANNELS);
-}
-
-function sizes(conv: ConvShape): Record<string, number> {
-  const [height, width] = conv.inputSize;
-  const [outHeight, outWidth] = conv.outputSize;
-  const { batch, inChannels, outChannels, padding } = conv;
-  return {
-    batch,
-    height,
-    width,
-    inChannels,
-    outHeight,
-    outWidth,
-    outChannels,
-    padTop: padding[0],
-    padLeft: padding[3],
-  };
 }

@@ -67,10 +67,14 @@ export class MetricsLog {
     const log = new MetricsLog(path);
     if (existsSync(path))
       log.records.push(...(await readRecords(path)).filter((r) => r.step <= step));
-    const text = log.records.map(lineOf).join('');
-    await writeAtomic(path, text);
-    log.#bytes = Buffer.byteLength(text);
+    await log.#rewrite();
     return log;
+  }
+
+  async #rewrite(): Promise<void> {
+    const text = this.records.map(lineOf).join('');
+    await writeAtomic(this.#path, text);
+    this.#bytes = Buffer.byteLength(text);
   }
 
   /** Notes a record; it reaches the file within a second or so, or at {@link MetricsLog.flush}. */
@@ -78,6 +82,17 @@ export class MetricsLog {
     this.records.push(record);
     this.#waiting += lineOf(record);
     if (performance.now() - this.#flushedAt > FLUSH_EVERY_MS) await this.flush();
+  }
+
+  /** Notes a record in the place of the one of its kind and step, or after all where there is none. */
+  async replace(record: MetricsRecord): Promise<void> {
+    const at = this.records.findIndex(
+      ({ kind, step }) => kind === record.kind && step === record.step,
+    );
+    if (at < 0) return this.add(record);
+    this.records[at] = record;
+    this.#waiting = '';
+    await this.#rewrite();
   }
 
   /**

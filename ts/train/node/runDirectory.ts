@@ -1,9 +1,11 @@
 import { existsSync, statSync } from 'node:fs';
-import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { boolean, looseObject, safeParse } from 'valibot';
 import { fileError } from '../../io/node/fileError.ts';
 import { removeLeftOvers } from '../../io/node/leftOvers.ts';
 import { writeAtomic } from '../../io/node/writeAtomic.ts';
+import { wholeNumber } from '../../io/schemas.ts';
 import type { CheckpointInfo } from '../checkpoint.ts';
 import type { Trainer } from '../trainer.ts';
 import { saveCheckpoint } from './checkpointFile.ts';
@@ -164,6 +166,27 @@ export async function refuseOldRun(path: string): Promise<void> {
     throw new Error(
       `${path}: holds a run already (${sign}): choose another directory, or go on with it by --resume ${path}`,
     );
+  }
+}
+
+/**
+ * Whether a run has told all of itself after so many steps: its result, which is written last, and its report. What is no
+ * result is written again.
+ */
+export async function hasEnded(path: string, step: number): Promise<boolean> {
+  if (!existsSync(join(path, RUN_FILES.report))) return false;
+  const text = await readFile(join(path, RUN_FILES.result), 'utf8').catch(() => '');
+  const found = safeParse(resultSchema(), parsed(text));
+  return found.success && found.output.step === step && !found.output.aborted;
+}
+
+const resultSchema = () => looseObject({ step: wholeNumber(0), aborted: boolean() });
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
   }
 }
 

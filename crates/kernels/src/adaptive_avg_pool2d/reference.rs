@@ -2,32 +2,37 @@
 
 use super::AdaptiveAvgPool2d;
 use crate::abi::Task;
+use crate::pixels::Pixels;
 
-/// Calls `visit(number of pixels, pixel of x)` for each pixel of window i of image n.
-fn window(a: &AdaptiveAvgPool2d, n: usize, i: u32, mut visit: impl FnMut(f64, usize)) {
-    let (oh, ow) = (i / a.out_width, i % a.out_width);
-    let rows = oh * a.height / a.out_height..((oh + 1) * a.height).div_ceil(a.out_height);
-    let columns = ow * a.width / a.out_width..((ow + 1) * a.width).div_ceil(a.out_width);
-    for h in rows.clone() {
-        for w in columns.clone() {
-            let pixel = (n * a.height as usize + h as usize) * a.width as usize + w as usize;
-            visit((rows.len() * columns.len()) as f64, pixel);
-        }
+impl AdaptiveAvgPool2d {
+    fn pixels(&self) -> u32 {
+        self.images * self.height * self.width
+    }
+    fn windows(&self) -> u32 {
+        self.images * self.out_height * self.out_width
+    }
+    /// The pixels of x that window i of image n takes.
+    fn taken(&self, n: usize, i: usize) -> impl Iterator<Item = usize> + Clone {
+        let [height, width, out_h, out_w] = [self.height, self.width, self.out_height, self.out_width].map(|v| v as usize);
+        let (oh, ow) = (i / out_w, i % out_w);
+        let rows = oh * height / out_h..((oh + 1) * height).div_ceil(out_h);
+        let columns = ow * width / out_w..((ow + 1) * width).div_ceil(out_w);
+        rows.flat_map(move |h| columns.clone().map(move |w| (n * height + h) * width + w))
     }
 }
 
 /// # Safety
 /// `from` covers `images·height·width` pixels, `to` those of the output.
 pub unsafe fn forward(a: &AdaptiveAvgPool2d, task: &Task) {
-    let windows = a.out_height * a.out_width;
+    let windows = (a.out_height * a.out_width) as usize;
+    // SAFETY: as above.
+    let [x, y] = unsafe {
+        [Pixels::new(a.from, a.from_stride, a.pixels(), a.channels), Pixels::new(a.to, a.to_stride, a.windows(), a.channels)]
+    };
     for (n, i) in task.range(a.images).flat_map(|n| (0..windows).map(move |i| (n, i))) {
         for c in 0..a.channels as usize {
-            let mut mean = 0.0;
-            // SAFETY: pixels and c are in range.
-            unsafe {
-                window(a, n, i, |count, pixel| mean += *a.from.add(pixel * a.from_stride as usize + c) as f64 / count);
-                *a.to.add((n * windows as usize + i as usize) * a.to_stride as usize + c) = mean as f32;
-            }
+            let sum: f64 = a.taken(n, i).map(|pixel| x.at(pixel, c)).sum();
+            y.set(n * windows + i, c, sum / a.taken(n, i).count() as f64);
         }
     }
 }
@@ -35,17 +40,17 @@ pub unsafe fn forward(a: &AdaptiveAvgPool2d, task: &Task) {
 /// # Safety
 /// `to` covers `images·height·width` pixels, `from` those of the output.
 pub unsafe fn backward(a: &AdaptiveAvgPool2d, task: &Task) {
-    let (pixels, windows) = ((a.height * a.width) as usize, a.out_height * a.out_width);
+    let (image, windows) = ((a.height * a.width) as usize, (a.out_height * a.out_width) as usize);
+    // SAFETY: as above.
+    let [dy, dx] = unsafe {
+        [Pixels::new(a.from, a.from_stride, a.windows(), a.channels), Pixels::new(a.to, a.to_stride, a.pixels(), a.channels)]
+    };
     for n in task.range(a.images) {
         for c in 0..a.channels as usize {
-            // SAFETY: pixels and c are in range.
-            unsafe {
-                let dx = |pixel: usize| a.to.add(pixel * a.to_stride as usize + c);
-                (n * pixels..(n + 1) * pixels).for_each(|pixel| *dx(pixel) = 0.0);
-                for i in 0..windows {
-                    let dy = *a.from.add((n * windows as usize + i as usize) * a.from_stride as usize + c) as f64;
-                    window(a, n, i, |count, pixel| *dx(pixel) += (dy / count) as f32);
-                }
+            (n * image..(n + 1) * image).for_each(|pixel| dx.set(pixel, c, 0.0));
+            for i in 0..windows {
+                let share = dy.at(n * windows + i, c) / a.taken(n, i).count() as f64;
+                a.taken(n, i).for_each(|pixel| dx.set(pixel, c, dx.at(pixel, c) + share));
             }
         }
     }

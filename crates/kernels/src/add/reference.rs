@@ -2,18 +2,22 @@
 
 use super::AddForward;
 use crate::abi::Task;
+use crate::pixels::{Pixels, each, relu};
 
 /// # Safety
 /// Pointers cover `pixels` rows at their strides.
 pub unsafe fn forward(args: &AddForward, task: &Task) {
-    for p in task.range(args.pixels) {
-        for c in 0..args.channels as usize {
-            // SAFETY: p and c are in range.
-            unsafe {
-                let sum = *args.a.add(p * args.a_stride as usize + c) + *args.b.add(p * args.b_stride as usize + c);
-                let clipped = args.relu != 0 && sum < 0.0;
-                *args.y.add(p * args.y_stride as usize + c) = if clipped { 0.0 } else { sum };
-            }
-        }
+    let AddForward { pixels, channels, .. } = *args;
+    // SAFETY: as above.
+    let [a, b, y] = unsafe {
+        [
+            Pixels::new(args.a, args.a_stride, pixels, channels),
+            Pixels::new(args.b, args.b_stride, pixels, channels),
+            Pixels::new(args.y, args.y_stride, pixels, channels),
+        ]
+    };
+    for (p, c) in each(task, pixels, channels) {
+        let sum = a.at(p, c) + b.at(p, c);
+        y.set(p, c, if args.relu != 0 { relu(sum) } else { sum });
     }
 }

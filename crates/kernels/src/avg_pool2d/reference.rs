@@ -2,38 +2,49 @@
 
 use super::AvgPool2d;
 use crate::abi::Task;
+use crate::pixels::Pixels;
 
-/// Calls `visit(divisor, pixel of x)` for each pixel that the window takes.
-fn window(a: &AvgPool2d, [n, oh, ow]: [usize; 3], mut visit: impl FnMut(f64, usize)) {
-    let [top, left] = [oh as u32 * a.stride_height, ow as u32 * a.stride_width];
-    let bottom = (top + a.kernel_height).min(a.pad_top + a.height + a.pad_bottom);
-    let right = (left + a.kernel_width).min(a.pad_left + a.width + a.pad_right);
-    let inside =
-        |h: u32, w: u32| (a.pad_top..a.pad_top + a.height).contains(&h) && (a.pad_left..a.pad_left + a.width).contains(&w);
-    let taken = || (top..bottom).flat_map(|h| (left..right).map(move |w| (h, w)));
-    let divisor = taken().filter(|&(h, w)| a.count_padding != 0 || inside(h, w)).count();
-    for (h, w) in taken().filter(|&(h, w)| inside(h, w)) {
-        let (h, w) = ((h - a.pad_top) as usize, (w - a.pad_left) as usize);
-        visit(divisor as f64, (n * a.height as usize + h) * a.width as usize + w);
+impl AvgPool2d {
+    fn pixels(&self) -> u32 {
+        self.images * self.height * self.width
     }
-}
-
-fn windows(a: &AvgPool2d, n: usize) -> impl Iterator<Item = ([usize; 3], usize)> {
-    let (height, width) = (a.out_height as usize, a.out_width as usize);
-    (0..height * width).map(move |i| ([n, i / width, i % width], n * height * width + i))
+    fn windows(&self) -> u32 {
+        self.images * self.out_height * self.out_width
+    }
+    /// Rows and columns of the padded image that window i takes.
+    fn taken(&self, i: usize) -> impl Iterator<Item = (u32, u32)> {
+        let (oh, ow) = (i as u32 / self.out_width, i as u32 % self.out_width);
+        let [top, left] = [oh * self.stride_height, ow * self.stride_width];
+        let bottom = (top + self.kernel_height).min(self.pad_top + self.height + self.pad_bottom);
+        let right = (left + self.kernel_width).min(self.pad_left + self.width + self.pad_right);
+        (top..bottom).flat_map(move |h| (left..right).map(move |w| (h, w)))
+    }
+    /// The pixels of x among them, for image n.
+    fn inside(&self, n: usize, i: usize) -> impl Iterator<Item = usize> {
+        let a = *self;
+        self.taken(i).filter_map(move |(h, w)| {
+            let (h, w) = (h.checked_sub(a.pad_top)?, w.checked_sub(a.pad_left)?);
+            (h < a.height && w < a.width).then_some((n * a.height as usize + h as usize) * a.width as usize + w as usize)
+        })
+    }
+    /// What the sum of window i is divided by.
+    fn divisor(&self, i: usize) -> f64 {
+        (if self.count_padding != 0 { self.taken(i).count() } else { self.inside(0, i).count() }) as f64
+    }
 }
 
 /// # Safety
 /// `from` covers `images·height·width` pixels, `to` those of the output.
 pub unsafe fn forward(a: &AvgPool2d, task: &Task) {
-    for (place, out) in task.range(a.images).flat_map(|n| windows(a, n)) {
+    let windows = (a.out_height * a.out_width) as usize;
+    // SAFETY: as above.
+    let [x, y] = unsafe {
+        [Pixels::new(a.from, a.from_stride, a.pixels(), a.channels), Pixels::new(a.to, a.to_stride, a.windows(), a.channels)]
+    };
+    for (n, i) in task.range(a.images).flat_map(|n| (0..windows).map(move |i| (n, i))) {
         for c in 0..a.channels as usize {
-            let mut mean = 0.0;
-            // SAFETY: pixels and c are in range.
-            unsafe {
-                window(a, place, |divisor, pixel| mean += *a.from.add(pixel * a.from_stride as usize + c) as f64 / divisor);
-                *a.to.add(out * a.to_stride as usize + c) = mean as f32;
-            }
+            let sum: f64 = a.inside(n, i).map(|pixel| x.at(pixel, c)).sum();
+            y.set(n * windows + i, c, sum / a.divisor(i));
         }
     }
 }
@@ -41,17 +52,17 @@ pub unsafe fn forward(a: &AvgPool2d, task: &Task) {
 /// # Safety
 /// `to` covers `images·height·width` pixels, `from` those of the output.
 pub unsafe fn backward(a: &AvgPool2d, task: &Task) {
-    let pixels = (a.height * a.width) as usize;
+    let (image, windows) = ((a.height * a.width) as usize, (a.out_height * a.out_width) as usize);
+    // SAFETY: as above.
+    let [dy, dx] = unsafe {
+        [Pixels::new(a.from, a.from_stride, a.windows(), a.channels), Pixels::new(a.to, a.to_stride, a.pixels(), a.channels)]
+    };
     for n in task.range(a.images) {
         for c in 0..a.channels as usize {
-            // SAFETY: pixels and c are in range.
-            unsafe {
-                let dx = |pixel: usize| a.to.add(pixel * a.to_stride as usize + c);
-                (n * pixels..(n + 1) * pixels).for_each(|pixel| *dx(pixel) = 0.0);
-                for (place, out) in windows(a, n) {
-                    let dy = *a.from.add(out * a.from_stride as usize + c) as f64;
-                    window(a, place, |divisor, pixel| *dx(pixel) += (dy / divisor) as f32);
-                }
+            (n * image..(n + 1) * image).for_each(|pixel| dx.set(pixel, c, 0.0));
+            for i in 0..windows {
+                let share = dy.at(n * windows + i, c) / a.divisor(i);
+                a.inside(n, i).for_each(|pixel| dx.set(pixel, c, dx.at(pixel, c) + share));
             }
         }
     }

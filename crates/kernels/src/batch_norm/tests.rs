@@ -7,22 +7,31 @@ const MOMENTUM: f32 = 0.1;
 
 struct Kernels {
     partials: unsafe fn(&BatchNormPartials, &Task),
+    statistics: unsafe fn(&BatchNormStatistics, &Task),
+    frozen: unsafe fn(&BatchNormFrozen, &Task),
     apply: unsafe fn(&BatchNormApply, &Task),
     backward_partials: unsafe fn(&BatchNormBackwardPartials, &Task),
+    backward_factors: unsafe fn(&BatchNormBackwardFactors, &Task),
     backward_apply: unsafe fn(&BatchNormBackwardApply, &Task),
 }
 
 const SIMD: Kernels = Kernels {
     partials: simd::partials::<Vector>,
+    statistics: finish::statistics,
+    frozen: finish::frozen,
     apply: simd::apply::<Vector>,
     backward_partials: simd_backward::backward_partials::<Vector>,
+    backward_factors: finish::backward_factors,
     backward_apply: simd_backward::backward_apply::<Vector>,
 };
 
 const REFERENCE: Kernels = Kernels {
     partials: reference::partials,
+    statistics: reference::statistics,
+    frozen: reference::frozen,
     apply: reference::apply,
     backward_partials: reference::backward_partials,
+    backward_factors: reference::backward_factors,
     backward_apply: reference::backward_apply,
 };
 
@@ -81,7 +90,7 @@ impl Case {
             mean = running_mean.clone();
             let (rstd, scale) = (rstd.mut_ptr(), scale.mut_ptr());
             let (gamma, var) = (self.gamma.ptr(), running_var.ptr());
-            run_chunks(finish::frozen, &BatchNormFrozen { gamma, var, eps: EPS, channels, rstd, scale }, 2, 0);
+            run_chunks(kernels.frozen, &BatchNormFrozen { gamma, var, eps: EPS, channels, rstd, scale }, 2, 0);
         } else {
             let x = self.x.ptr();
             let args = BatchNormPartials { x, x_stride: stride, pixels, channels, partials: partials.mut_ptr() };
@@ -100,7 +109,7 @@ impl Case {
                 rstd: rstd.mut_ptr(),
                 scale: scale.mut_ptr(),
             };
-            run_chunks(finish::statistics, &args, 2, 0);
+            run_chunks(kernels.statistics, &args, 2, 0);
         }
         let args = BatchNormApply {
             x: self.x.ptr(),
@@ -150,7 +159,7 @@ impl Case {
             factors: factors.mut_ptr(),
             factors_stride: channels,
         };
-        run_chunks(finish::backward_factors, &args, 2, 0);
+        run_chunks(kernels.backward_factors, &args, 2, 0);
         let args = BatchNormBackwardApply {
             dy: self.dy.ptr(),
             dy_stride: stride,
@@ -266,22 +275,117 @@ fn fold_gives_the_same_affine_map() {
         };
         assert_close(run(simd::fold::<Vector>).values(), run(reference::fold).values(), 0.0, "fold");
         for bias in [bias.ptr(), core::ptr::null()] {
-            let mut folded = Buffer::new(channels as usize);
-            let args = BatchNormFoldBias {
-                bias,
-                beta: beta.ptr(),
-                mean: mean.ptr(),
-                scale: scale.ptr(),
-                folded: folded.mut_ptr(),
-                channels,
+            let run = |fold_bias: unsafe fn(&BatchNormFoldBias, &Task)| {
+                let mut folded = Buffer::new(channels as usize);
+                let args = BatchNormFoldBias {
+                    bias,
+                    beta: beta.ptr(),
+                    mean: mean.ptr(),
+                    scale: scale.ptr(),
+                    folded: folded.mut_ptr(),
+                    channels,
+                };
+                run_chunks(fold_bias, &args, 1 + case % 2, 0);
+                folded.assert_guards("folded");
+                folded
             };
-            run_chunks(finish::fold_bias, &args, 1, 0);
-            for c in 0..channels as usize {
-                // SAFETY: c is below channels.
-                let b = if bias.is_null() { 0.0 } else { unsafe { *bias.add(c) } };
-                let expected = beta.values()[c] + (b - mean.values()[c]) * scale.values()[c];
-                assert_close(&folded.values()[c..=c], &[expected], 1e-6, "fold bias");
-            }
+            assert_close(run(finish::fold_bias).values(), run(reference::fold_bias).values(), 1e-7, "fold bias");
+        }
+    }
+}
+
+/// Partial results of some channels: of each part a mean, or sum, and a sum of squares.
+fn partial_results(random: &mut Random, parts: u32, channels: u32) -> Buffer {
+    let mut partials = random.buffer((2 * parts * channels) as usize);
+    for row in partials.values_mut().chunks_mut(channels as usize).skip(1).step_by(2) {
+        row.iter_mut().for_each(|squares| *squares = squares.abs() + 0.1);
+    }
+    partials
+}
+
+#[test]
+fn moments_and_statistics_of_them_equal_the_reference() {
+    let mut random = Random(4);
+    for case in 0..100 {
+        let (channels, pixels) = (random.int(1, 21), random.int(2, 70));
+        let parts = random.int(1, pixels.min(5));
+        let partials = partial_results(&mut random, parts, channels);
+        let stride = channels + random.int(0, 2);
+        type Both = (unsafe fn(&BatchNormMoments, &Task), unsafe fn(&BatchNormOfMoments, &Task));
+        let run = |(of_partials, of_moments): Both| {
+            let mut moments = Random(2).buffer(2 * stride as usize);
+            let [mut running_mean, mut running_var] = [3, 4].map(|seed| Random(seed).buffer(channels as usize));
+            let [mut mean, mut rstd] = [0; 2].map(|_| Buffer::new(channels as usize));
+            let args = BatchNormMoments {
+                partials: partials.ptr(),
+                parts,
+                pixels,
+                channels,
+                moments: moments.mut_ptr(),
+                moments_stride: stride,
+            };
+            run_chunks(of_partials, &args, 1 + case % 3, 0);
+            let args = BatchNormOfMoments {
+                moments: moments.ptr(),
+                moments_stride: stride,
+                pixels,
+                channels,
+                running_mean: running_mean.mut_ptr(),
+                running_var: running_var.mut_ptr(),
+                eps: EPS,
+                momentum: MOMENTUM,
+                mean: mean.mut_ptr(),
+                rstd: rstd.mut_ptr(),
+            };
+            run_chunks(of_moments, &args, 1 + case % 3, 0);
+            let all = [moments, running_mean, running_var, mean, rstd];
+            all.iter().for_each(|buffer| buffer.assert_guards("moments"));
+            all
+        };
+        let kernels = run((finish::moments, finish::of_moments));
+        let references = run((reference::moments, reference::of_moments));
+        for (actual, expected) in kernels.iter().zip(&references) {
+            assert_close(actual.values(), expected.values(), 1e-6, "moments");
+        }
+    }
+}
+
+#[test]
+fn factors_equal_the_reference() {
+    let mut random = Random(5);
+    for case in 0..100 {
+        let (channels, pixels) = (random.int(1, 21), random.int(2, 70));
+        let parts = random.int(1, pixels.min(5));
+        let partials = partial_results(&mut random, parts, channels);
+        let [gamma, rstd] = [0; 2].map(|_| random.buffer(channels as usize));
+        let (stride, earlier_stride) = (channels + random.int(0, 2), channels + random.int(0, 2));
+        let earlier = random.buffer(3 * earlier_stride as usize);
+        let run = |backward_factors: unsafe fn(&BatchNormBackwardFactors, &Task)| {
+            let [mut dgamma, mut dbeta] = [0; 2].map(|_| Buffer::new(channels as usize));
+            let mut factors = Random(2).buffer(3 * stride as usize);
+            let args = BatchNormBackwardFactors {
+                partials: partials.ptr(),
+                parts,
+                pixels,
+                channels,
+                gamma: gamma.ptr(),
+                rstd: rstd.ptr(),
+                frozen: case & 1,
+                scaled: case >> 1 & 1,
+                earlier: if case & 4 == 0 { core::ptr::null() } else { earlier.ptr() },
+                earlier_stride,
+                dgamma: dgamma.mut_ptr(),
+                dbeta: dbeta.mut_ptr(),
+                factors: factors.mut_ptr(),
+                factors_stride: stride,
+            };
+            run_chunks(backward_factors, &args, 1 + case % 3, 0);
+            let all = [dgamma, dbeta, factors];
+            all.iter().for_each(|buffer| buffer.assert_guards("factors"));
+            all
+        };
+        for (actual, expected) in run(finish::backward_factors).iter().zip(&run(reference::backward_factors)) {
+            assert_close(actual.values(), expected.values(), 1e-6, "factors");
         }
     }
 }

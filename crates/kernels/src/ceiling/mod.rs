@@ -29,3 +29,21 @@ unsafe fn fma<L: Lanes>(a: &Ceiling, task: &Task) {
     // SAFETY: the caller vouches for eight floats per chunk.
     unsafe { total.store(a.y.add(8 * task.chunk as usize)) };
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Buffer, assert_close, run_chunks};
+
+    #[test]
+    fn every_lane_has_gone_all_rounds() {
+        let (rounds, chunks) = (1000, 3);
+        let mut y = Buffer::new(8 * chunks as usize);
+        run_chunks(fma::<Vector>, &Ceiling { y: y.mut_ptr(), rounds }, chunks, 0);
+        y.assert_guards("ceiling");
+        for (chunk, lanes) in y.values().chunks(8).enumerate() {
+            let expected = 12.0 * (chunk as f64 + rounds as f64 * 0.999_9 * 0.999_9);
+            assert_close(&lanes[..Vector::WIDTH], &[expected as f32; Vector::WIDTH], 1e-5, "ceiling");
+        }
+    }
+}

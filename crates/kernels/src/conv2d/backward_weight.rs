@@ -21,9 +21,9 @@ pub unsafe fn outer_product<L: Lanes>(a: &Conv2dBackwardWeight, task: &Task) {
     let copied = a.copied_pixel as usize;
     let layout = |rows: usize| if copied == 0 { Layout::in_place(&w) } else { Layout::padded(&w, rows, copied) };
     let taps = w.taps().next_multiple_of(LOWEST);
-    let columns = (a.out_channels / a.groups) as usize;
+    let columns = (a.geometry.out_channels / a.geometry.groups) as usize;
     let ranges = columns.div_ceil(a.unit_channels as usize);
-    let size = w.taps() * a.out_channels as usize;
+    let size = w.taps() * a.geometry.out_channels as usize;
     // SAFETY: tables, panels and rows follow each other in scratch.
     unsafe {
         let tap_table = task.scratch.cast::<u32>();
@@ -37,7 +37,7 @@ pub unsafe fn outer_product<L: Lanes>(a: &Conv2dBackwardWeight, task: &Task) {
             *tap_table.add(tap) = *tap_table.add(live);
             *dw_rows.add(tap) = live as u32;
         }
-        for item in task.range(a.partitions * a.groups * ranges as u32) {
+        for item in task.range(a.partitions * a.geometry.groups * ranges as u32) {
             let first = item % ranges * a.unit_channels as usize;
             let end = columns.min(first + a.unit_channels as usize);
             let (group, partition) = (item / ranges % w.groups, item / ranges / w.groups);
@@ -63,7 +63,7 @@ pub unsafe fn outer_product<L: Lanes>(a: &Conv2dBackwardWeight, task: &Task) {
                 };
                 let out = Output {
                     c: a.dw.add(partition * size + channel),
-                    c_stride: a.out_channels as usize,
+                    c_stride: a.geometry.out_channels as usize,
                     rows: dw_rows,
                     columns: end - first,
                     accumulate: index > cut(partition),
@@ -82,11 +82,11 @@ pub unsafe fn outer_product<L: Lanes>(a: &Conv2dBackwardWeight, task: &Task) {
 #[inline(never)]
 unsafe fn pack_dy<L: Lanes>(a: &Conv2dBackwardWeight, unit: &Unit, channel: usize, count: usize, mut to: *mut f32) {
     let stride = a.dy_stride as usize;
-    let width = a.out_width as usize;
+    let width = a.geometry.out_width as usize;
     for first in (0..count).step_by(PANEL) {
         let live = PANEL.min(count - first);
         for image in unit.image..unit.image + unit.images {
-            let pixel = (image * a.out_height as usize + unit.row) * width;
+            let pixel = (image * a.geometry.out_height as usize + unit.row) * width;
             // SAFETY: the pixels and channels of the unit exist.
             unsafe {
                 let mut from = a.dy.add(pixel * stride + channel + first);

@@ -1,59 +1,72 @@
-//! The textbook way: a unit's windows written out as a matrix `[pixels, taps]`, then a plain product.
+//! The textbook way: the windows of some outputs are written out as rows of a matrix, `[outputs, taps]`; its product with the
+//! weights, `[taps, out channels]`, is their convolution.
 
-use super::Conv2dForward;
-use super::implicit_gemm::{Scratch, each_unit, multiply_unit};
-use super::units::{Unit, Window};
+use super::{Conv2dForward, ConvGeometry};
 use crate::abi::Task;
+use crate::add::{self, AddForward};
+use crate::gemm::{Gemm, PANEL, panels};
 use crate::lanes::Lanes;
+use crate::relu::{self, ReluForward};
 
 /// # Safety
-/// Pointers cover the tensors; scratch holds taps, two tables of a unit's pixels and its matrix.
+/// Pointers cover the tensors; outputs lie in y in their order; scratch holds the matrix of a unit, `taps` words, and two for each of
+/// its outputs and sixteen more.
 #[inline(never)]
 pub unsafe fn forward<L: Lanes>(a: &Conv2dForward, task: &Task) {
-    let w = Window::from(a);
-    let taps = w.taps();
-    // SAFETY: tables and matrix follow each other in scratch.
-    unsafe {
-        let scratch = Scratch::new(&w, task);
-        for k in 0..taps {
-            *scratch.taps.add(k) = 4 * k as u32;
-        }
-        for pixel in 0..w.unit_pixels().next_multiple_of(4) {
-            *scratch.in_offsets.add(pixel) = (4 * pixel.min(w.unit_pixels() - 1) * taps) as u32;
-        }
-        each_unit(a, &w, task, |unit, group, first, end| {
-            write_windows(&w, &unit, group, scratch.rows);
-            multiply_unit::<L>(a, &w, &scratch, scratch.rows, &unit, group, first, end);
-        });
-    }
-}
-
-/// # Safety
-/// x covers the images; `to` takes the matrix.
-unsafe fn write_windows(w: &Window, unit: &Unit, group: usize, mut to: *mut f32) {
-    for image in unit.image..unit.image + unit.images {
-        for oy in unit.row..unit.row + unit.rows {
-            for ox in 0..w.out_width {
-                for kh in 0..w.kernel[0] {
-                    for kw in 0..w.kernel[1] {
-                        let y = source(oy * w.stride[0] + kh * w.dilation[0], w.pad[0], w.height);
-                        let x = source(ox * w.stride[1] + kw * w.dilation[1], w.pad[1], w.width);
-                        let pixel = y.zip(x).map(|(y, x)| (image * w.height + y) * w.width + x);
-                        for c in 0..w.depth {
-                            // SAFETY: only pixels inside the image are read.
-                            unsafe {
-                                *to = pixel.map_or(0.0, |p| *w.x.add(p * w.x_stride + group * w.depth + c));
-                                to = to.add(1);
-                            }
-                        }
-                    }
-                }
+    let g = &a.geometry;
+    let (taps, columns) = (g.kernel_height * g.kernel_width * g.depth(), g.columns());
+    let unit = a.unit_images * a.unit_rows * g.out_width;
+    for item in task.range(g.groups * g.out_pixels().div_ceil(unit)) {
+        let (group, first) = (item as u32 % g.groups, item as u32 / g.groups * unit);
+        let outputs = unit.min(g.out_pixels() - first);
+        let channel = (group * columns) as usize;
+        // SAFETY: the outputs and the group exist; what the product needs of scratch lies behind the matrix.
+        unsafe {
+            write_windows(g, a.x.add((group * g.depth()) as usize), a.x_stride, first..first + outputs, task.scratch);
+            let y = a.y.add((first * a.y_stride) as usize + channel);
+            let matrix_times_weights = Gemm {
+                a: task.scratch,
+                a_stride: taps,
+                b: a.w.add((group * columns.next_multiple_of(PANEL as u32) * taps) as usize),
+                bias: if a.bias.is_null() { a.bias } else { a.bias.add(channel) },
+                c: y,
+                c_stride: a.y_stride,
+                rows: outputs,
+                depth: taps,
+                columns,
+                unit_rows: outputs,
+                unit_columns: columns.next_multiple_of(PANEL as u32),
+            };
+            let whole = Task { chunk: 0, chunks: 1, scratch: task.scratch.add((unit * taps) as usize) };
+            panels::gemm::<L>(&matrix_times_weights, &whole);
+            let (y_stride, pixels, channels) = (a.y_stride, outputs, columns);
+            if !a.residual.is_null() {
+                let (b, b_stride) = (a.residual.add((first * a.residual_stride) as usize + channel), a.residual_stride);
+                let sum = AddForward { a: y, a_stride: y_stride, b, b_stride, y, y_stride, pixels, channels, relu: a.relu };
+                add::simd::forward::<L>(&sum, &whole);
+            } else if a.relu != 0 {
+                relu::simd::forward::<L>(&ReluForward { x: y, x_stride: y_stride, y, y_stride, pixels, channels }, &whole);
             }
         }
     }
 }
 
-/// The coordinate without its padding, if it lies in the image.
-fn source(padded: usize, pad: isize, size: usize) -> Option<usize> {
-    padded.checked_add_signed(-pad).filter(|&i| i < size)
+/// Writes what each tap reads for each output: the channels of a group, or zeros where the tap lies outside the image.
+///
+/// # Safety
+/// x covers the images from the first channel of a group on; `to` takes a row of taps for each output.
+unsafe fn write_windows(g: &ConvGeometry, x: *const f32, x_stride: u32, outputs: core::ops::Range<u32>, mut to: *mut f32) {
+    let depth = g.depth() as usize;
+    for output in outputs {
+        for tap in g.taps() {
+            // SAFETY: the caller vouches for the row; a source lies in an image.
+            unsafe {
+                match g.source(g.output(output as usize), tap) {
+                    Some(pixel) => to.copy_from_nonoverlapping(x.add(pixel * x_stride as usize), depth),
+                    None => to.write_bytes(0, depth),
+                }
+                to = to.add(depth);
+            }
+        }
+    }
 }

@@ -56,7 +56,7 @@ impl Scratch {
 /// Calls `work` with the unit, the group and the range of the group's output channels of each of a chunk's units.
 #[inline(always)]
 pub fn each_unit(a: &Conv2dForward, w: &Window, task: &Task, mut work: impl FnMut(Unit, usize, usize, usize)) {
-    let columns = (a.out_channels / a.groups) as usize;
+    let columns = (a.geometry.out_channels / a.geometry.groups) as usize;
     let ranges = columns.div_ceil(a.unit_channels as usize);
     let units = w.units();
     for item in task.range((w.groups * units * ranges) as u32) {
@@ -83,7 +83,7 @@ pub unsafe fn multiply_unit<L: Lanes>(
     first: usize,
     end: usize,
 ) {
-    let columns = (a.out_channels / a.groups) as usize;
+    let columns = (a.geometry.out_channels / a.geometry.groups) as usize;
     let channel = group * columns + first;
     let (image, row) = (a.y_image as usize, a.y_row as usize);
     let origin = unit.image * image + unit.row * row;

@@ -5,6 +5,7 @@
 //! the input is forward on dy with reversed taps, that of the weights is (taps × pixels)·(pixels × out channels).
 
 pub mod backward_weight;
+pub mod geometry;
 pub mod im2col;
 pub mod implicit_gemm;
 pub mod pointwise;
@@ -20,7 +21,18 @@ pub mod winograd;
 use crate::abi::Kernel;
 use crate::gemm::GemmPack;
 use crate::lanes::Vector;
+pub use geometry::ConvGeometry;
 use winograd::{F2, F4, StridedF2, UnscaledF4};
+
+kernel_args! {
+    /// Batch norm between its statistics and ReLU, `[channels]` each; null where there is none.
+    pub struct Norm {
+        pub mean: *const f32,
+        pub gamma: *const f32,
+        pub rstd: *const f32,
+        pub beta: *const f32,
+    }
+}
 
 kernel_args! {
     /// `w` is in panels of `kernel_height·kernel_width·in_channels/groups` rows for each group; for the reference it is
@@ -29,7 +41,7 @@ kernel_args! {
     ///
     /// Pixel (n, oy, ox) of y and residual is pixel `n·y_image + oy·y_row + ox·y_column`: a phase of a gradient writes
     /// every second pixel only. A unit is `unit_rows` rows of `unit_images` images for `unit_channels` channels of one
-    /// group. The last four are those of batch norm before the convolution, for the variant that has it, and null in others.
+    /// group. The norm is before the convolution, for the variant that has it.
     pub struct Conv2dForward {
         pub x: *const f32,
         pub x_stride: u32,
@@ -42,38 +54,19 @@ kernel_args! {
         pub y_column: u32,
         pub y_row: u32,
         pub y_image: u32,
-        pub batch: u32,
-        pub height: u32,
-        pub width: u32,
-        pub in_channels: u32,
-        pub out_height: u32,
-        pub out_width: u32,
-        pub out_channels: u32,
-        pub kernel_height: u32,
-        pub kernel_width: u32,
-        pub stride_height: u32,
-        pub stride_width: u32,
-        pub pad_top: i32,
-        pub pad_left: i32,
-        pub dilation_height: u32,
-        pub dilation_width: u32,
-        pub groups: u32,
+        pub geometry: ConvGeometry,
         pub relu: u32,
         pub unit_images: u32,
         pub unit_rows: u32,
         pub unit_channels: u32,
-        pub mean: *const f32,
-        pub gamma: *const f32,
-        pub rstd: *const f32,
-        pub beta: *const f32,
+        pub norm: Norm,
     }
 }
 
 kernel_args! {
     /// A kernel of 3×3 with stride 1, or that of the variant, dilation 1 and one group; `w` is transformed, for the lean variant
     /// in panels. `bias` and `residual` may be null. A unit is `unit_tiles` tiles of outputs for `unit_channels` out channels (a
-    /// multiple of 16). The last seven are those of batch norm beside the convolution, which the variants that have it explain,
-    /// and null in others.
+    /// multiple of 16). The norm is beside the convolution, as the variants that have it explain, and so is what follows it.
     pub struct Conv2dWinograd {
         pub x: *const f32,
         pub x_stride: u32,
@@ -83,22 +76,11 @@ kernel_args! {
         pub residual_stride: u32,
         pub y: *mut f32,
         pub y_stride: u32,
-        pub batch: u32,
-        pub height: u32,
-        pub width: u32,
-        pub in_channels: u32,
-        pub out_height: u32,
-        pub out_width: u32,
-        pub out_channels: u32,
-        pub pad_top: i32,
-        pub pad_left: i32,
+        pub geometry: ConvGeometry,
         pub relu: u32,
         pub unit_tiles: u32,
         pub unit_channels: u32,
-        pub mean: *const f32,
-        pub gamma: *const f32,
-        pub rstd: *const f32,
-        pub beta: *const f32,
+        pub norm: Norm,
         pub norm_x: *const f32,
         pub norm_x_stride: u32,
         pub partials: *mut f32,
@@ -108,29 +90,18 @@ kernel_args! {
 kernel_args! {
     /// The same convolution's gradient of the weights; `dw` is `[partitions, 3, 3, C, O]`, each from one of `partitions` equal
     /// ranges of units. A unit is `unit_tiles` tiles; an item is one partition for `unit_channels` out channels (a multiple
-    /// of 16). The last four are those of the batch norm that makes x, or null.
+    /// of 16). The norm is the one that makes x.
     pub struct Conv2dWinogradWeight {
         pub x: *const f32,
         pub x_stride: u32,
         pub dy: *const f32,
         pub dy_stride: u32,
         pub dw: *mut f32,
-        pub batch: u32,
-        pub height: u32,
-        pub width: u32,
-        pub in_channels: u32,
-        pub out_height: u32,
-        pub out_width: u32,
-        pub out_channels: u32,
-        pub pad_top: i32,
-        pub pad_left: i32,
+        pub geometry: ConvGeometry,
         pub partitions: u32,
         pub unit_tiles: u32,
         pub unit_channels: u32,
-        pub mean: *const f32,
-        pub gamma: *const f32,
-        pub rstd: *const f32,
-        pub beta: *const f32,
+        pub norm: Norm,
     }
 }
 
@@ -144,21 +115,7 @@ kernel_args! {
         pub dy: *const f32,
         pub dy_stride: u32,
         pub dw: *mut f32,
-        pub batch: u32,
-        pub height: u32,
-        pub width: u32,
-        pub in_channels: u32,
-        pub out_height: u32,
-        pub out_width: u32,
-        pub out_channels: u32,
-        pub kernel_height: u32,
-        pub kernel_width: u32,
-        pub stride_height: u32,
-        pub stride_width: u32,
-        pub pad_top: i32,
-        pub pad_left: i32,
-        pub dilation_height: u32,
-        pub dilation_width: u32,
+        pub geometry: ConvGeometry,
         pub partitions: u32,
         pub unit_pixels: u32,
         pub unit_depth: u32,
@@ -174,22 +131,7 @@ kernel_args! {
         pub w: *const f32,
         pub dx: *mut f32,
         pub dx_stride: u32,
-        pub batch: u32,
-        pub height: u32,
-        pub width: u32,
-        pub in_channels: u32,
-        pub out_height: u32,
-        pub out_width: u32,
-        pub out_channels: u32,
-        pub kernel_height: u32,
-        pub kernel_width: u32,
-        pub stride_height: u32,
-        pub stride_width: u32,
-        pub pad_top: i32,
-        pub pad_left: i32,
-        pub dilation_height: u32,
-        pub dilation_width: u32,
-        pub groups: u32,
+        pub geometry: ConvGeometry,
     }
 }
 
@@ -204,22 +146,7 @@ kernel_args! {
         pub dy: *const f32,
         pub dy_stride: u32,
         pub dw: *mut f32,
-        pub batch: u32,
-        pub height: u32,
-        pub width: u32,
-        pub in_channels: u32,
-        pub out_height: u32,
-        pub out_width: u32,
-        pub out_channels: u32,
-        pub kernel_height: u32,
-        pub kernel_width: u32,
-        pub stride_height: u32,
-        pub stride_width: u32,
-        pub pad_top: i32,
-        pub pad_left: i32,
-        pub dilation_height: u32,
-        pub dilation_width: u32,
-        pub groups: u32,
+        pub geometry: ConvGeometry,
         pub copied_pixel: u32,
         pub partitions: u32,
         pub unit_images: u32,
@@ -252,6 +179,7 @@ pub const KERNELS: &[Kernel] = &[
     row!("conv2d.backward_input.f32/winograd_4x4_lean", Conv2dWinograd, winograd::lean::forward::<Vector, UnscaledF4, 4, 6>),
     row!("conv2d.backward_input.f32/winograd_4x4_to_norm", Conv2dWinograd, winograd::forward::norm_gradient::<Vector>),
     row!("conv2d.backward_input.f32/reference", Conv2dBackwardInput, reference::backward_input),
+    row!("conv2d.backward_input.f32/reference_to_norm", Conv2dWinograd, reference::norm_gradient),
     row!("conv2d.backward_weight.f32/taps", Conv2dTapsWeight, taps_weight::outer_product::<Vector>),
     row!("conv2d.backward_weight.f32/outer_product", Conv2dBackwardWeight, backward_weight::outer_product::<Vector>),
     row!("conv2d.backward_weight.f32/winograd_4x4", Conv2dWinogradWeight, winograd::backward_weight::outer_product::<Vector>),
@@ -261,4 +189,5 @@ pub const KERNELS: &[Kernel] = &[
         winograd::backward_weight::outer_product_of_norm::<Vector>
     ),
     row!("conv2d.backward_weight.f32/reference", Conv2dBackwardWeight, reference::backward_weight),
+    row!("conv2d.backward_weight.f32/reference_of_norm", Conv2dWinogradWeight, reference::backward_weight_of_norm),
 ];

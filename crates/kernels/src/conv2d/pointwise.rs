@@ -48,7 +48,7 @@ pub unsafe fn forward_of_norm<L: Lanes>(a: &Conv2dForward, task: &Task) {
         let scratch = Scratch::new(&w, task);
         let (scale, rows) = (scratch.rows, scratch.rows.add(w.depth));
         for c in 0..w.depth {
-            *scale.add(c) = *a.gamma.add(c) * *a.rstd.add(c);
+            *scale.add(c) = *a.norm.gamma.add(c) * *a.norm.rstd.add(c);
         }
         tap_offsets(&w, &Layout::padded(&w, w.unit_rows, w.depth), scratch.taps);
         each_unit(a, &w, task, |unit, group, first, end| {
@@ -72,13 +72,13 @@ unsafe fn write_normed<L: Lanes>(a: &Conv2dForward, w: &Window, unit: &Unit, sca
         let args = BatchNormApply {
             x: w.x.wrapping_add(first * w.x_stride),
             x_stride: a.x_stride,
-            mean: a.mean,
+            mean: a.norm.mean,
             scale,
-            beta: a.beta,
+            beta: a.norm.beta,
             y: to.wrapping_add(image * pixels * w.depth),
-            y_stride: a.in_channels,
+            y_stride: a.geometry.in_channels,
             pixels: pixels as u32,
-            channels: a.in_channels,
+            channels: a.geometry.in_channels,
             relu: 1,
         };
         // SAFETY: the image has these pixels.

@@ -17,7 +17,7 @@ use core::ops::Range;
 pub unsafe fn forward<L: Lanes>(a: &Conv2dForward, task: &Task) {
     let w = Window::from(a);
     let layout = Layout::in_place(&w);
-    let (columns, unit_channels) = (a.out_channels as usize, a.unit_channels as usize);
+    let (columns, unit_channels) = (a.geometry.out_channels as usize, a.unit_channels as usize);
     let ranges = columns.div_ceil(unit_channels);
     let pixels = w.out_height * w.out_width;
     let activation =

@@ -3,7 +3,7 @@
 //!
 //! x becomes `[channels / 4][pixels][4]`, dy `[⌈channels / PANEL⌉][pixels][PANEL]`; sums of a partition are kept in `dw`.
 
-use super::Conv2dTapsWeight;
+use super::{Conv2dTapsWeight, ConvGeometry};
 use crate::abi::Task;
 use crate::gemm::PANEL;
 use crate::gemm::outer::add_outer_products;
@@ -20,16 +20,16 @@ const PIXELS: usize = 4;
 /// scratch holds `unit_pixels · (unit_depth + unit_channels)` floats.
 #[inline(never)]
 pub unsafe fn outer_product<L: Lanes>(a: &Conv2dTapsWeight, task: &Task) {
-    let (channels, out_channels) = (a.in_channels as usize, a.out_channels as usize);
+    let (channels, out_channels) = (a.geometry.in_channels as usize, a.geometry.out_channels as usize);
     let (unit_depth, unit_channels) = (a.unit_depth as usize, a.unit_channels as usize);
     let (bands, ranges) = (channels.div_ceil(unit_depth), out_channels.div_ceil(unit_channels));
-    let taps = a.kernel_height * a.kernel_width;
+    let taps = a.geometry.kernel_height * a.geometry.kernel_width;
     for item in task.range(a.partitions * taps * (bands * ranges) as u32) {
         let (row, column) = (item / ranges % bands * unit_depth, item % ranges * unit_channels);
         let (rows, columns) = (unit_depth.min(channels - row), unit_channels.min(out_channels - column));
         let (tap, partition) = (item / ranges / bands % taps as usize, item / ranges / bands / taps as usize);
-        let window = Window::new(a, tap as u32);
-        let pixels = a.batch as usize * window.size[0] * window.size[1];
+        let window = Window::new(&a.geometry, tap as u32);
+        let pixels = a.geometry.batch as usize * window.size[0] * window.size[1];
         let cut = |q: usize| pixels * q / a.partitions as usize;
         let (start, count) = (cut(partition), cut(partition + 1) - cut(partition));
         let units = count.div_ceil(a.unit_pixels as usize);
@@ -139,7 +139,7 @@ struct Window {
 }
 
 impl Window {
-    fn new(a: &Conv2dTapsWeight, tap: u32) -> Self {
+    fn new(g: &ConvGeometry, tap: u32) -> Self {
         let axis = |tap: u32, size: u32, out: u32, stride: u32, pad: i32, dilation: u32| {
             let shift = (tap * dilation) as i64 - pad as i64;
             let (stride, end) = (stride as i64, size as i64 - shift);
@@ -147,21 +147,22 @@ impl Window {
             let last = ((end + stride - 1).max(0) / stride).min(out as i64);
             (first as usize, (first * stride + shift) as usize, (last - first).max(0) as usize)
         };
-        let (row, column) = (tap / a.kernel_width, tap % a.kernel_width);
-        let y = axis(row, a.height, a.out_height, a.stride_height, a.pad_top, a.dilation_height);
-        let x = axis(column, a.width, a.out_width, a.stride_width, a.pad_left, a.dilation_width);
+        let (row, column) = (tap / g.kernel_width, tap % g.kernel_width);
+        let y = axis(row, g.height, g.out_height, g.stride_height, g.pad_top, g.dilation_height);
+        let x = axis(column, g.width, g.out_width, g.stride_width, g.pad_left, g.dilation_width);
         Self { first: [y.0, x.0], first_x: [y.1, x.1], size: [y.2, x.2] }
     }
     fn of_x(&self, a: &Conv2dTapsWeight, pixel: usize) -> Pixels {
-        let (step, row) = (a.x_stride as usize, a.width as usize * a.x_stride as usize);
-        let steps = [a.height as usize * row, a.stride_height as usize * row, a.stride_width as usize * step];
+        let (g, step) = (&a.geometry, a.x_stride as usize);
+        let row = g.width as usize * step;
+        let steps = [g.height as usize * row, g.stride_height as usize * row, g.stride_width as usize * step];
         let first = a.x.wrapping_add(self.first_x[0] * row + self.first_x[1] * step);
         Pixels::new(first, steps, self.size, pixel)
     }
     fn of_dy(&self, a: &Conv2dTapsWeight, pixel: usize) -> Pixels {
-        let (step, row) = (a.dy_stride as usize, a.out_width as usize * a.dy_stride as usize);
+        let (step, row) = (a.dy_stride as usize, a.geometry.out_width as usize * a.dy_stride as usize);
         let first = a.dy.wrapping_add(self.first[0] * row + self.first[1] * step);
-        Pixels::new(first, [a.out_height as usize * row, row, step], self.size, pixel)
+        Pixels::new(first, [a.geometry.out_height as usize * row, row, step], self.size, pixel)
     }
 }
 

@@ -1,6 +1,6 @@
 //! How a pass is cut into units of work, and the tables that turn a unit into a matrix product.
 
-use super::{Conv2dBackwardWeight, Conv2dForward};
+use super::{Conv2dBackwardWeight, Conv2dForward, ConvGeometry};
 
 /// A convolution's geometry as counts, whichever the pass.
 #[derive(Clone, Copy)]
@@ -23,38 +23,37 @@ pub struct Window {
     pub unit_rows: usize,
 }
 
-/// A macro because the argument structs share names, not a type.
-macro_rules! window {
-    ($a:expr) => {
-        Window {
-            x: $a.x,
-            x_stride: $a.x_stride as usize,
-            batch: $a.batch as usize,
-            height: $a.height as usize,
-            width: $a.width as usize,
-            depth: ($a.in_channels / $a.groups) as usize,
-            out_height: $a.out_height as usize,
-            out_width: $a.out_width as usize,
-            kernel: [$a.kernel_height as usize, $a.kernel_width as usize],
-            stride: [$a.stride_height as usize, $a.stride_width as usize],
-            pad: [$a.pad_top as isize, $a.pad_left as isize],
-            dilation: [$a.dilation_height as usize, $a.dilation_width as usize],
-            groups: $a.groups as usize,
-            unit_images: $a.unit_images as usize,
-            unit_rows: $a.unit_rows as usize,
+impl Window {
+    fn new(x: *const f32, x_stride: u32, g: &ConvGeometry, unit_images: u32, unit_rows: u32) -> Self {
+        Self {
+            x,
+            x_stride: x_stride as usize,
+            batch: g.batch as usize,
+            height: g.height as usize,
+            width: g.width as usize,
+            depth: (g.in_channels / g.groups) as usize,
+            out_height: g.out_height as usize,
+            out_width: g.out_width as usize,
+            kernel: [g.kernel_height as usize, g.kernel_width as usize],
+            stride: [g.stride_height as usize, g.stride_width as usize],
+            pad: [g.pad_top as isize, g.pad_left as isize],
+            dilation: [g.dilation_height as usize, g.dilation_width as usize],
+            groups: g.groups as usize,
+            unit_images: unit_images as usize,
+            unit_rows: unit_rows as usize,
         }
-    };
+    }
 }
 
 impl From<&Conv2dForward> for Window {
     fn from(a: &Conv2dForward) -> Self {
-        window!(a)
+        Self::new(a.x, a.x_stride, &a.geometry, a.unit_images, a.unit_rows)
     }
 }
 
 impl From<&Conv2dBackwardWeight> for Window {
     fn from(a: &Conv2dBackwardWeight) -> Self {
-        window!(a)
+        Self::new(a.x, a.x_stride, &a.geometry, a.unit_images, a.unit_rows)
     }
 }
 

@@ -1,5 +1,6 @@
 //! How many rows of `[rows, classes]` have their first maximum at the label; a row with a NaN counts as wrong.
 
+pub mod reference;
 #[cfg(test)]
 mod tests;
 
@@ -16,7 +17,10 @@ kernel_args! {
     }
 }
 
-pub const KERNELS: &[Kernel] = &[row!("countCorrect.forward.f32/scalar", CountCorrect, forward)];
+pub const KERNELS: &[Kernel] = &[
+    row!("countCorrect.forward.f32/scalar", CountCorrect, forward),
+    row!("countCorrect.forward.f32/reference", CountCorrect, reference::forward),
+];
 
 /// # Safety
 /// `logits` covers `rows` rows of `classes` at its stride, `labels` holds `rows` elements. One chunk.

@@ -3,6 +3,7 @@
 //! Element i (of the contiguous tensor) takes word i of the stream at (seed, step) of `state`, whatever the chunks.
 //! Source: Srivastava et al., "Dropout", 2014.
 
+pub mod reference;
 #[cfg(test)]
 mod tests;
 
@@ -29,7 +30,10 @@ kernel_args! {
     }
 }
 
-pub const KERNELS: &[Kernel] = &[row!("dropout.forward.f32/scalar", DropoutForward, forward)];
+pub const KERNELS: &[Kernel] = &[
+    row!("dropout.forward.f32/scalar", DropoutForward, forward),
+    row!("dropout.forward.f32/reference", DropoutForward, reference::forward),
+];
 
 /// # Safety
 /// Pointers cover `pixels` rows at their strides; `state` is four words.

@@ -2,6 +2,17 @@ use super::*;
 use crate::testing::{Buffer, Random, run_chunks};
 
 fn run(pixels: u32, channels: u32, gap: u32, chunks: u32, state: [u32; 4]) -> (Vec<f32>, Vec<f32>) {
+    run_by(forward, pixels, channels, gap, chunks, state)
+}
+
+fn run_by(
+    kernel: unsafe fn(&DropoutForward, &Task),
+    pixels: u32,
+    channels: u32,
+    gap: u32,
+    chunks: u32,
+    state: [u32; 4],
+) -> (Vec<f32>, Vec<f32>) {
     let stride = channels + gap;
     let len = (pixels * stride) as usize;
     let mut x = Buffer::new(len);
@@ -21,12 +32,23 @@ fn run(pixels: u32, channels: u32, gap: u32, chunks: u32, state: [u32; 4]) -> (V
         p: 0.25,
         scale: 4.0 / 3.0,
     };
-    run_chunks(forward, &args, chunks, 0);
+    run_chunks(kernel, &args, chunks, 0);
     y.assert_guards("y");
     mask.assert_guards("mask");
     let dense =
         |buffer: &Buffer| buffer.values().chunks(stride as usize).flat_map(|row| &row[..channels as usize]).copied().collect();
     (dense(&y), dense(&mask))
+}
+
+#[test]
+fn scalar_equals_reference() {
+    let mut random = Random(1);
+    for case in 0..100 {
+        let (pixels, channels, gap) = (random.int(1, 20), random.int(1, 21), 2 * random.int(0, 1));
+        let state = [0, 1, 2, 3].map(|_| random.word() as u32);
+        let actual = run(pixels, channels, gap, 1 + case % 4, state);
+        assert_eq!(actual, run_by(reference::forward, pixels, channels, gap, 1, state));
+    }
 }
 
 #[test]

@@ -70,3 +70,40 @@ fn pack(b: &Buffer, depth: u32, columns: u32, transposed: bool) -> Buffer {
     packed.assert_guards("packed");
     packed
 }
+
+/// Taps in reverse, as the gradient of an input reads them, groups, and columns that do not fill a panel.
+#[test]
+fn pack_equals_reference() {
+    let mut random = Random(2);
+    for case in 0..200 {
+        let [height, width, groups] = [0; 3].map(|_| random.int(1, 3));
+        let (depth, columns) = (random.int(1, 6), random.int(1, 35));
+        let w = random.buffer((height * width * depth * groups * columns) as usize);
+        let tap = (depth * groups * columns) as i32;
+        let reversed = case % 2 == 1;
+        let last = if reversed { (height * width - 1) as i32 * tap } else { 0 };
+        let (depth_stride, column_stride) = if case % 3 == 0 { (1, depth) } else { (groups * columns, 1) };
+        let run = |kernel: unsafe fn(&GemmPack, &crate::abi::Task)| {
+            let panels = groups * columns.next_multiple_of(PANEL as u32);
+            let mut packed = Buffer::new((panels * height * width * depth) as usize);
+            let args = GemmPack {
+                w: w.values()[last as usize..].as_ptr(),
+                packed: packed.mut_ptr(),
+                height,
+                width,
+                depth,
+                columns,
+                groups,
+                tap_row: if reversed { -(width as i32) * tap } else { width as i32 * tap },
+                tap_column: if reversed { -tap } else { tap },
+                depth_stride,
+                column_stride,
+                group_stride: if column_stride == 1 { columns } else { depth * columns },
+            };
+            run_chunks(kernel, &args, 1 + case % 3, 0);
+            packed.assert_guards("packed");
+            packed
+        };
+        assert_eq!(run(super::pack::pack::<Vector>).bits(), run(reference::pack).bits());
+    }
+}

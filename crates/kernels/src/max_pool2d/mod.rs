@@ -13,14 +13,9 @@ use crate::lanes::Vector;
 use crate::window::Sliding;
 
 kernel_args! {
-    /// Padding is `pad_top` rows before and `pad_left` columns before; what lies after follows from the output's size.
-    pub struct MaxPool2dForward {
-        pub x: *const f32,
-        pub x_stride: u32,
-        pub y: *mut f32,
-        pub y_stride: u32,
-        pub index: *mut i32,
-        pub index_stride: u32,
+    /// Sizes of the forward pass. Padding is `pad_top` rows before and `pad_left` columns before; what lies after follows from
+    /// the output's size.
+    pub struct MaxPool2dGeometry {
         pub images: u32,
         pub height: u32,
         pub width: u32,
@@ -39,7 +34,18 @@ kernel_args! {
 }
 
 kernel_args! {
-    /// Sizes as in the forward pass.
+    pub struct MaxPool2dForward {
+        pub x: *const f32,
+        pub x_stride: u32,
+        pub y: *mut f32,
+        pub y_stride: u32,
+        pub index: *mut i32,
+        pub index_stride: u32,
+        pub geometry: MaxPool2dGeometry,
+    }
+}
+
+kernel_args! {
     pub struct MaxPool2dBackward {
         pub dy: *const f32,
         pub dy_stride: u32,
@@ -47,55 +53,30 @@ kernel_args! {
         pub index_stride: u32,
         pub dx: *mut f32,
         pub dx_stride: u32,
-        pub images: u32,
-        pub height: u32,
-        pub width: u32,
-        pub channels: u32,
-        pub out_height: u32,
-        pub out_width: u32,
-        pub kernel_height: u32,
-        pub kernel_width: u32,
-        pub stride_height: u32,
-        pub stride_width: u32,
-        pub dilation_height: u32,
-        pub dilation_width: u32,
-        pub pad_top: u32,
-        pub pad_left: u32,
+        pub geometry: MaxPool2dGeometry,
     }
 }
 
-macro_rules! axes {
-    ($($args:ident),*) => {$(
-        impl $args {
-            /// The windows along height and width.
-            pub fn axes(&self) -> [Sliding; 2] {
-                let rest = Sliding { size: 0, windows: 0, kernel: 0, stride: 0, dilation: 0, before: 0, after: 0, count_padding: false };
-                [
-                    Sliding {
-                        size: self.height,
-                        windows: self.out_height,
-                        kernel: self.kernel_height,
-                        stride: self.stride_height,
-                        dilation: self.dilation_height,
-                        before: self.pad_top,
-                        ..rest
-                    },
-                    Sliding {
-                        size: self.width,
-                        windows: self.out_width,
-                        kernel: self.kernel_width,
-                        stride: self.stride_width,
-                        dilation: self.dilation_width,
-                        before: self.pad_left,
-                        ..rest
-                    },
-                ]
-            }
-        }
-    )*};
+impl MaxPool2dGeometry {
+    /// The windows along height and width.
+    pub fn axes(&self) -> [Sliding; 2] {
+        let sliding = |size, windows, kernel, stride, dilation, before| Sliding {
+            size,
+            windows,
+            kernel,
+            stride,
+            dilation,
+            before,
+            after: 0,
+            count_padding: false,
+        };
+        let (rows, columns) = (self.dilation_height, self.dilation_width);
+        [
+            sliding(self.height, self.out_height, self.kernel_height, self.stride_height, rows, self.pad_top),
+            sliding(self.width, self.out_width, self.kernel_width, self.stride_width, columns, self.pad_left),
+        ]
+    }
 }
-
-axes!(MaxPool2dForward, MaxPool2dBackward);
 
 pub const KERNELS: &[Kernel] = &[
     row!("maxPool2d.forward.f32/simd", MaxPool2dForward, simd::forward::<Vector>),

@@ -47,16 +47,16 @@ impl Column for Window {
 /// As for the reference.
 #[inline(never)]
 pub unsafe fn forward<L: Lanes>(a: &MaxPool2dForward, task: &Task) {
-    let [vertical, horizontal] = a.axes();
-    let (out_height, out_width) = (a.out_height as usize, a.out_width as usize);
-    for row in task.range(a.images * a.out_height) {
+    let [vertical, horizontal] = a.geometry.axes();
+    let (out_height, out_width) = (a.geometry.out_height as usize, a.geometry.out_width as usize);
+    for row in task.range(a.geometry.images * a.geometry.out_height) {
         let (n, oh) = (row / out_height, row % out_height);
         let rows = vertical.pixels(oh);
         // SAFETY: the rows lie within the image.
         unsafe {
             let first = (n * vertical.size() + rows.start) * horizontal.size();
             let x = a.x.add(first * a.x_stride as usize);
-            touch_columns(x, a.x_stride as usize, rows.len() * horizontal.size(), a.channels as usize);
+            touch_columns(x, a.x_stride as usize, rows.len() * horizontal.size(), a.geometry.channels as usize);
         }
         for ow in 0..out_width {
             let pixel = row * out_width + ow;
@@ -73,7 +73,7 @@ pub unsafe fn forward<L: Lanes>(a: &MaxPool2dForward, task: &Task) {
                     y: a.y.add(pixel * a.y_stride as usize),
                     index: a.index.add(pixel * a.index_stride as usize).cast(),
                 };
-                across::<L, 4>(&window, 0..a.channels as usize);
+                across::<L, 4>(&window, 0..a.geometry.channels as usize);
             }
         }
     }
@@ -120,18 +120,18 @@ impl Column for Pixel {
 /// As for the reference.
 #[inline(never)]
 pub unsafe fn backward<L: Lanes>(a: &MaxPool2dBackward, task: &Task) {
-    let [vertical, horizontal] = a.axes();
-    let (height, width) = (a.height as usize, a.width as usize);
-    for row in task.range(a.images * a.height) {
+    let [vertical, horizontal] = a.geometry.axes();
+    let (height, width) = (a.geometry.height as usize, a.geometry.width as usize);
+    for row in task.range(a.geometry.images * a.geometry.height) {
         let (n, h) = (row / height, row % height);
         let first = n * vertical.windows() * horizontal.windows();
         let rows = vertical.over(h);
         // SAFETY: the rows lie within the output.
         unsafe {
             let (start, pixels) = (first + rows.start * horizontal.windows(), rows.len() * horizontal.windows());
-            touch_columns(a.dy.add(start * a.dy_stride as usize), a.dy_stride as usize, pixels, a.channels as usize);
+            touch_columns(a.dy.add(start * a.dy_stride as usize), a.dy_stride as usize, pixels, a.geometry.channels as usize);
             let index = a.index.add(start * a.index_stride as usize).cast();
-            touch_columns(index, a.index_stride as usize, pixels, a.channels as usize);
+            touch_columns(index, a.index_stride as usize, pixels, a.geometry.channels as usize);
         }
         for w in 0..width {
             // SAFETY: the pixel lies within the image, its windows within the output.
@@ -147,7 +147,7 @@ pub unsafe fn backward<L: Lanes>(a: &MaxPool2dBackward, task: &Task) {
                     columns: horizontal.over(w),
                     dx: a.dx.add((row * width + w) * a.dx_stride as usize),
                 };
-                across::<L, 4>(&pixel, 0..a.channels as usize);
+                across::<L, 4>(&pixel, 0..a.geometry.channels as usize);
             }
         }
     }

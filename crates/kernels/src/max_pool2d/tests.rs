@@ -35,6 +35,22 @@ fn simd_equals_reference() {
             };
         }
         let dy = random.buffer((out_pixels * y_stride) as usize);
+        let geometry = MaxPool2dGeometry {
+            images,
+            height,
+            width,
+            channels,
+            out_height,
+            out_width,
+            kernel_height,
+            kernel_width,
+            stride_height,
+            stride_width,
+            dilation_height,
+            dilation_width,
+            pad_top,
+            pad_left,
+        };
         let run = |forward: Forward, backward: Backward| {
             let mut y = Random(2).buffer((out_pixels * y_stride) as usize);
             let mut index = Buffer::new((out_pixels * index_stride) as usize);
@@ -46,20 +62,7 @@ fn simd_equals_reference() {
                 y_stride,
                 index: index.mut_ptr().cast(),
                 index_stride,
-                images,
-                height,
-                width,
-                channels,
-                out_height,
-                out_width,
-                kernel_height,
-                kernel_width,
-                stride_height,
-                stride_width,
-                dilation_height,
-                dilation_width,
-                pad_top,
-                pad_left,
+                geometry,
             };
             run_chunks(forward, &args, 1 + case % 3, 0);
             let args = MaxPool2dBackward {
@@ -69,20 +72,7 @@ fn simd_equals_reference() {
                 index_stride,
                 dx: dx.mut_ptr(),
                 dx_stride: x_stride,
-                images,
-                height,
-                width,
-                channels,
-                out_height,
-                out_width,
-                kernel_height,
-                kernel_width,
-                stride_height,
-                stride_width,
-                dilation_height,
-                dilation_width,
-                pad_top,
-                pad_left,
+                geometry,
             };
             run_chunks(backward, &args, 1 + case % 3, 0);
             y.assert_guards("y");

@@ -4,6 +4,7 @@
 //! with libm's functions, so that every runtime gives the same bits.
 
 pub mod philox;
+pub mod reference;
 #[cfg(test)]
 mod tests;
 
@@ -34,8 +35,12 @@ kernel_args! {
     }
 }
 
-pub const KERNELS: &[Kernel] =
-    &[row!("random.uniform.f32/scalar", RandomUniform, uniform), row!("random.normal.f32/scalar", RandomNormal, normal)];
+pub const KERNELS: &[Kernel] = &[
+    row!("random.uniform.f32/scalar", RandomUniform, uniform),
+    row!("random.uniform.f32/reference", RandomUniform, reference::uniform),
+    row!("random.normal.f32/scalar", RandomNormal, normal),
+    row!("random.normal.f32/reference", RandomNormal, reference::normal),
+];
 
 /// A number in [0, 1) from the upper 24 bits of a word: exact in f32.
 pub fn unit(word: u32) -> f32 {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::{Buffer, run_chunks};
+use crate::testing::{Buffer, assert_close, run_chunks};
 
 /// Answers that the authors of Philox publish with their code.
 #[test]
@@ -14,19 +14,37 @@ fn philox_gives_the_known_answers() {
 }
 
 fn normal_buffer(count: u32, chunks: u32) -> Buffer {
+    normal_by(normal, count, chunks)
+}
+
+fn normal_by(kernel: unsafe fn(&RandomNormal, &Task), count: u32, chunks: u32) -> Buffer {
     let mut y = Buffer::new(count as usize);
     let args = RandomNormal { y: y.mut_ptr(), count, seed_low: 7, seed_high: 0, stream: 3, mean: 1.0, std: 2.0 };
-    run_chunks(normal, &args, chunks, 0);
+    run_chunks(kernel, &args, chunks, 0);
     y.assert_guards("normal");
     y
 }
 
 fn uniform_buffer(count: u32, chunks: u32) -> Buffer {
+    uniform_by(uniform, count, chunks)
+}
+
+fn uniform_by(kernel: unsafe fn(&RandomUniform, &Task), count: u32, chunks: u32) -> Buffer {
     let mut y = Buffer::new(count as usize);
     let args = RandomUniform { y: y.mut_ptr(), count, seed_low: 7, seed_high: 0, stream: 3, low: -1.0, high: 3.0 };
-    run_chunks(uniform, &args, chunks, 0);
+    run_chunks(kernel, &args, chunks, 0);
     y.assert_guards("uniform");
     y
+}
+
+#[test]
+fn scalar_equals_reference() {
+    for count in [1, 2, 1003] {
+        let expected = normal_by(reference::normal, count, 2);
+        assert_close(normal_buffer(count, 3).values(), expected.values(), 2e-6, "normal");
+        let expected = uniform_by(reference::uniform, count, 2);
+        assert_close(uniform_buffer(count, 3).values(), expected.values(), 1e-6, "uniform");
+    }
 }
 
 #[test]

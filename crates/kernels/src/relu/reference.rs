@@ -2,32 +2,32 @@
 
 use super::{ReluBackward, ReluForward};
 use crate::abi::Task;
+use crate::pixels::{Pixels, each, relu};
 
 /// # Safety
 /// Pointers cover `pixels` rows at their strides.
 pub unsafe fn forward(a: &ReluForward, task: &Task) {
-    for p in task.range(a.pixels) {
-        for c in 0..a.channels as usize {
-            // SAFETY: p and c are in range.
-            unsafe {
-                let x = *a.x.add(p * a.x_stride as usize + c);
-                *a.y.add(p * a.y_stride as usize + c) = if x < 0.0 { 0.0 } else { x };
-            }
-        }
+    let ReluForward { pixels, channels, .. } = *a;
+    // SAFETY: as above.
+    let [x, y] = unsafe { [Pixels::new(a.x, a.x_stride, pixels, channels), Pixels::new(a.y, a.y_stride, pixels, channels)] };
+    for (p, c) in each(task, pixels, channels) {
+        y.set(p, c, relu(x.at(p, c)));
     }
 }
 
 /// # Safety
 /// Pointers cover `pixels` rows at their strides.
 pub unsafe fn backward(a: &ReluBackward, task: &Task) {
-    for p in task.range(a.pixels) {
-        for c in 0..a.channels as usize {
-            // SAFETY: p and c are in range.
-            unsafe {
-                let y = *a.y.add(p * a.y_stride as usize + c);
-                let dy = *a.dy.add(p * a.dy_stride as usize + c);
-                *a.dx.add(p * a.dx_stride as usize + c) = if y > 0.0 { dy } else { 0.0 };
-            }
-        }
+    let ReluBackward { pixels, channels, .. } = *a;
+    // SAFETY: as above.
+    let [dy, y, dx] = unsafe {
+        [
+            Pixels::new(a.dy, a.dy_stride, pixels, channels),
+            Pixels::new(a.y, a.y_stride, pixels, channels),
+            Pixels::new(a.dx, a.dx_stride, pixels, channels),
+        ]
+    };
+    for (p, c) in each(task, pixels, channels) {
+        dx.set(p, c, if y.at(p, c) > 0.0 { dy.at(p, c) } else { 0.0 });
     }
 }

@@ -2,6 +2,9 @@ use super::super::*;
 use crate::gemm::PANEL;
 use crate::testing::{Buffer, Random, run_chunks};
 
+pub const NO_NORM: Norm =
+    Norm { mean: core::ptr::null(), gamma: core::ptr::null(), rstd: core::ptr::null(), beta: core::ptr::null() };
+
 /// A random convolution, small enough to run often and odd enough to meet every edge.
 #[derive(Debug)]
 pub struct Case {
@@ -68,19 +71,8 @@ impl Case {
     pub fn taps(&self) -> u32 {
         self.kernel[0] * self.kernel[1] * self.channels / self.groups
     }
-    pub fn forward(&self, x: &Buffer, w: &Buffer, y: &mut Buffer) -> Conv2dForward {
-        Conv2dForward {
-            x: x.ptr(),
-            x_stride: self.x_stride(),
-            w: w.ptr(),
-            bias: core::ptr::null(),
-            residual: core::ptr::null(),
-            residual_stride: 0,
-            y: y.mut_ptr(),
-            y_stride: self.y_stride(),
-            y_column: 1,
-            y_row: self.out_size[1],
-            y_image: self.out_size[0] * self.out_size[1],
+    pub fn geometry(&self) -> ConvGeometry {
+        ConvGeometry {
             batch: self.batch,
             height: self.size[0],
             width: self.size[1],
@@ -97,14 +89,27 @@ impl Case {
             dilation_height: self.dilation[0],
             dilation_width: self.dilation[1],
             groups: self.groups,
+        }
+    }
+    pub fn forward(&self, x: &Buffer, w: &Buffer, y: &mut Buffer) -> Conv2dForward {
+        Conv2dForward {
+            x: x.ptr(),
+            x_stride: self.x_stride(),
+            w: w.ptr(),
+            bias: core::ptr::null(),
+            residual: core::ptr::null(),
+            residual_stride: 0,
+            y: y.mut_ptr(),
+            y_stride: self.y_stride(),
+            y_column: 1,
+            y_row: self.out_size[1],
+            y_image: self.out_size[0] * self.out_size[1],
+            geometry: self.geometry(),
             relu: 0,
             unit_images: self.unit_images,
             unit_rows: self.unit_rows,
             unit_channels: self.unit_channels,
-            mean: core::ptr::null(),
-            gamma: core::ptr::null(),
-            rstd: core::ptr::null(),
-            beta: core::ptr::null(),
+            norm: NO_NORM,
         }
     }
     /// Rows of x may be read in place if no window leaves the image; gaps between copied pixels are allowed.
@@ -115,41 +120,31 @@ impl Case {
         if inside && self.slack[2] > 0 { 0 } else { self.channels / self.groups + self.slack[2] }
     }
     pub fn backward_weight(&self, x: &Buffer, dy: &Buffer, dw: &mut Buffer, partitions: u32) -> Conv2dBackwardWeight {
-        let f = self.forward(x, x, &mut Buffer::new(0));
         Conv2dBackwardWeight {
             x: x.ptr(),
-            x_stride: f.x_stride,
+            x_stride: self.x_stride(),
             dy: dy.ptr(),
-            dy_stride: f.y_stride,
+            dy_stride: self.y_stride(),
             dw: dw.mut_ptr(),
-            batch: f.batch,
-            height: f.height,
-            width: f.width,
-            in_channels: f.in_channels,
-            out_height: f.out_height,
-            out_width: f.out_width,
-            out_channels: f.out_channels,
-            kernel_height: f.kernel_height,
-            kernel_width: f.kernel_width,
-            stride_height: f.stride_height,
-            stride_width: f.stride_width,
-            pad_top: f.pad_top,
-            pad_left: f.pad_left,
-            dilation_height: f.dilation_height,
-            dilation_width: f.dilation_width,
-            groups: f.groups,
+            geometry: self.geometry(),
             copied_pixel: self.copied_pixel(),
             partitions,
-            unit_images: f.unit_images,
-            unit_rows: f.unit_rows,
-            unit_channels: f.unit_channels,
+            unit_images: self.unit_images,
+            unit_rows: self.unit_rows,
+            unit_channels: self.unit_channels,
         }
     }
+    /// Panels of weights `[KH, KW, C/groups, O]`.
     pub fn pack(&self, w: &Buffer) -> Buffer {
-        let columns = self.out_channels / self.groups;
-        let depth = self.channels / self.groups;
-        let mut packed = Buffer::new((self.groups * columns.next_multiple_of(PANEL as u32) * self.taps()) as usize);
-        let args = GemmPack {
+        let columns = (self.out_channels / self.groups).next_multiple_of(PANEL as u32);
+        let mut packed = Buffer::new((self.groups * columns * self.taps()) as usize);
+        run_chunks(crate::gemm::pack::pack::<Vector>, &self.pack_args(w, &mut packed), 3, 0);
+        packed.assert_guards("packed");
+        packed
+    }
+    pub fn pack_args(&self, w: &Buffer, packed: &mut Buffer) -> GemmPack {
+        let (columns, depth) = (self.out_channels / self.groups, self.channels / self.groups);
+        GemmPack {
             w: w.ptr(),
             packed: packed.mut_ptr(),
             height: self.kernel[0],
@@ -162,10 +157,7 @@ impl Case {
             depth_stride: self.out_channels,
             column_stride: 1,
             group_stride: columns,
-        };
-        run_chunks(crate::gemm::pack::pack::<Vector>, &args, 3, 0);
-        packed.assert_guards("packed");
-        packed
+        }
     }
     pub fn scratch(&self, columns: u32) -> usize {
         let [rows, width] = [0, 1].map(|i| {

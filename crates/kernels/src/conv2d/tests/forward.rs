@@ -108,8 +108,8 @@ fn no_taps_give_zeros() {
     for kernel in [implicit_gemm::forward::<Vector>, pointwise::forward::<Vector>] {
         let mut y = random.buffer((case.out_pixels() * case.y_stride()) as usize);
         let mut args = case.forward(&x, &x, &mut y);
-        args.pad_top = 0;
-        args.pad_left = 0;
+        args.geometry.pad_top = 0;
+        args.geometry.pad_left = 0;
         run_chunks(kernel, &args, 1, 4 * case.size[0] as usize * 10000);
         let stride = case.y_stride() as usize;
         let channels = case.out_channels as usize;

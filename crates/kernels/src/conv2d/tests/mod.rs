@@ -1,4 +1,5 @@
 mod backward_weight;
 mod case;
 mod forward;
+mod norm;
 mod winograd;

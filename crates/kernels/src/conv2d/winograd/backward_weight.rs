@@ -42,9 +42,9 @@ pub unsafe fn outer_product_of_norm<L: Lanes>(a: &Conv2dWinogradWeight, task: &T
 /// As for [`outer_product`], and what the reading of x asks for.
 #[inline(always)]
 unsafe fn outer_product_of<L: Lanes, R: Read>(a: &Conv2dWinogradWeight, task: &Task) {
-    let (depth, out_channels) = (a.in_channels as usize, a.out_channels as usize);
-    let grid = Grid::new(TILE, a.out_height, a.out_width);
-    let units = (a.batch as usize * grid.rows * grid.columns).div_ceil(a.unit_tiles as usize);
+    let (depth, out_channels) = (a.geometry.in_channels as usize, a.geometry.out_channels as usize);
+    let grid = Grid::new(TILE, &a.geometry);
+    let units = (a.geometry.batch as usize * grid.rows * grid.columns).div_ceil(a.unit_tiles as usize);
     let ranges = out_channels.div_ceil(a.unit_channels as usize);
     for item in task.range(a.partitions * ranges as u32) {
         let first = item % ranges * a.unit_channels as usize;
@@ -96,20 +96,13 @@ unsafe fn add_unit<L: Lanes, R: Read>(
     between: *mut f32,
     accumulate: bool,
 ) {
-    let depth = a.in_channels as usize;
+    let depth = a.geometry.in_channels as usize;
     let unit_tiles = a.unit_tiles as usize;
     let first = unit * unit_tiles;
-    let count = unit_tiles.min(a.batch as usize * grid.rows * grid.columns - first);
+    let count = unit_tiles.min(a.geometry.batch as usize * grid.rows * grid.columns - first);
     let width = channels.len().next_multiple_of(PANEL);
-    let x =
-        Images { first: a.x, stride: a.x_stride as usize, height: a.height as usize, width: a.width as usize, channels: depth };
-    let dy = Images {
-        first: a.dy.wrapping_add(channels.start),
-        stride: a.dy_stride as usize,
-        height: a.out_height as usize,
-        width: a.out_width as usize,
-        channels: channels.len(),
-    };
+    let x = Images::of_x(a.x, a.x_stride, &a.geometry);
+    let dy = Images::of_y(a.dy, a.dy_stride, &a.geometry).channels(channels.clone());
     let input = Matrices { first: sums.end(), step: unit_tiles * depth + GAP };
     let gradient = Matrices { first: input.end(), step: unit_tiles * width + GAP };
     // SAFETY: the caller vouches for scratch and tensors.
@@ -118,11 +111,11 @@ unsafe fn add_unit<L: Lanes, R: Read>(
         touch_tiles(&dy, grid, first..first + count);
         for tile in 0..count {
             let (image, row, column) = grid.place(first + tile);
-            let corner = (row as isize - a.pad_top as isize, column as isize - a.pad_left as isize);
+            let corner = (row as isize - a.geometry.pad_top as isize, column as isize - a.geometry.pad_left as isize);
             let to = input.first.add(tile * depth);
-            transform::<L, Input<F4, TILE>, R, PATCH, PATCH>(a.norm(), &x, image, corner, to, input.step, between);
+            transform::<L, Input<F4, TILE>, R, PATCH, PATCH>(a.norm, &x, image, corner, to, input.step, between);
             let (corner, to) = ((row as isize, column as isize), gradient.first.add(tile * width));
-            transform::<L, OutputGradient, AsStored, TILE, PATCH>(a.norm(), &dy, image, corner, to, gradient.step, between);
+            transform::<L, OutputGradient, AsStored, TILE, PATCH>(a.norm, &dy, image, corner, to, gradient.step, between);
         }
         let add_position = if high() { add_position::<L, HIGHEST> } else { add_position::<L, LOWEST> };
         for p in 0..POSITIONS {

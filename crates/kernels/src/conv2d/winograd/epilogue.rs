@@ -79,7 +79,7 @@ impl Epilogue for Plain {
     #[inline(always)]
     unsafe fn give<L: Lanes>(at: &mut Channels<L>, a: &Conv2dWinograd, tile: &OutputTile, (i, j): (usize, usize), value: L) {
         if i < tile.rows && j < tile.columns {
-            let pixel = i * a.out_width as usize + j;
+            let pixel = i * a.geometry.out_width as usize + j;
             let mut sum = value.add(at.bias);
             // SAFETY: the pixel lies in the image.
             unsafe {
@@ -102,15 +102,13 @@ pub enum NormGradient {}
 impl Epilogue for NormGradient {
     type At<L: Lanes> = ();
     unsafe fn start(a: &Conv2dWinograd, task: &Task) {
-        let floats = 2 * a.out_channels as usize;
+        let floats = 2 * a.geometry.out_channels as usize;
         // SAFETY: every chunk has partial sums of its own.
         unsafe { core::slice::from_raw_parts_mut(a.partials.add(floats * task.chunk as usize), floats).fill(0.0) };
     }
     #[inline(always)]
     fn reads(a: &Conv2dWinograd) -> Option<Images> {
-        let (height, width) = (a.out_height as usize, a.out_width as usize);
-        let channels = a.out_channels as usize;
-        Some(Images { first: a.norm_x, stride: a.norm_x_stride as usize, height, width, channels })
+        Some(Images::of_y(a.norm_x, a.norm_x_stride, &a.geometry))
     }
     #[inline(always)]
     unsafe fn at<L: Lanes>(_: &Conv2dWinograd, _: &OutputTile, _: usize) {}
@@ -137,14 +135,14 @@ impl Epilogue for NormGradient {
 #[inline(always)]
 unsafe fn pass_on<L: Lanes, const RESIDUAL: bool>(a: &Conv2dWinograd, task: &Task, tile: &OutputTile, c: usize) {
     let [y_stride, residual_stride, x_stride] = [a.y_stride, a.residual_stride, a.norm_x_stride].map(|stride| stride as usize);
-    let channels = a.out_channels as usize;
+    let channels = a.geometry.out_channels as usize;
     // SAFETY: the caller vouches for pixels and channels.
     unsafe {
-        let read::Line { mean, scale, beta } = Normed::at::<L>(a.norm(), c);
+        let read::Line { mean, scale, beta } = Normed::at::<L>(a.norm, c);
         let sums = a.partials.add(2 * channels * task.chunk as usize + c);
         let (mut sum, mut product) = (L::load(sums), L::load(sums.add(channels)));
         for i in 0..tile.rows {
-            let pixel = tile.pixel + i * a.out_width as usize;
+            let pixel = tile.pixel + i * a.geometry.out_width as usize;
             let mut value = tile.values.add(L::WIDTH * i);
             let mut x = a.norm_x.add(pixel * x_stride + c);
             let mut y = a.y.add(pixel * y_stride + c);

@@ -62,9 +62,9 @@ unsafe fn convolve<L: Lanes, F: Lines<TILE, PATCH>, R: Read, E: Epilogue, const 
     task: &Task,
 ) {
     let positions = PATCH * PATCH;
-    let (depth, out_channels) = (a.in_channels as usize, a.out_channels as usize);
-    let grid = Grid::new(TILE, a.out_height, a.out_width);
-    let tiles = a.batch as usize * grid.rows * grid.columns;
+    let (depth, out_channels) = (a.geometry.in_channels as usize, a.geometry.out_channels as usize);
+    let grid = Grid::new(TILE, &a.geometry);
+    let tiles = a.geometry.batch as usize * grid.rows * grid.columns;
     let (unit_tiles, unit_channels) = (a.unit_tiles as usize, a.unit_channels as usize);
     let ranges = out_channels.div_ceil(unit_channels);
     let width = RANGE.min(unit_channels);
@@ -72,15 +72,8 @@ unsafe fn convolve<L: Lanes, F: Lines<TILE, PATCH>, R: Read, E: Epilogue, const 
     let input_step = unit_tiles.next_multiple_of(LOWEST) * row_step + GAP;
     let product_step = unit_tiles.next_multiple_of(LOWEST) * width + GAP;
     let weight_step = position_step(depth, out_channels);
-    let x =
-        Images { first: a.x, stride: a.x_stride as usize, height: a.height as usize, width: a.width as usize, channels: depth };
-    let y = Images {
-        first: a.y,
-        stride: a.y_stride as usize,
-        height: a.out_height as usize,
-        width: a.out_width as usize,
-        channels: out_channels,
-    };
+    let x = Images::of_x(a.x, a.x_stride, &a.geometry);
+    let y = Images::of_y(a.y, a.y_stride, &a.geometry);
     let mut transformed = None;
     // SAFETY: the caller vouches for scratch; units, tiles and channels are in range.
     unsafe {
@@ -107,7 +100,7 @@ unsafe fn convolve<L: Lanes, F: Lines<TILE, PATCH>, R: Read, E: Epilogue, const 
             let end = out_channels.min(start + unit_channels);
             let beside = E::reads(a);
             if beside.is_none() {
-                touch_tiles(&Images { first: a.y.add(start), channels: end - start, ..y }, &grid, first..first + count);
+                touch_tiles(&y.channels(start..end), &grid, first..first + count);
             }
             for channel in (start..end).step_by(width) {
                 let channels = channel..end.min(channel + width);
@@ -157,9 +150,9 @@ pub(super) unsafe fn transform_unit<L: Lanes, F: Lines<TILE, PATCH>, R: Read, co
         touch_tiles(x, grid, tiles.clone());
         for tile in tiles.clone() {
             let (image, row, column) = grid.place(tile);
-            let corner = (row as isize - a.pad_top as isize, column as isize - a.pad_left as isize);
+            let corner = (row as isize - a.geometry.pad_top as isize, column as isize - a.geometry.pad_left as isize);
             let to = input.add((tile - tiles.start) * row_step);
-            transform::<L, Input<F, TILE>, R, PATCH, PATCH>(a.norm(), x, image, corner, to, input_step, between);
+            transform::<L, Input<F, TILE>, R, PATCH, PATCH>(a.norm, x, image, corner, to, input_step, between);
         }
     }
 }
@@ -287,7 +280,7 @@ pub(super) unsafe fn write_tile<L: Lanes, F: Lines<TILE, PATCH>, E: Epilogue, co
     step: usize,
     between: *mut f32,
 ) {
-    let (height, width) = (a.out_height as usize, a.out_width as usize);
+    let (height, width) = (a.geometry.out_height as usize, a.geometry.out_width as usize);
     let (rows, columns) = (TILE.min(height - y), TILE.min(width - x));
     let tile = OutputTile { pixel: (image * height + y) * width + x, rows, columns, values: between };
     let first = channels.start;

@@ -31,15 +31,14 @@ pub unsafe fn forward<L: Lanes, F: LeanLines<TILE, PATCH>, const TILE: usize, co
     task: &Task,
 ) {
     let positions = PATCH * PATCH;
-    let (depth, out_channels) = (a.in_channels as usize, a.out_channels as usize);
-    let grid = Grid::new(TILE, a.out_height, a.out_width);
-    let tiles = a.batch as usize * grid.rows * grid.columns;
+    let (depth, out_channels) = (a.geometry.in_channels as usize, a.geometry.out_channels as usize);
+    let grid = Grid::new(TILE, &a.geometry);
+    let tiles = a.geometry.batch as usize * grid.rows * grid.columns;
     let (unit_tiles, unit_channels) = (a.unit_tiles as usize, a.unit_channels as usize);
     let ranges = out_channels.div_ceil(unit_channels);
     let (rows, row_step) = (unit_tiles.next_multiple_of(LOWEST), depth + ROW_GAP);
     let (input_step, product_step) = (rows * row_step + GAP, rows * COLUMNS + GAP);
-    let x =
-        Images { first: a.x, stride: a.x_stride as usize, height: a.height as usize, width: a.width as usize, channels: depth };
+    let x = Images::of_x(a.x, a.x_stride, &a.geometry);
     let mut transformed = None;
     // SAFETY: the caller vouches for scratch; units, tiles and channels are in range.
     unsafe {

@@ -18,7 +18,7 @@ pub mod pack;
 mod read;
 mod tiles;
 
-use super::{Conv2dWinograd, Conv2dWinogradWeight};
+use super::Norm;
 use crate::lanes::Lanes;
 
 /// The transforms of one line of a tile of `TILE` outputs and `PATCH` inputs; two of them, across and down, transform a square.
@@ -49,24 +49,3 @@ const GAP: usize = 16;
 
 /// Floats between rows of transformed tiles beyond their channels: rows of 2 KiB would share a few sets of the first-level cache.
 const ROW_GAP: usize = 32;
-
-/// Batch norm between its statistics and ReLU; null where there is none.
-#[derive(Clone, Copy)]
-struct Norm {
-    mean: *const f32,
-    gamma: *const f32,
-    rstd: *const f32,
-    beta: *const f32,
-}
-
-impl Conv2dWinograd {
-    fn norm(&self) -> Norm {
-        Norm { mean: self.mean, gamma: self.gamma, rstd: self.rstd, beta: self.beta }
-    }
-}
-
-impl Conv2dWinogradWeight {
-    fn norm(&self) -> Norm {
-        Norm { mean: self.mean, gamma: self.gamma, rstd: self.rstd, beta: self.beta }
-    }
-}

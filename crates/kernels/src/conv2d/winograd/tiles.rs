@@ -2,6 +2,7 @@
 
 use super::read::Read;
 use super::{Lines, Norm};
+use crate::conv2d::ConvGeometry;
 use crate::lanes::{Lanes, split};
 use crate::loops::touch;
 use core::marker::PhantomData;
@@ -18,6 +19,26 @@ pub struct Images {
 }
 
 impl Images {
+    /// What a convolution reads.
+    pub fn of_x(first: *const f32, stride: u32, g: &ConvGeometry) -> Self {
+        Self {
+            first,
+            stride: stride as usize,
+            height: g.height as usize,
+            width: g.width as usize,
+            channels: g.in_channels as usize,
+        }
+    }
+    /// What it writes.
+    pub fn of_y(first: *const f32, stride: u32, g: &ConvGeometry) -> Self {
+        Self {
+            first,
+            stride: stride as usize,
+            height: g.out_height as usize,
+            width: g.out_width as usize,
+            channels: g.out_channels as usize,
+        }
+    }
     /// A range of these channels.
     #[inline(always)]
     pub fn channels(&self, range: Range<usize>) -> Self {
@@ -35,8 +56,8 @@ pub struct Grid {
 }
 
 impl Grid {
-    pub fn new(tile: usize, out_height: u32, out_width: u32) -> Self {
-        Self { rows: (out_height as usize).div_ceil(tile), columns: (out_width as usize).div_ceil(tile), tile }
+    pub fn new(tile: usize, g: &ConvGeometry) -> Self {
+        Self { rows: (g.out_height as usize).div_ceil(tile), columns: (g.out_width as usize).div_ceil(tile), tile }
     }
     /// The same tiles by their inputs, which start `stride` times as far apart.
     pub fn of_inputs(&self, stride: usize) -> Self {
