@@ -16,7 +16,7 @@ const GRADIENTS = new Set<unknown>([conv2dBackwardInput, conv2dBackwardWeight]);
 /**
  * Lets a convolution use implicit GEMM where Winograd's error with its weights, as they are now, exceeds
  * {@link convErrorBound}, and in inference Winograd's algorithm for smaller maps than where nobody looks. Weights that the
- * graph writes are left alone: they are others after the first run.
+ * graph writes are left alone, as they are others after the first run, and so is an algorithm that was asked for.
  */
 export function chooseWinogradByError(graph: Graph, winograd: boolean): Graph {
   if (!winograd) return graph;
@@ -29,6 +29,7 @@ export function chooseWinogradByError(graph: Graph, winograd: boolean): Graph {
     const [x, w] = node.inputs;
     const attrs = node.attrs as Conv2dAttrs;
     if (node.op !== (conv2d as Op) || attrs.packed || !w!.tensor || written.has(w!)) continue;
+    if (attrs.algorithm) continue;
     const { kernelSize, outChannels } = weightSizes('conv2d', w!);
     const conv = convShape('conv2d', x!, kernelSize, outChannels, attrs);
     const algorithm = chooseConvAlgorithm(conv, winograd, inference);
