@@ -30,8 +30,8 @@ it('takes builds of pairs where this run asks V8 for pairs, and not elsewhere', 
   expect(wide.length).toBe(pairs ? builds.length / 2 : 0);
 });
 
-/** Functions of pairs without a loop over pairs that lie together: the frame of a product, and its edges. */
-const UNPAIRED = [/^gemm::panels::/, /^gemm::tile::store_part::/];
+/** Functions of pairs without a loop over pairs that lie together: frames of a product, and its edges. */
+const UNPAIRED = [/^gemm::panels::/, /^conv2d::im2col::/, /^gemm::tile::store_part::/];
 
 /** Kernels whose loops stand in the closure of their row, which does not say how wide it is. */
 const STREAMING = [

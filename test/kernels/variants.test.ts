@@ -11,12 +11,13 @@ const ROUNDS = 12;
 /** Largest error beside the largest value of a tensor. */
 const TOLERANCE = 2e-6;
 
-/** Kernels that are tested in the crate, by a formula: they are one, decide, or have a result that means nothing by itself. */
+/** Kernels that the crate's own tests compare with a formula, as it takes no row of the module. */
 const BY_FORMULA: readonly string[] = [
   'ceiling.fma.f32/simd',
   'conv2d.pack.f32/winograd_2x2',
   'conv2d.pack.f32/winograd_2x2_strided',
   'conv2d.pack.f32/winograd_4x4',
+  'gemm.pack.f32/panels',
   'guard.finite.f32/scalar',
   'increment.forward.i32/scalar',
   'increment.forward.f32/scalar',
@@ -69,7 +70,7 @@ describe.each(engines)('$build', (engine) => {
   });
 
   it('has a reference for every kernel', () => {
-    const references = [...engine.kernels.keys()].filter((name) => name.includes('/reference'));
+    const references = [...engine.kernels.keys()].filter((name) => name.endsWith('/reference'));
     const left = [...engine.kernels.keys()].filter(
       (name) => !references.includes(name) && !references.includes(referenceOf(name)),
     );

@@ -1,11 +1,11 @@
 /*
- * Looks at Winograd's error with a convolution's weights as they are now, and takes it where it stays within convErrorBound:
- * in inference for smaller maps than where nobody looks.
+ * Takes Winograd's algorithm where its error with a convolution's weights, as they are now, stays within `convErrorBound`.
+ * In inference it does so for smaller maps than where nobody looks.
  *
  * before   y = conv2d(x, w)
  * after    y = conv2d(x, w) algorithm winograd_4x4
  *    or    y = conv2d(x, w) algorithm implicit_gemm
- * when     training and inference, fast; w is state that the graph does not write
+ * when     training and inference, fast; w is state that the graph does not write, and no algorithm was asked for
  * bits     changed
  */
 import { is, writtenBy, type Graph, type Node } from '../../core/graph.ts';
@@ -19,7 +19,6 @@ import { replaceNodes } from '../rewrite.ts';
 import { winogradError } from '../winogradError.ts';
 
 export function chooseWinogradByError(graph: Graph, winograd: boolean): Graph {
-  if (!winograd) return graph;
   const written = new Set(graph.nodes.flatMap(writtenBy));
   const inference = !graph.nodes.some(
     (node) => is(node, conv2dBackwardInput) || is(node, conv2dBackwardWeight),
@@ -29,7 +28,7 @@ export function chooseWinogradByError(graph: Graph, winograd: boolean): Graph {
     if (!is(node, conv2d)) continue;
     const { x, w } = node.inputs;
     // Weights that the graph writes are others after the first run.
-    if (!w.tensor || written.has(w)) continue;
+    if (!w.tensor || written.has(w) || node.attrs.algorithm) continue;
     const conv = conv2dShape(x, w, node.attrs);
     const algorithm = chooseConvAlgorithm(conv, winograd, inference);
     if (!isWinograd(algorithm)) continue;
