@@ -3,6 +3,7 @@ import { dot, scaleBy } from '../../ts/ops/dot.ts';
 import { fill } from '../../ts/ops/fill.ts';
 import { multiply } from '../../ts/ops/multiply.ts';
 import { relu } from '../../ts/ops/relu.ts';
+import { sigmoid } from '../../ts/ops/sigmoid.ts';
 import { sumPixels } from '../../ts/ops/sumPixels.ts';
 import { sumSquares } from '../../ts/ops/sumSquares.ts';
 import { sizeOf, type Shape } from '../../ts/base/shape.ts';
@@ -38,6 +39,17 @@ export const elementwise = [
     tolerance: 0,
     gradientTolerance: 1e-6,
     rows: rows({}, { x: awayFromZero }),
+  }),
+  cases({
+    op: sigmoid,
+    reference: ({ x }) => ({ y: x.values.map((value) => 1 / (1 + Math.exp(-value))) }),
+    tolerance: 2.5e-7,
+    // Where y is near 1, `1 - y` has the rounding of y alone: an error of 2⁻²² for slopes down to 0.1.
+    gradientTolerance: 3e-6,
+    rows: [
+      ...rows({}, { x: uniform(2) }),
+      { name: 'saturating', inputs: { x: f32([2, 3, 5, 6], uniform(20)) }, attrs: {} },
+    ],
   }),
   cases({
     op: add,

@@ -17,6 +17,7 @@ import { multiply } from '../../ts/ops/multiply.ts';
 import { poolShape, type PoolGeometry } from '../../ts/ops/pools/poolShape.ts';
 import { relu, reluBackward } from '../../ts/ops/relu.ts';
 import { sgdUpdate } from '../../ts/ops/sgdUpdate.ts';
+import { sigmoid, sigmoidBackward } from '../../ts/ops/sigmoid.ts';
 import { softmax, softmaxBackward } from '../../ts/ops/softmax.ts';
 import { softmaxCrossEntropy } from '../../ts/ops/softmaxCrossEntropy.ts';
 import { subsamplePad, subsamplePadBackward } from '../../ts/ops/subsamplePad.ts';
@@ -82,6 +83,11 @@ export const draws: Readonly<Record<string, Draw>> = {
   reluBackward(random) {
     const shape = rows(random);
     return problem(reluBackward, { dy: floats(random, shape), y: floats(random, shape) }, {});
+  },
+  sigmoid: (random) => problem(sigmoid, { x: floats(random, rows(random), { scale: 9 }) }, {}),
+  sigmoidBackward(random) {
+    const shape = rows(random);
+    return problem(sigmoidBackward, { dy: floats(random, shape), y: floats(random, shape) }, {});
   },
   add(random) {
     const shape = rows(random);
