@@ -98,6 +98,15 @@ describe('fuseNormIntoReaders', () => {
       }),
     ],
     [
+      'what is a convolution’s residual alone',
+      program(
+        { a: [1, 16, 16, 8], b: [1, 16, 16, 8], x: [1, 18, 18, 16] },
+        { w, ...norm },
+        ({ a, b, x, w, ...norm }) =>
+          conv({ x, w, residual: normTrain(concat([a, b]), norm, true).y }),
+      ),
+    ],
+    [
       'what is the gradient that a weight’s is made of',
       program({ a, b: a, x: [1, 20, 20, 16] }, norm, ({ a, b, x, ...norm }) =>
         convBackwardWeight(x, normTrain(concat([a, b]), norm, true).y, 3),

@@ -92,6 +92,10 @@ describe('fuseResidual', () => {
       program({ x, s }, { w }, ({ x, s, w }) => add(conv({ x, w, residual: x }), s)),
     ],
     ['twice the same', program({ x }, { w }, ({ x, w }) => [conv({ x, w })].map((h) => add(h, h)))],
+    [
+      'an op that can clip but not add',
+      program({ x, s }, norm, ({ x, s, ...norm }) => add(normInference(x, norm), s)),
+    ],
     ['another op', program({ x, s }, {}, ({ x, s }) => add(multiply(x, x), s))],
     [
       'the gradient of a convolution, which cannot clip',

@@ -113,7 +113,17 @@ describe('recompute', () => {
   });
 
   it.each([
-    ['values outside regions', program({ x }, {}, ({ x }) => [relu(x)].map((h) => reading(h, h)))],
+    ['graphs without regions', program({ x }, {}, ({ x }) => [relu(x)].map((h) => reading(h, h)))],
+    [
+      'values outside regions',
+      program({ x }, {}, ({ x }) => {
+        const h = relu(x);
+        return reading(
+          h,
+          recomputed(() => relu(h)),
+        );
+      }),
+    ],
     [
       'what a region gives to the rest',
       program({ x }, {}, ({ x }) => [recomputed(() => relu(x))].map((h) => reading(h, h))),

@@ -50,6 +50,21 @@ describe('shareNormGradient', () => {
     );
   });
 
+  it('corrects a gradient once, however often it is read', () => {
+    expectRewrite(
+      shareNormGradient,
+      dense((parts) => [layer(parts).dx].flatMap((dx) => [relu(dx), relu(dx)])),
+      `
+      t1, t2, t3, t4 = conv2dBackwardInputThroughNorm(dy, w, x, mean, rstd, gamma, beta) inputSize 18,18
+      t5 = addNormCorrection(g: t1, x, mean, factors: t4)
+      t6 = relu(x: t5)
+      t7 = relu(x: t5)
+      t8 = concat(x, x)
+      return t6, t7, t8
+      `,
+    );
+  });
+
   it('corrects the sum of two layers that normalise the same once, at the end', () => {
     expectRewrite(
       shareNormGradient,
@@ -123,16 +138,23 @@ describe('shareNormGradient', () => {
   it('cuts x where nothing was joined in just those channels', () => {
     expectRewrite(
       shareNormGradient,
-      dense((parts) => [sliceChannels(layer(parts).dx, 4, 8)]),
+      program(
+        { a: [1, 18, 18, 8], b: [1, 18, 18, 8], dy },
+        { w, ...norm },
+        ({ a, b, dy, w, ...norm }) => {
+          const { dx } = layer({ x: concat([a, b]), dy, w, ...norm });
+          return sliceChannels(dx, 8, 12);
+        },
+      ),
       `
-      t1, t2, t3, t4 = conv2dBackwardInputThroughNorm(dy, w, x, mean, rstd, gamma, beta) inputSize 18,18
-      t5 = sliceChannels(x) start 4 channels 4
-      t6 = sliceChannels(x: t1) start 4 channels 4
-      t7 = sliceChannels(x: t4) start 4 channels 4
-      t8 = sliceChannels(x: mean) start 4 channels 4
-      t9 = concat(x, x)
-      t10 = addNormCorrection(g: t6, x: t5, mean: t8, factors: t7)
-      return t10, t9
+      t1 = concat(a, b)
+      t2, t3, t4, t5 = conv2dBackwardInputThroughNorm(dy, w, x: t1, mean, rstd, gamma, beta) inputSize 18,18
+      t6 = sliceChannels(x: t1) start 8 channels 4
+      t7 = sliceChannels(x: t2) start 8 channels 4
+      t8 = sliceChannels(x: t5) start 8 channels 4
+      t9 = sliceChannels(x: mean) start 8 channels 4
+      t10 = addNormCorrection(g: t7, x: t6, mean: t9, factors: t8)
+      return t10
       `,
     );
   });

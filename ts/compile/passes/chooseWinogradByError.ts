@@ -1,6 +1,6 @@
 /*
- * Looks at Winograd's error with a convolution's weights as they are now, and takes it where it stays within convErrorBound:
- * in inference for smaller maps than where nobody looks.
+ * Takes Winograd's algorithm where its error with a convolution's weights, as they are now, stays within `convErrorBound`.
+ * In inference it does so for smaller maps than where nobody looks.
  *
  * before   y = conv2d(x, w)
  * after    y = conv2d(x, w) algorithm winograd_4x4
@@ -19,7 +19,6 @@ import { replaceNodes } from '../rewrite.ts';
 import { winogradError } from '../winogradError.ts';
 
 export function chooseWinogradByError(graph: Graph, winograd: boolean): Graph {
-  if (!winograd) return graph;
   const written = new Set(graph.nodes.flatMap(writtenBy));
   const inference = !graph.nodes.some(
     (node) => is(node, conv2dBackwardInput) || is(node, conv2dBackwardWeight),
