@@ -35,8 +35,7 @@ import {
   type JoinOptions,
   type Module,
 } from '../../ts/nn/index.ts';
-import { sumSquares } from '../../ts/ops/sumSquares.ts';
-import { apply } from '../../ts/core/apply.ts';
+import { sumSquares } from '../../ts/functions/sumSquares.ts';
 import { scope } from '../../ts/core/scope.ts';
 import { sizeOf } from '../../ts/base/shape.ts';
 import { gradients } from '../../ts/core/gradients.ts';
@@ -234,7 +233,7 @@ describe('blocks', () => {
         valuesOf(() => block.forward(x)),
         Kind.name,
       ).toEqual(x.data());
-      const loss = apply(sumSquares, [block.forward(x)], {})[0]!;
+      const loss = sumSquares(block.forward(x));
       const last = [...block.parameters().values()].at(-1)!;
       const [dw] = gradients(loss, [last]);
       expect(
@@ -402,7 +401,7 @@ describe('gates', () => {
       'y',
     );
 
-    const loss = apply(sumSquares, [block.forward(x)], {})[0]!;
+    const loss = sumSquares(block.forward(x));
     const wanted = names.map((name) => block.parameters().get(name)!);
     const found = gradients(loss, wanted).map((gradient) => gradient.item());
     const dot = (branch: Float32Array): number =>

@@ -50,7 +50,8 @@ export function findAliases(nodes: readonly Node[], outputs: readonly Value[]): 
         const input = itemAt(node.inputs, from);
         const result = itemAt(node.outputs, to);
         const alias = input && aliases.get(input);
-        if (!alias || !result || joined.has(result) || kept.has(resolveAlias(aliases, input).base)) continue;
+        if (!alias || !result || joined.has(result) || kept.has(resolveAlias(aliases, input).base))
+          continue;
         const fits = sameShape(input.shape, result.shape) && free(result);
         if (fits && !isReadLater(input, node, nodes, aliases)) aliases.set(result, alias);
       }

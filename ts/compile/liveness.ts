@@ -25,7 +25,9 @@ export function assignStorages(
 ): Map<Value, Storage> {
   const baseOf = (value: Value): Value => resolveAlias(aliases, value).base;
   const lastUse = new Map<Value, number>();
-  nodes.forEach((node, index) => inputsOf(node).forEach((input) => lastUse.set(baseOf(input), index)));
+  nodes.forEach((node, index) =>
+    inputsOf(node).forEach((input) => lastUse.set(baseOf(input), index)),
+  );
   for (const output of outputs) lastUse.set(baseOf(output), nodes.length);
   const parts = new Set([...aliases].flatMap(([value]) => [value, baseOf(value)]));
 

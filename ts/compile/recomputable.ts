@@ -1,4 +1,11 @@
-import { inputsOf, outputsOf, writtenBy, type Graph, type Node, type Value } from '../core/graph.ts';
+import {
+  inputsOf,
+  outputsOf,
+  writtenBy,
+  type Graph,
+  type Node,
+  type Value,
+} from '../core/graph.ts';
 
 /**
  * Values that gradients can have computed again, by the node that makes them: all outputs of ops without effects, the

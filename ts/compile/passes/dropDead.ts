@@ -2,9 +2,9 @@
  * Removes nodes that have no effect and whose results nobody reads.
  *
  * before   h = relu(x)
- *          y = add(x, x)
+ *          y = add(a: x, b: x)
  *          return y
- * after    y = add(x, x)
+ * after    y = add(a: x, b: x)
  *          return y
  * when     training and inference
  * bits     same

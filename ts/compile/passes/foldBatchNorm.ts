@@ -1,11 +1,12 @@
 /*
- * Puts batch norm by running statistics into the weights of the convolution before it: γ·(conv(x, w) - μ)/σ + β is
- * conv(x, w·γ/σ) + (β - μ·γ/σ). The folded weights depend on parameters alone, so they are computed before the run.
+ * Puts batch norm by running statistics into the weights of the convolution before it.
+ * `γ·(conv(x, w) - μ)/σ + β` is `conv(x, w·γ/σ) + (β - μ·γ/σ)`.
+ * The folded weights depend on parameters alone, so they are computed before the run.
  *
  * before   h = conv2d(x, w)
- *          y = batchNormInference(h, gamma, beta, runningMean, runningVar)
- * after    w', bias = foldBatchNorm(w, gamma, beta, runningMean, runningVar)
- *          y = conv2d(x, w', bias)
+ *          y = batchNormInference(x: h, gamma, beta, runningMean, runningVar)
+ * after    v, bias = foldBatchNorm(w, gamma, beta, runningMean, runningVar)
+ *          y = conv2d(x, w: v, bias)
  * when     inference; h is read once, w and the norm are state
  * bits     changed
  */

@@ -1,6 +1,6 @@
 /*
- * Lets a 1×1 convolution apply the batch norm and ReLU before it to the rows that it reads: pre-activation networks have no
- * convolution to fold that batch norm into, and its result is never written.
+ * Lets a 1×1 convolution apply the batch norm and ReLU before it to the rows that it reads.
+ * Pre-activation networks have no convolution to fold that batch norm into. Its result is never written.
  *
  * before   h = batchNormInference(x, gamma, beta, runningMean, runningVar) relu
  *          y = conv2d(x: h, w)

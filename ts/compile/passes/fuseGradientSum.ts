@@ -1,13 +1,13 @@
 /*
- * Where a value was read twice, its gradient is a sum: the op that makes the later term adds the earlier one as it writes.
- * Ops of gradients that can say so: `fuses.residual`.
+ * Lets the op that makes the later term of a gradient's sum add the earlier one as it writes.
+ * A gradient is a sum where a value was read twice. The ops that can are those of gradients whose `fuses.residual` is true.
  *
- * before   a = conv2dBackwardInput(dy: da, w: v)
- *          b = conv2dBackwardInput(dy: db, w)
- *          dx = add(a, b)
- * after    a = conv2dBackwardInput(dy: da, w: v)
- *          dx = conv2dBackwardInput(dy: db, w, residual: a)
- * when     training; b is read once
+ * before   c = conv2dBackwardInput(dy, w: v)
+ *          d = conv2dBackwardInput(dy, w)
+ *          dx = add(a: c, b: d)
+ * after    c = conv2dBackwardInput(dy, w: v)
+ *          dx = conv2dBackwardInput(dy, w, residual: c)
+ * when     training; d is read once
  * bits     same
  */
 import { is, outputsOf, type Graph, type Node, type Value } from '../../core/graph.ts';
@@ -28,8 +28,8 @@ export function fuseGradientSum(graph: Graph): Graph {
     const { a, b } = node.inputs;
     const [earlier, later] = placeOf(a) < placeOf(b) ? [a, b] : [b, a];
     const producer = made.get(later);
-    if (!producer?.op.fuses?.residual || !producer.backward || changes.has(producer)) continue;
-    if (earlier === later || uses.get(later) !== 1 || outputsOf(producer)[0] !== later) continue;
+    if (!producer?.op.fuses?.residual || !producer.backward) continue;
+    if (uses.get(later) !== 1 || outputsOf(producer)[0] !== later) continue;
     if (producer.inputs.residual) continue;
     const summing = givingFirst(producer, node.outputs.y);
     changes.set(producer, [{ ...summing, inputs: { ...producer.inputs, residual: earlier } }]);

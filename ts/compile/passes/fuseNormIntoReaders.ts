@@ -1,7 +1,7 @@
 /*
- * In a dense block, lets convolutions and the gradients of their weights apply batch norm and ReLU to what they read: the
- * normalised tensor, which would be kept for the gradient and holds all channels so far, is never written. Elsewhere it costs
- * as much time as it saves.
+ * Lets the convolutions of a dense block, and the gradients of their weights, apply batch norm and ReLU to what they read.
+ * The normalised tensor would be kept for the gradient and holds all channels so far: it is never written.
+ * Elsewhere it costs as much time as it saves.
  *
  * before   h, mean, rstd = batchNormTrain(x, gamma, beta, runningMean, runningVar) relu
  *          y = conv2d(x: h, w)
@@ -10,7 +10,7 @@
  *          mean, rstd = batchNormStatistics(moments, runningMean, runningVar)
  *          y = conv2d(x, w, mean, rstd, gamma, beta)
  *          dw = conv2dBackwardWeight(x, dy, mean, rstd, gamma, beta)
- * when     training, fast; x is joined by or made by a concatenation, all readers of h are F(4×4, 3×3)
+ * when     training, fast; x is joined by or made by a concatenation, all that reads h is by F(4×4, 3×3)
  * bits     same
  */
 import { inputsOf, is, nodeOf, type Graph, type Node, type Value } from '../../core/graph.ts';
@@ -38,7 +38,7 @@ export function fuseNormIntoReaders(graph: Graph, winograd: boolean): Graph {
     const { y: h, mean, rstd } = node.outputs;
     if (!joined.has(x) || graph.outputs.includes(h)) continue;
     const reading = readers.get(h) ?? [];
-    if (!reading.every((reader) => canNormalise(reader, h) && !changes.has(reader))) continue;
+    if (!reading.every((reader) => canNormalise(reader, h))) continue;
     const { eps, momentum } = node.attrs;
     const moments = make.node(node, channelMoments, { x }, {});
     const inputs = { ...moments.outputs, runningMean, runningVar };

@@ -1,8 +1,9 @@
 /*
- * Lets the op before a ReLU apply it: one pass over memory in place of two. Ops that can say so: `fuses.relu`.
+ * Lets the op before a ReLU apply it: one pass over memory in place of two.
+ * The ops that can are those whose `fuses.relu` is true.
  *
  * before   h = conv2d(x, w)
- *          y = relu(h)
+ *          y = relu(x: h)
  * after    y = conv2d(x, w) relu
  * when     training and inference; h is read once
  * bits     same

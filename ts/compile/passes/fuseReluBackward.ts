@@ -1,11 +1,11 @@
 /*
- * Lets batch norm's backward mask the gradient while it reads it: no masked copy is written. Where the mask is the sign of
- * that batch norm's own result, it is computed again from x, which is read anyway, so that y need not be kept.
+ * Lets batch norm's backward mask the gradient while it reads it, so that no masked copy is written.
+ * Where the mask is the sign of that norm's own result, it is computed again from x: y need not be kept.
  *
  * before   d = reluBackward(dy, y)
- *          dx = batchNormBackward(dy: d, x, mean, rstd, gamma)
- * after    dx = batchNormBackward(dy, x, mean, rstd, gamma, beta)
- *    or    dx = batchNormBackward(dy, x, mean, rstd, gamma, y)
+ *          dx, dgamma, dbeta = batchNormBackward(dy: d, x, mean, rstd, gamma)
+ * after    dx, dgamma, dbeta = batchNormBackward(dy, x, mean, rstd, gamma, beta)
+ *    or    dx, dgamma, dbeta = batchNormBackward(dy, x, mean, rstd, gamma, y)
  * when     training; d is read once
  * bits     same
  */

@@ -1,11 +1,12 @@
 /*
- * Adds the shortcut in the epilogue of the convolution that ends the body: act(conv(x) + bias + shortcut) is written once.
- * The convolution moves to the place of the addition, where the shortcut exists. Ops that can say so: `fuses`.
+ * Adds the shortcut in the epilogue of the convolution that ends a block's body.
+ * `act(conv(x) + bias + shortcut)` is written once. The convolution moves to the place of the addition, where the shortcut exists.
+ * The ops that can are those whose `fuses` has both relu and residual.
  *
  * before   h = conv2d(x, w)
- *          y = add(a: h, b: shortcut) relu
- * after    y = conv2d(x, w, residual: shortcut) relu
- * when     inference, mostly: in training batch norm lies between; h is read once
+ *          y = add(a: h, b: residual) relu
+ * after    y = conv2d(x, w, residual) relu
+ * when     training and inference; h is read once
  * bits     same
  */
 import { is, type Graph, type Node, type Value } from '../../core/graph.ts';
@@ -27,7 +28,7 @@ export function fuseResidual(graph: Graph): Graph {
     const body = made.get(sum);
     if (!canClip(body) || !body.op.fuses?.residual || body.inputs.residual) return undefined;
     // What an op adds comes before its ReLU.
-    return body.attrs.relu || uses.get(sum) !== 1 || changes.has(body) ? undefined : body;
+    return body.attrs.relu || uses.get(sum) !== 1 ? undefined : body;
   };
   for (const node of graph.nodes) {
     if (!is(node, add)) continue;

@@ -1,14 +1,14 @@
 /*
- * Computes values again where gradients need them, right before the first node that does, instead of keeping them from the
- * forward pass (Chen et al. 2016, arXiv:1604.06174). Statistics and masks of dropout are kept: they are never made twice.
+ * Computes values again right before the first gradient that reads them, instead of keeping them from the forward pass.
+ * Statistics and masks of dropout are kept: they are never made twice. Source: Chen et al. 2016, arXiv:1604.06174.
  *
  * before   h = relu(x)
  *          y = conv2d(x: h, w)
  *          dw = conv2dBackwardWeight(x: h, dy)
  * after    h = relu(x)
  *          y = conv2d(x: h, w)
- *          h' = relu(x) again
- *          dw = conv2dBackwardWeight(x: h', dy)
+ *          g = relu(x) again
+ *          dw = conv2dBackwardWeight(x: g, dy)
  * when     training; h is an inner value of a region, or one that a memory budget does not keep
  * bits     same
  */

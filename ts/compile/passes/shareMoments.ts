@@ -1,16 +1,16 @@
 /*
- * Takes the moments of each part of a concatenation once: in a dense block every layer normalises all channels that were made
- * before it.
+ * Takes the moments of each part of a concatenation once.
+ * In a dense block every layer normalises all channels that were made before it.
  *
  * before   x = concat(a, b)
  *          y, mean, rstd = batchNormTrain(x, gamma, beta, runningMean, runningVar)
  * after    x = concat(a, b)
- *          m = channelMoments(a)
- *          n = channelMoments(b)
+ *          m = channelMoments(x: a)
+ *          n = channelMoments(x: b)
  *          moments = concat(m, n)
  *          mean, rstd = batchNormStatistics(moments, runningMean, runningVar)
  *          y = batchNormApply(x, mean, rstd, gamma, beta)
- * when     training; x is joined by or made by a concatenation, a part is split off where all have whole vectors of channels
+ * when     training; x is joined by or made by a concatenation, of parts that have whole vectors of channels
  * bits     same
  */
 import { is, nodeOf, type Graph, type Node, type NodePlace, type Value } from '../../core/graph.ts';

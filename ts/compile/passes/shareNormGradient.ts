@@ -1,15 +1,15 @@
 /*
- * In a dense block, lets the convolution that makes the gradient by a batch norm's result take that norm's sums in its
- * epilogue, and pass on at once what needs no sums. The rest is linear in x, which many layers normalise: it is added once for
- * all of them, where the gradient of a channel is read. Blocks without concatenations gain nothing by it.
+ * Lets the convolution that makes the gradient by a batch norm's result take that norm's sums in its epilogue.
+ * What needs no sums it passes on at once. The rest is linear in x, which all layers of a dense block normalise.
+ * It is added once for all of them, where the gradient of a channel is read. Blocks without concatenations gain nothing by it.
  *
  * before   d = conv2dBackwardInput(dy, w)
  *          dx, dgamma, dbeta = batchNormBackward(dy: d, x, mean, rstd, gamma, beta, residual)
- *          dw = conv2dBackwardWeight(x: z, dy: dx)
+ *          dz = relu(x: dx)
  * after    g, dgamma, dbeta, factors = conv2dBackwardInputThroughNorm(dy, w, x, mean, rstd, gamma, beta, residual)
  *          dx = addNormCorrection(g, x, mean, factors)
- *          dw = conv2dBackwardWeight(x: z, dy: dx)
- * when     training, fast; d is read once and by F(4×4, 3×3), x is joined by or made by a concatenation
+ *          dz = relu(x: dx)
+ * when     training, fast; d is read once and made by F(4×4, 3×3), x is joined by or made by a concatenation
  * bits     changed
  */
 import {
