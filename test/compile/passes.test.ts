@@ -132,6 +132,11 @@ describe('inference', () => {
       ['batchNormInference', 'batchNormInference', 'conv2d', 'conv2d', 'conv2d'],
     ],
     [
+      'no batch norm without a ReLU into a 1×1 convolution, which would clip',
+      (x) => conv2d(batchNorm(x, before), random('point', [1, 1, 5, 8]), { bias }),
+      ['batchNormInference', 'conv2d'],
+    ],
+    [
       'no ReLU whose input is wanted',
       (x) => [relu(add(x, x))].flatMap((y) => [y, relu(y)]),
       ['add', 'relu'],
@@ -196,6 +201,25 @@ describe('parts of tensors', () => {
     );
     plan.dispose();
   });
+
+  it.each<[string, (t: Tensor) => Tensor, number]>([
+    ['begins before', (t) => add(sliceChannels(t, 2, 22), sliceChannels(t, 0, 20)), 20],
+    ['begins after', (t) => add(sliceChannels(t, 0, 20), sliceChannels(t, 2, 22)), 20],
+    ['is the same', (t) => add(sliceChannels(t, 1, 21), sliceChannels(t, 1, 21)), 20],
+    [
+      'is read by a later op',
+      (t) => concat([add(sliceChannels(t, 0, 8), sliceChannels(t, 8, 16)), sliceChannels(t, 7, 9)]),
+      10,
+    ],
+  ])(
+    'are not written by an op while another part that overlaps them %s',
+    async (_, fn, channels) => {
+      const wide = [2, 6, 7, 22];
+      const k = random('k', [2, 6, 7, channels]);
+      const { compiled, eager } = await both((x) => multiply(fn(relu(x)), k), wide);
+      expectSameBits(compiled, eager, 'overlapping parts');
+    },
+  );
 
   it('have gradients that are parts or sums', async () => {
     const weight = parameter([3, 3, 5, 8]);
