@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto';
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../setup/paths.mjs';
+import { hostRust } from '../setup/rust.mjs';
+import { shuffled } from './draw.mjs';
+import { execute } from './execute.mjs';
+import { copies, folder, readLines } from './paths.mjs';
+
+const SOURCES = 'crates/kernels/src';
+const MINUTES = 10;
+
+/** rustfmt puts spaces around every operator of two sides, and none behind a dereference or before a generic. */
+const SWAPS = [
+  [' + ', ' - '],
+  [' - ', ' + '],
+  [' * ', ' + '],
+  [' / ', ' * '],
+  [' % ', ' / '],
+  [' += ', ' -= '],
+  [' < ', ' <= '],
+  [' <= ', ' < '],
+  [' > ', ' >= '],
+  [' >= ', ' > '],
+  [' == ', ' != '],
+  [' != ', ' == '],
+  [' && ', ' || '],
+  [' || ', ' && '],
+  ['.min(', '.max('],
+  ['.max(', '.min('],
+  ['if ', 'if !'],
+  [' 0..', ' 1..'],
+  ['.mul_add(', '.add('],
+  [' 1)', ' 2)'],
+  [' 0.0', ' 1.0'],
+];
+
+/** Not kernels: tests, and files that a host does not compile. */
+function isLeftOut(name, wasmOnly) {
+  return /(^|\/)(tests?|testing)(\.rs|\/)/.test(name) || wasmOnly.includes(name);
+}
+
+function sources() {
+  const lib = readFileSync(join(root, SOURCES, 'lib.rs'), 'utf8');
+  const wasm = lib.matchAll(/#\[cfg\(target_arch = "wasm32"\)\]\n(?:pub )?mod (\w+);/g);
+  const wasmOnly = [...wasm].map(([, name]) => `${name}.rs`);
+  return readdirSync(join(root, SOURCES), { recursive: true })
+    .map((name) => name.replaceAll('\\', '/'))
+    .filter((name) => name.endsWith('.rs') && !isLeftOut(name, wasmOnly));
+}
+
+/** Every mutant of a line of code; comments, attributes and declarations of types have none. */
+function ofLine(file, text, line) {
+  const code = text.split('//')[0];
+  if (/^\s*(#|use |pub use |pub mod |mod |impl|where|pub trait |trait |type |row!)/.test(code))
+    return [];
+  return SWAPS.flatMap(([from, to]) => {
+    const found = [];
+    for (let at = code.indexOf(from); at >= 0; at = code.indexOf(from, at + 1)) {
+      found.push({ file, line, at, from, to, original: text.trim() });
+    }
+    return found;
+  });
+}
+
+function mutantsOf(file) {
+  const lines = readFileSync(join(root, SOURCES, file), 'utf8').split('\n');
+  return lines.flatMap((text, line) => ofLine(file, text, line));
+}
+
+const keyOf = ({ file, line, at, from, to, original }) =>
+  [file, line, at, from, to, original].join('|');
+
+function mutate({ file, line, at, from, to }) {
+  const lines = readFileSync(join(root, SOURCES, file), 'utf8').split('\n');
+  lines[line] = lines[line].slice(0, at) + to + lines[line].slice(at + from.length);
+  writeFileSync(join(copies, SOURCES, file), lines.join('\n'));
+}
+
+/** The crate's folder or file that a mutant is in: also the name of the module with its tests. */
+const moduleOf = ({ file }) => file.split('/')[0].replace('.rs', '');
+
+/** Builds the changed crate and runs its tests, those of the mutant's own module first. */
+async function judge(mutant, env) {
+  mutate(mutant);
+  const cargo = (...args) =>
+    execute('cargo', ['test', '--quiet', '--locked', '--lib', ...args], {
+      env,
+      cwd: copies,
+      quiet: true,
+      timeout: MINUTES * 60_000,
+    });
+  try {
+    if ((await cargo('--no-run')) !== 0) return 'not viable';
+    if ((await cargo('--', `${moduleOf(mutant)}::`)) !== 0) return 'own';
+    if ((await cargo()) !== 0) return 'core';
+    return (await cargo('--features', 'wide')) !== 0 ? 'core' : 'survived';
+  } finally {
+    cpSync(join(root, SOURCES, mutant.file), join(copies, SOURCES, mutant.file));
+  }
+}
+
+function copyCrate() {
+  mkdirSync(copies, { recursive: true });
+  for (const name of ['Cargo.toml', 'Cargo.lock', 'crates']) {
+    cpSync(join(root, name), join(copies, name), { recursive: true });
+  }
+}
+
+/** Draws mutants of the crate and judges them by the tests that run on this machine; one row for each that compiles. */
+export async function judgeRust({ seed, count }) {
+  const mutants = shuffled(seed, sources().flatMap(mutantsOf), keyOf);
+  const digest = createHash('sha256').update(mutants.map(keyOf).join('\n')).digest('hex');
+  const results = join(folder, `rust-${digest.slice(0, 12)}.jsonl`);
+  const known = new Map(readLines(results).map(({ key, by }) => [key, by]));
+  const env = { ...(await hostRust()), CARGO_TARGET_DIR: join(copies, 'target') };
+  copyCrate();
+  const rows = [];
+  for (const mutant of mutants) {
+    if (rows.length >= count) break;
+    const key = keyOf(mutant);
+    const by = known.get(key) ?? (await judge(mutant, env));
+    if (!known.has(key)) {
+      appendFileSync(results, `${JSON.stringify({ key, by })}\n`);
+      console.log(`mutate: ${by}: ${mutant.file}:${mutant.line + 1} ${mutant.from}→${mutant.to}`);
+    }
+    if (by === 'not viable') continue;
+    const row = { folder: 'crate', file: `${SOURCES}/${mutant.file}`, original: mutant.original };
+    const location = { start: { line: mutant.line, column: mutant.at } };
+    const change = { mutator: mutant.from.trim(), replacement: mutant.to.trim() };
+    rows.push({ ...row, ...change, location, by: by === 'survived' ? undefined : by });
+  }
+  return rows;
+}
