@@ -11,7 +11,7 @@ export const tools = join(folder, 'tools');
 /** Copies of the sources, which alone are changed. */
 export const copies = join(folder, 'copies');
 
-export const removeCopies = () => rmSync(copies, { recursive: true, force: true });
+export const removeCopies = () => rmSync(copies, { recursive: true, force: true, maxRetries: 10 });
 
 /** The objects of a file with one a line; none when there is no such file. */
 export function readLines(path) {
