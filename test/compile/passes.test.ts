@@ -95,6 +95,15 @@ describe('inference', () => {
     plan.dispose();
   });
 
+  it('does not fold into weights that are computed', async () => {
+    const wide = random('wide', [3, 3, 5, 12], 0.3);
+    const { ops, compiled, eager } = await both((x) =>
+      batchNorm(conv2d(x, sliceChannels(wide, 3, 11)), norm),
+    );
+    expect(ops).toEqual(['conv2d', 'batchNormInference']);
+    expectSameBits(compiled, eager, 'unfolded');
+  });
+
   it('does not fold where another op reads the convolution', async () => {
     const { ops, compiled, eager } = await both((x) => {
       const y = conv2d(x, w);
