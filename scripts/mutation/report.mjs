@@ -4,20 +4,18 @@ import { root } from '../setup/paths.mjs';
 
 /**
  * Mutants that no right test can tell from the sources, as a person found, with the reason. They are known by their
- * code and not by a line, which moves.
+ * lines and not by a number, which moves.
  */
 const equivalents = JSON.parse(
   readFileSync(join(root, 'scripts/mutation/equivalent.json'), 'utf8'),
 );
 
-const squeezed = (code) => code.replace(/\s+/g, ' ');
+const squeezed = (code) => code.replace(/\s+/g, ' ').trim();
 
-function reasonOf({ file, original, replacement }) {
+function reasonOf({ file, before, after }) {
   return equivalents.find(
     (one) =>
-      file.endsWith(one.file) &&
-      squeezed(one.original) === squeezed(original) &&
-      squeezed(one.replacement) === squeezed(replacement),
+      file.endsWith(one.file) && one.before === squeezed(before) && one.after === squeezed(after),
   )?.reason;
 }
 
@@ -37,9 +35,9 @@ export function report(rows) {
     };
   });
   console.table(table);
-  for (const { file, location, mutator, original, replacement, by, reason } of judged) {
+  for (const { file, line, before, after, by, reason } of judged) {
     if (by) continue;
-    console.log(`\n${reason ? `equivalent (${reason})` : 'survived'}: ${mutator}`);
-    console.log(`  ${file}:${location.start.line + 1}\n- ${original}\n+ ${replacement}`);
+    console.log(`\n${reason ? `equivalent, ${reason}` : 'survived'}: ${file}:${line}`);
+    console.log(`- ${squeezed(before)}\n+ ${squeezed(after)}`);
   }
 }

@@ -36,7 +36,6 @@ const SWAPS = [
   [' || ', ' && '],
   ['.min(', '.max('],
   ['.max(', '.min('],
-  ['if ', 'if !'],
   [' 0..', ' 1..'],
   ['.mul_add(', '.add('],
   [' 1)', ' 2)'],
@@ -62,13 +61,17 @@ function ofLine(file, text, line) {
   const code = text.split('//')[0];
   if (/^\s*(#|use |pub use |pub mod |mod |impl|where|pub trait |trait |type |row!)/.test(code))
     return [];
-  return SWAPS.flatMap(([from, to]) => {
+  const negated = code.replace(/\bif (?!let )(.+) \{$/, 'if !($1) {');
+  const turned = negated === code ? [] : [{ file, line, before: text, after: negated }];
+  const swapped = SWAPS.flatMap(([from, to]) => {
     const found = [];
     for (let at = code.indexOf(from); at >= 0; at = code.indexOf(from, at + 1)) {
-      found.push({ file, line, at, from, to, original: text.trim() });
+      const after = text.slice(0, at) + to + text.slice(at + from.length);
+      found.push({ file, line, before: text, after });
     }
     return found;
   });
+  return [...turned, ...swapped];
 }
 
 function mutantsOf(file) {
@@ -76,12 +79,11 @@ function mutantsOf(file) {
   return lines.flatMap((text, line) => ofLine(file, text, line));
 }
 
-const keyOf = ({ file, line, at, from, to, original }) =>
-  [file, line, at, from, to, original].join('|');
+const keyOf = ({ file, line, before, after }) => [file, line, before, after].join('\n');
 
-function mutate({ file, line, at, from, to }) {
+function mutate({ file, line, after }) {
   const lines = readFileSync(join(root, SOURCES, file), 'utf8').split('\n');
-  lines[line] = lines[line].slice(0, at) + to + lines[line].slice(at + from.length);
+  lines[line] = after;
   writeFileSync(join(copies, SOURCES, file), lines.join('\n'));
 }
 
@@ -132,13 +134,12 @@ export async function judgeRust({ seed, count }) {
     const by = known.get(key) ?? (await judge(mutant, env));
     if (!known.has(key)) {
       appendFileSync(results, `${JSON.stringify({ key, by })}\n`);
-      console.log(`mutate: ${by}: ${mutant.file}:${mutant.line + 1} ${mutant.from}→${mutant.to}`);
+      console.log(`mutate: ${by}: ${mutant.file}:${mutant.line + 1}: ${mutant.after.trim()}`);
     }
     if (by === 'not viable') continue;
-    const row = { folder: 'crate', file: `${SOURCES}/${mutant.file}`, original: mutant.original };
-    const location = { start: { line: mutant.line, column: mutant.at } };
-    const change = { mutator: mutant.from.trim(), replacement: mutant.to.trim() };
-    rows.push({ ...row, ...change, location, by: by === 'survived' ? undefined : by });
+    const { file, line, before, after } = mutant;
+    const place = { folder: 'crate', file: `${SOURCES}/${file}`, line: line + 1 };
+    rows.push({ ...place, before, after, by: by === 'survived' ? undefined : by });
   }
   return rows;
 }

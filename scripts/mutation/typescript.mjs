@@ -26,10 +26,11 @@ function rangeOf({ file, location: { start, end } }) {
   return `${file}:${start.line + 1}:${start.column}-${end.line + 1}:${end.column}`;
 }
 
-function originalOf(content, { start, end }) {
+/** The whole lines of a place, before and after. */
+function linesOf(content, { start, end }, replacement) {
   const lines = content.split('\n').slice(start.line, end.line + 1);
-  lines[lines.length - 1] = lines.at(-1).slice(0, end.column);
-  return [lines[0].slice(start.column), ...lines.slice(1)].join('\n');
+  const after = lines[0].slice(0, start.column) + replacement + lines.at(-1).slice(end.column);
+  return { before: lines.join('\n'), after };
 }
 
 const filesOf = (name) =>
@@ -43,8 +44,8 @@ async function placesOf(name, seed) {
   const contents = new Map(files.map((file) => [file, readFileSync(join(root, file), 'utf8')]));
   const mutants = (await mutantsOf(files)).map(
     ({ fileName: file, location, mutatorName: mutator, replacement }) => {
-      const original = originalOf(contents.get(file), location);
-      return { folder: name, file, location, mutator, replacement, original };
+      const lines = linesOf(contents.get(file), location, replacement);
+      return { folder: name, file, location, mutator, replacement, ...lines };
     },
   );
   const places = new Map(mutants.map((mutant) => [rangeOf(mutant), mutant]));
@@ -113,6 +114,7 @@ export async function judgeTypeScript(options) {
   const byCore = killers(core);
   return [...drawn].map(([key, mutant]) => ({
     ...mutant,
+    line: mutant.location.start.line + 1,
     by: byOwn.has(key) ? 'own' : byCore.has(key) ? 'core' : undefined,
     killer: (byOwn.get(key) ?? byCore.get(key))?.killer,
   }));
