@@ -34,6 +34,7 @@ export const losses = [
       { name: 'large logits', inputs: { x: f32([4, 7], uniform(200)) }, attrs: {} },
       { name: 'equal logits', inputs: { x: f32([2, 5], constant(4)) }, attrs: {} },
       { name: 'many classes', inputs: { x: f32([40, 1000], uniform(3)) }, attrs: {} },
+      { name: 'several chunks', inputs: { x: f32([300, 100], uniform(3)) }, attrs: {} },
     ],
   }),
   cases({

@@ -30,10 +30,23 @@ const windows: Readonly<Record<string, Window>> = {
     padding: one,
     ceilMode: true,
   },
-  'ceil, where a last window would begin beyond the image': {
+  'ceil, where a last window has one row and one column': {
     x: [1, 5, 5, 4],
     kernelSize: [2, 2],
     stride: [4, 4],
+    ceilMode: true,
+  },
+  "ceil, where a last window would begin at the image's end": {
+    x: [1, 4, 4, 1],
+    kernelSize: [2, 2],
+    stride: [4, 4],
+    ceilMode: true,
+  },
+  'ceil, where a last window would begin at the end of the padding before': {
+    x: [1, 4, 4, 3],
+    kernelSize: [3, 3],
+    stride: [5, 5],
+    padding: one,
     ceilMode: true,
   },
   'same size': { x: [1, 5, 4, 5], kernelSize: [3, 3], stride: [1, 1], padding: one },

@@ -11,6 +11,7 @@ import { dot } from '../../ts/functions/dot.ts';
 import { linear } from '../../ts/functions/linear.ts';
 import { multiply } from '../../ts/functions/multiply.ts';
 import { relu } from '../../ts/functions/relu.ts';
+import { sumSquares } from '../../ts/functions/sumSquares.ts';
 import { BatchNorm2d } from '../../ts/nn/batchNorm2d.ts';
 import { Conv2d } from '../../ts/nn/conv2d.ts';
 import { guardFinite } from '../../ts/ops/guardFinite.ts';
@@ -43,6 +44,24 @@ describe('running a plan', () => {
       [1, 2, 3],
       [8, 10, 12],
     ]);
+    plan.dispose();
+  });
+
+  it('keeps copies of what is written before its guard alone', () => {
+    const weight = parameter([512, 512]);
+    const lr = tensor([0.1], []);
+    const momentum = state(weight.shape);
+    const update = (): Tensor => {
+      const loss = sumSquares(weight);
+      apply(guardFinite, { x: loss }, {});
+      const [gradient] = gradients(loss, [weight]);
+      const attrs = { momentum: 0.9, nesterov: false, weightDecay: 0 };
+      apply(sgdUpdate, { param: weight, grad: gradient!, buffer: momentum, lr }, attrs);
+      return loss;
+    };
+    const before = engine.usedBytes;
+    const plan = compile(update, []);
+    expect(engine.usedBytes - before).toBeLessThan(plan.peakBytes + bytesOf(weight) / 2);
     plan.dispose();
   });
 

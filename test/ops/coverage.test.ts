@@ -48,6 +48,22 @@ it('reaches every other op through cases, their gradients or the compiler', () =
   expect(left.filter((name) => !elsewhere.includes(name))).toEqual([]);
 });
 
+it('cuts a step where the name of a row says so', () => {
+  let cut = 0;
+  for (const entry of table) {
+    for (const row of entry.rows.filter(({ name }) => /(several|many) chunks/.test(name))) {
+      const { plan, dispose } = compileRow(engine, entry, row, 1);
+      const nodes = [...plan.lowered.prologue, ...plan.lowered.main];
+      const steps = nodes.filter(({ node }) => node.op === entry.op).flatMap((node) => node.steps);
+      const most = Math.max(...steps.map(({ chunks }) => chunks));
+      expect(most, `${entry.op.name}, ${row.name}`).toBeGreaterThan(1);
+      cut++;
+      dispose();
+    }
+  }
+  expect(cut).toBeGreaterThan(30);
+});
+
 it('names an op after its export', () => {
   // A plan shows a convolution of packed weights as the conv2d that it computes.
   const shownAs: Readonly<Record<string, string>> = { conv2dOfPacked: 'conv2d' };
