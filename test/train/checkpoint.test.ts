@@ -151,31 +151,6 @@ describe.each(Object.entries(kinds))('a resumed run of %s', (_, make) => {
   });
 });
 
-it('weights that have missed steps take the count of a checkpoint where none has', async () => {
-  const data = blobs();
-  const make = kinds['dropout, AdamW'];
-  const source = make();
-  await trainTo(source, 2, data);
-  const contents = checkpointTensors(source, info);
-  expect([...contents.tensors.keys()].filter((name) => name.endsWith('.step'))).toEqual([]);
-
-  const target = make();
-  const { fc } = target.model as DropoutNet;
-  fc.freezeAll();
-  await trainTo(target, 1, data);
-  fc.unfreezeAll();
-  expect([...target.optimizer.state().get('fc.weight.step')!.data()]).toEqual([0]);
-  restoreCheckpoint(target, contents, 'a');
-  for (const name of ['step', 'fc.weight.step', 'fc.bias.step']) {
-    expect([...target.optimizer.state().get(name)!.data()], name).toEqual([2]);
-  }
-  await trainTo(source, 5, data);
-  await trainTo(target, 5, data);
-  const weights = (trainer: Trainer) =>
-    [...trainer.model.stateDict().values()].map((tensor) => tensor.data());
-  expectSameBits(weights(target), weights(source), 'after five steps');
-});
-
 describe('checkpointTensors', () => {
   it("has torchvision's names, layouts and dtypes", () => {
     const { tensors, metadata } = checkpointTensors(kinds['resnet8, Nesterov'](), info);

@@ -7,7 +7,9 @@ import type { Tensor } from '../core/tensor.ts';
  *
  * @throws TypeError when x is not f32.
  * @example
- * const gate = sigmoid(linear(features, weight, bias));
+ * import { sigmoid, tensor } from 'residua';
+ *
+ * console.log(sigmoid(tensor([0, 2], [1, 2])).data()); // 0.5, 0.88
  */
 export function sigmoid(x: Tensor): Tensor {
   return apply(op, { x }, {}).y;
