@@ -22,9 +22,9 @@ const LAYERS = [
 ];
 /** Of the core, from the bottom up: each file needs lines before its own alone. */
 const CORE = [
-  ['deferred', 'flops', 'frozenBeside', 'graph', 'init', 'scope', 'tape'],
+  ['deferred', 'frozenBeside', 'graph', 'heirs', 'init', 'scope', 'tape'],
   ['tensor'],
-  ['eager'],
+  ['eager', 'leaks'],
   ['apply', 'create'],
   ['gradients'],
 ];

@@ -2,12 +2,14 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { compile } from '../../ts/compile/compile.ts';
 import { planRows } from '../../ts/compile/printPlan.ts';
 import { winogradError } from '../../ts/compile/winogradError.ts';
+import { apply } from '../../ts/core/apply.ts';
 import { parameter } from '../../ts/core/create.ts';
 import { useEngine } from '../../ts/core/init.ts';
 import { crossEntropy } from '../../ts/functions/crossEntropy.ts';
 import { conv2d } from '../../ts/functions/conv2d.ts';
 import { globalAvgPool2d } from '../../ts/functions/globalAvgPool2d.ts';
 import { resnet18 } from '../../ts/models/resnet.ts';
+import { conv2d as conv2dOp } from '../../ts/ops/conv2d/conv2d.ts';
 import { convErrorBound } from '../../ts/ops/conv2d/errorBound.ts';
 import { SGD } from '../../ts/optim/sgd.ts';
 import { gradients } from '../../ts/core/gradients.ts';
@@ -53,6 +55,24 @@ describe('Winograd where its error would exceed the bound', () => {
       const weight = parameter([3, 3, 32, 32]);
       weight.write(new Float32Array(9 * 32 * 32).fill(value));
       expect(kernelsOf(weight)).toBe('conv2d.forward.f32/implicit_gemm');
+    }
+  });
+
+  it('is not taken in the place of an algorithm that was asked for', () => {
+    const weight = weights(false);
+    const unpadded = {
+      stride: [1, 1],
+      padding: [0, 0, 0, 0],
+      dilation: [1, 1],
+      groups: 1,
+    } as const;
+    for (const algorithm of ['im2col', 'winograd_2x2'] as const) {
+      const attrs = { ...unpadded, relu: false, algorithm };
+      using plan = compile((image) => apply(conv2dOp, { x: image, w: weight }, attrs).y, [x], {
+        recording: false,
+      });
+      const kernels = planRows(plan).flatMap((row) => row.kernels);
+      expect(kernels).toEqual([`conv2d.forward.f32/${algorithm}`]);
     }
   });
 

@@ -30,13 +30,21 @@ it('takes builds of pairs where this run asks V8 for pairs, and not elsewhere', 
   expect(wide.length).toBe(pairs ? builds.length / 2 : 0);
 });
 
-/** Functions of pairs without a loop over pairs that lie together: the frame of a product, and its edges. */
-const UNPAIRED = [/^gemm::panels::/, /^gemm::tile::store_part::/];
+/** Functions of pairs without a loop over pairs that lie together: frames of a product, and its edges. */
+const UNPAIRED = [/^gemm::panels::/, /^conv2d::im2col::/, /^gemm::tile::store_part::/];
 
 /** Kernels whose loops stand in the closure of their row, which does not say how wide it is. */
 const STREAMING = [
-  ...['add', 'adamw_update', 'batch_norm', 'copy', 'multiply', 'relu', 'subsample_pad'],
-  ...['sgd_update', 'sum_pixels'],
+  'add',
+  'adamw_update',
+  'batch_norm',
+  'copy',
+  'multiply',
+  'relu',
+  'sgd_update',
+  'sigmoid',
+  'subsample_pad',
+  'sum_pixels',
 ];
 
 /** Parts of names of what takes most of the time. */

@@ -21,6 +21,7 @@ const data = residua.imageDataset({
 });
 const trainer = new residua.Trainer(net, { optimizer });
 const window = { kernelSize: 2 };
+const pixel = { height: 1, width: 1, channels: 1, data: Uint8Array.of(7) };
 // Options as somebody has them who does not ask the compiler.
 const odd = (options: object): never => options as never;
 
@@ -53,6 +54,7 @@ const rows: [string, string, string, (options: never) => unknown, object?][] = [
     'maxShardBytes',
     (o) => writeTensors('', { tensors: new Map(), metadata: {} }, o),
   ],
+  ['resize', 'filters', 'filter', (o) => residua.resize(pixel, 1, 1, o)],
   ['ResNet', 'numClass', 'numClasses', (o) => residua.resnet18(o)],
   ['CifarResNet', 'inchannels', 'inChannels', (o) => residua.resnet20(o)],
   ['DenseNet', 'memory_efficient', 'memoryEfficient', (o) => residua.densenet40(o)],

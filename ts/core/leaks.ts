@@ -16,7 +16,10 @@ export function leaks(engine?: Engine): Leak[];
  * collector would find later counts, too.
  *
  * @example
- * expect(await leaks(() => predictOnce())).toEqual([]);
+ * import { leaks, relu, tensor } from 'residua';
+ *
+ * const left = await leaks(() => relu(tensor([-1, 2], [1, 2])));
+ * console.log(left.length); // 2: nobody disposed of them
  */
 export function leaks(fn: () => unknown, engine?: Engine): Promise<Leak[]>;
 export function leaks(

@@ -32,6 +32,6 @@ export function add(a: Tensor | number, b: Tensor | number, options: AddOptions 
     'add',
     y,
     x.shape,
-    (other) => apply(op, x === a ? [x, other] : [other, x], { relu })[0]!,
+    (other) => apply(op, x === a ? { a: x, b: other } : { a: other, b: x }, { relu }).y,
   );
 }

@@ -29,5 +29,5 @@ export function crossEntropy(
 ): Tensor {
   expectOptions('crossEntropy', options, OPTIONS);
   const { labelSmoothing = 0 } = options;
-  return apply(softmaxCrossEntropy, [logits, labels], { labelSmoothing })[0]!;
+  return apply(softmaxCrossEntropy, { logits, labels }, { labelSmoothing }).loss;
 }

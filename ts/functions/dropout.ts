@@ -23,5 +23,5 @@ const OPTIONS: OptionNames<DropoutOptions> = { p: 1, state: 1, stream: 1 };
 export function dropout(x: Tensor, options: DropoutOptions): Tensor {
   expectOptions('dropout', options, OPTIONS);
   const { p = 0.5, state, stream = 0 } = options;
-  return apply(op, [x, state], { p, stream })[0]!;
+  return apply(op, { x, state }, { p, stream }).y;
 }

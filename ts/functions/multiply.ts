@@ -10,7 +10,9 @@ import { Tensor } from '../core/tensor.ts';
  *
  * @throws ShapeError when the shapes do not fit; TypeError when an operand is neither, or both are numbers.
  * @example
- * const y = multiply(x, 0.5);
+ * import { multiply, tensor } from 'residua';
+ *
+ * console.log(multiply(tensor([2, 4], [1, 2]), 0.5).data()); // 1, 2
  */
 export function multiply(a: Tensor | number, b: Tensor | number): Tensor {
   const [x, y] = a instanceof Tensor ? [a, b] : [b, a];
@@ -19,6 +21,6 @@ export function multiply(a: Tensor | number, b: Tensor | number): Tensor {
   }
   return withOperand('multiply', y, [], (other) => {
     const scalar = other.shape.length === 0 && x.shape.length > 0;
-    return apply(scalar ? scaleBy : op, [x, other], {})[0]!;
+    return scalar ? apply(scaleBy, { x, s: other }, {}).y : apply(op, { a: x, b: other }, {}).y;
   });
 }

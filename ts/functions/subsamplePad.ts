@@ -24,5 +24,5 @@ const OPTIONS: OptionNames<SubsamplePadOptions> = { stride: 1, before: 1, after:
 export function subsamplePad(x: Tensor, options: SubsamplePadOptions = {}): Tensor {
   expectOptions('subsamplePad', options, OPTIONS);
   const { stride = 1, before = 0, after = 0 } = options;
-  return apply(op, [x], { stride, before, after })[0]!;
+  return apply(op, { x }, { stride, before, after }).y;
 }

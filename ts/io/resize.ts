@@ -1,4 +1,4 @@
-import { expectOneOf } from '../base/settings.ts';
+import { expectOneOf, expectOptions, type OptionNames } from '../base/settings.ts';
 import type { Image } from './image.ts';
 
 /** Which old samples make a new one, and by how much. */
@@ -28,6 +28,8 @@ export interface ResizeOptions {
   readonly filter?: keyof typeof FILTERS;
 }
 
+const OPTIONS: OptionNames<ResizeOptions> = { filter: 1 };
+
 /**
  * An image of another size, as Pillow's `BILINEAR` or `BICUBIC` has it: filters are widened by the scale when shrinking, so
  * that nothing aliases. Each axis in turn, rounded to bytes in between.
@@ -43,8 +45,10 @@ export function resize(
   image: Image,
   height: number,
   width: number,
-  { filter = 'bilinear' }: ResizeOptions = {},
+  options: ResizeOptions = {},
 ): Image {
+  expectOptions('resize', options, OPTIONS);
+  const { filter = 'bilinear' } = options;
   expectOneOf('resize', 'filter', filter, Object.keys(FILTERS));
   for (const [what, value] of Object.entries({ height, width })) {
     if (!Number.isSafeInteger(value) || value < 1) {

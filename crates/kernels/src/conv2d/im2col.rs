@@ -3,10 +3,9 @@
 
 use super::{Conv2dForward, ConvGeometry};
 use crate::abi::Task;
-use crate::add::{self, AddForward};
 use crate::gemm::{Gemm, PANEL, panels};
 use crate::lanes::Lanes;
-use crate::relu::{self, ReluForward};
+use core::ops::Range;
 
 /// # Safety
 /// Pointers cover the tensors; outputs lie in y in their order; scratch holds the matrix of a unit, `taps` words, and two for each of
@@ -39,13 +38,25 @@ pub unsafe fn forward<L: Lanes>(a: &Conv2dForward, task: &Task) {
             };
             let whole = Task { chunk: 0, chunks: 1, scratch: task.scratch.add((unit * taps) as usize) };
             panels::gemm::<L>(&matrix_times_weights, &whole);
-            let (y_stride, pixels, channels) = (a.y_stride, outputs, columns);
-            if !a.residual.is_null() {
-                let (b, b_stride) = (a.residual.add((first * a.residual_stride) as usize + channel), a.residual_stride);
-                let sum = AddForward { a: y, a_stride: y_stride, b, b_stride, y, y_stride, pixels, channels, relu: a.relu };
-                add::simd::forward::<L>(&sum, &whole);
-            } else if a.relu != 0 {
-                relu::simd::forward::<L>(&ReluForward { x: y, x_stride: y_stride, y, y_stride, pixels, channels }, &whole);
+            finish(a, first as usize..(first + outputs) as usize, channel..channel + columns as usize);
+        }
+    }
+}
+
+/// `y = act(y + residual)`.
+///
+/// # Safety
+/// y and residual, unless null, have these outputs and channels.
+unsafe fn finish(a: &Conv2dForward, outputs: Range<usize>, channels: Range<usize>) {
+    let floor = if a.relu != 0 { 0.0 } else { f32::NEG_INFINITY };
+    for output in outputs {
+        for o in channels.clone() {
+            // SAFETY: the caller vouches for both.
+            unsafe {
+                let y = a.y.add(output * a.y_stride as usize + o);
+                let residual = if a.residual.is_null() { 0.0 } else { *a.residual.add(output * a.residual_stride as usize + o) };
+                let sum = *y + residual;
+                *y = if sum < floor { floor } else { sum };
             }
         }
     }
@@ -55,7 +66,7 @@ pub unsafe fn forward<L: Lanes>(a: &Conv2dForward, task: &Task) {
 ///
 /// # Safety
 /// x covers the images from the first channel of a group on; `to` takes a row of taps for each output.
-unsafe fn write_windows(g: &ConvGeometry, x: *const f32, x_stride: u32, outputs: core::ops::Range<u32>, mut to: *mut f32) {
+unsafe fn write_windows(g: &ConvGeometry, x: *const f32, x_stride: u32, outputs: Range<u32>, mut to: *mut f32) {
     let depth = g.depth() as usize;
     for output in outputs {
         for tap in g.taps() {

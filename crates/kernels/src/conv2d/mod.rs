@@ -179,7 +179,6 @@ pub const KERNELS: &[Kernel] = &[
     row!("conv2d.backward_input.f32/winograd_4x4_lean", Conv2dWinograd, winograd::lean::forward::<Vector, UnscaledF4, 4, 6>),
     row!("conv2d.backward_input.f32/winograd_4x4_to_norm", Conv2dWinograd, winograd::forward::norm_gradient::<Vector>),
     row!("conv2d.backward_input.f32/reference", Conv2dBackwardInput, reference::backward_input),
-    row!("conv2d.backward_input.f32/reference_to_norm", Conv2dWinograd, reference::norm_gradient),
     row!("conv2d.backward_weight.f32/taps", Conv2dTapsWeight, taps_weight::outer_product::<Vector>),
     row!("conv2d.backward_weight.f32/outer_product", Conv2dBackwardWeight, backward_weight::outer_product::<Vector>),
     row!("conv2d.backward_weight.f32/winograd_4x4", Conv2dWinogradWeight, winograd::backward_weight::outer_product::<Vector>),
@@ -189,5 +188,4 @@ pub const KERNELS: &[Kernel] = &[
         winograd::backward_weight::outer_product_of_norm::<Vector>
     ),
     row!("conv2d.backward_weight.f32/reference", Conv2dBackwardWeight, reference::backward_weight),
-    row!("conv2d.backward_weight.f32/reference_of_norm", Conv2dWinogradWeight, reference::backward_weight_of_norm),
 ];

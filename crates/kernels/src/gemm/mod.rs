@@ -64,5 +64,4 @@ pub const KERNELS: &[Kernel] = &[
     row!("gemm.f32/plain", Gemm, plain::gemm::<Vector>),
     row!("gemm.f32/reference", Gemm, reference::gemm),
     row!("gemm.pack.f32/panels", GemmPack, pack::pack::<Vector>),
-    row!("gemm.pack.f32/reference", GemmPack, reference::pack),
 ];
