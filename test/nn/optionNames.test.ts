@@ -21,7 +21,7 @@ const data = residua.imageDataset({
 });
 const trainer = new residua.Trainer(net, { optimizer });
 const window = { kernelSize: 2 };
-const pixel = { height: 1, width: 1, channels: 1, data: Uint8Array.of(7) };
+const pixel = { height: 1, width: 1, channels: 1, data: Uint8Array.of(7) } as const;
 // Options as somebody has them who does not ask the compiler.
 const odd = (options: object): never => options as never;
 
