@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { chooseBuild, createEngine, type EngineOptions } from '../../ts/kernels/createEngine.ts';
 import { cores } from '../../ts/kernels/cores.ts';
@@ -144,10 +145,24 @@ describe('createEngine', () => {
     );
   });
 
-  it('fails where the worker script is missing', async () => {
+  it('takes one thread where the worker script is missing, and says so once', async () => {
     if (cores() < 2) return;
+    const said: string[] = [];
     const workerUrl = new URL('file:///nowhere/team-worker.js');
-    await expect(createEngine({ threads: 2, workerUrl })).rejects.toThrow('team-worker.js');
+    const engine = await createEngine({ threads: 2, workerUrl, warn: (line) => said.push(line) });
+    expect(engine.threads).toBe(1);
+    expect(said).toEqual([expect.stringMatching(/^residua: 1 thread used, not 2: .*team-worker/)]);
+    engine.close();
+  });
+
+  it('takes a worker script that is inlined as a data: URL', async () => {
+    if (cores() < 2) return;
+    const file = new URL('../../ts/kernels/assets/team-worker.js', import.meta.url);
+    const workerUrl = `data:text/javascript;base64,${readFileSync(file, 'base64')}`;
+    const said: string[] = [];
+    const engine = await createEngine({ threads: 2, workerUrl, warn: (line) => said.push(line) });
+    expect([engine.threads, said]).toEqual([2, []]);
+    engine.close();
   });
 
   it('cannot be used after close', async () => {

@@ -1,4 +1,6 @@
-import { createEngine, type EngineOptions } from '../kernels/createEngine.ts';
+import type { Assets } from '../kernels/assets.ts';
+import { besideCode } from '../kernels/besideCode.ts';
+import { createEngineFrom, type EngineOptions } from '../kernels/createEngine.ts';
 import type { Engine } from '../kernels/engine.ts';
 import { canOptimiseAtOnce } from '../kernels/optimiseAtOnce.ts';
 
@@ -20,8 +22,13 @@ const loadCheck = canOptimiseAtOnce()
  * const engine = await init({ threads: 1 });
  * console.log(engine.build, engine.threads);
  */
-export async function init(options: EngineOptions = {}): Promise<Engine> {
-  current = await createEngine(options, loadCheck);
+export function init(options: EngineOptions = {}): Promise<Engine> {
+  return initFrom(besideCode, options);
+}
+
+/** {@link init} with files that are not beside the package's code. */
+export async function initFrom(files: Assets, options: EngineOptions): Promise<Engine> {
+  current = await createEngineFrom(files, options, loadCheck);
   return current;
 }
 
