@@ -1,6 +1,7 @@
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -11,6 +12,7 @@ import {
 import { join } from 'node:path';
 import { assets, dist, root } from './paths.mjs';
 import { run, SetupError } from './run.mjs';
+import { canInline, inlinedFiles, inlinedPlugin } from './inlined.mjs';
 import { digest, isFresh, stamp } from './stamp.mjs';
 
 const ENTRIES = {
@@ -20,12 +22,15 @@ const ENTRIES = {
   cli: 'ts/cli/main.ts',
   experiments: 'ts/experiments/studies/index.ts',
 };
+/** What is made only where all WASM builds are. */
+const INLINE = { inline: 'ts/inline.ts' };
 const SETTINGS = [
   'package.json',
   'package-lock.json',
   'tsconfig.json',
   'tsconfig.types.json',
   'scripts/setup/bundle.mjs',
+  'scripts/setup/inlined.mjs',
 ];
 
 /** What the package depends on stays outside the bundles; what only its development needs, as valibot, goes into them. */
@@ -50,22 +55,29 @@ async function bundle(options) {
   }
 }
 
-/** The script that every helper thread runs, as one file beside the WASM builds. */
+/** The script that every helper thread runs, as one file beside the WASM builds, which is right as a module, a classic script and for `eval`. */
 export async function setUpWorker() {
   const output = join(assets, 'team-worker.js');
   const hash = digest(['ts', ...SETTINGS]);
   if (isFresh('worker', hash, [output])) return;
-  await bundle({ entryPoints: ['ts/kernels/teamWorker.ts'], outfile: output });
+  await bundle({
+    entryPoints: ['ts/kernels/teamWorker.ts'],
+    outfile: output,
+    format: 'iife',
+    minify: true,
+  });
   stamp('worker', hash);
 }
 
 /** The package's JavaScript in dist/, with the assets beside it; `npx residua` works in the clone. */
 export async function setUpBundles() {
-  const hash = digest(['ts', 'experiments', ...SETTINGS]);
-  const outputs = Object.keys(ENTRIES).map((name) => join(dist, `${name}.js`));
+  const entries = canInline() ? { ...ENTRIES, ...INLINE } : ENTRIES;
+  const hash = digest(['ts', 'experiments', ...SETTINGS], inlinedFiles.map(contentsOf));
+  const outputs = Object.keys(entries).map((name) => join(dist, `${name}.js`));
   if (!isFresh('bundles', hash, outputs)) {
     const { outputs: written } = await bundle({
-      entryPoints: ENTRIES,
+      entryPoints: entries,
+      plugins: [inlinedPlugin],
       outdir: dist,
       splitting: true,
       sourcemap: true,
@@ -82,6 +94,8 @@ export async function setUpBundles() {
   copyAssets(join(dist, 'assets'));
   linkProgram();
 }
+
+const contentsOf = (file) => (existsSync(file) ? readFileSync(file, 'base64') : null);
 
 function linkProgram() {
   const link = join(root, 'node_modules/.bin/residua');
