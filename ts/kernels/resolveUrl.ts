@@ -9,10 +9,12 @@ const SCHEME = /^[a-z][a-z\d+.-]+:/i;
  * @throws TypeError when it is neither
  */
 export function resolveUrl(location: URL | string): URL {
-  if (typeof location !== 'string' || SCHEME.test(location)) return new URL(location);
+  // A bundler may give text as if it were a URL.
+  const text = String(location);
+  if (SCHEME.test(text)) return new URL(text);
   const page = globalThis.document?.baseURI ?? globalThis.location?.href;
   const node = nodeModule<typeof import('node:url')>('node:url');
-  if (node && !page?.startsWith('file:')) return node.pathToFileURL(location);
+  if (node && !page?.startsWith('file:')) return node.pathToFileURL(text);
   // A worker made of a blob has no place of its own.
-  return new URL(location, page?.startsWith('blob:') ? globalThis.origin : page);
+  return new URL(text, page?.startsWith('blob:') ? globalThis.origin : page);
 }
