@@ -46,8 +46,9 @@ function environment(folder, port) {
     process.env.PATH,
   ].join(delimiter);
   const quiet = { NO_COLOR: '1', CI: '1', NEXT_TELEMETRY_DISABLED: '1', DENO_NO_UPDATE_CHECK: '1' };
-  const { FORCE_COLOR: _, ...own } = process.env;
-  return { ...own, ...quiet, PATH: path, ...(port && { PORT: String(port) }) };
+  const own = { ...process.env, ...quiet, PATH: path, ...(port && { PORT: String(port) }) };
+  delete own.FORCE_COLOR;
+  return own;
 }
 
 /** Starts a command in a project, in a group of its own. `output` gathers what it writes. */
