@@ -10,13 +10,20 @@ import { execute, makeProject, start } from './project.mjs';
 /** Threads where memory can be shared. */
 const THREADS = Math.min(2, availableParallelism());
 
+/** Headers of a server whose files other origins may use. */
+const OPEN = {
+  ...{ 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' },
+};
+
 /** Builds and runs a row; throws with a reason where it does not do what it should. Resolves to what is to be told. */
 export async function runRow(row, { folder, tarball, expected }) {
   const project = join(folder, row.name.replaceAll(/\W+/g, '-'));
   await makeProject(project, tarball, row);
   let written = '';
   for (const command of row.build ?? []) written += (await execute(command, project)).output;
-  const told = row.check ? await row.check(project) : await compare(row, project, expected);
+  const told = row.check
+    ? await row.check(project, tarball)
+    : await compare(row, project, expected);
   expectSilence(row, written);
   return told;
 }
@@ -56,17 +63,17 @@ async function outcomeOf(row, project) {
     response.writeHead(204).end();
     return true;
   };
-  const server = await serve({
-    ...{ folder: join(project, row.out ?? '.'), isolated: row.isolated ?? true },
-    ...{ more: row.headers, handle },
-  });
+  const served = { folder: join(project, row.out ?? '.'), more: row.headers };
+  const server = await serve({ ...served, isolated: row.isolated ?? true, handle });
+  const other = await serve({ ...served, more: OPEN });
   try {
-    const url = `${server.url}${row.path ?? ''}`;
+    const url = row.page ? row.page(server.url, other.url) : server.url;
     return await (row.firefox
       ? openInFirefox(url, (listener) => (tell = listener))
       : openInChromium(url));
   } finally {
     await server.close();
+    await other.close();
   }
 }
 

@@ -1,7 +1,7 @@
 // esbuild, Rollup, rolldown, Parcel and Bun, to pages.
 const copyPage = (out) => [
   ['cp', 'index.html', out],
-  ['cp', '-r', 'node_modules/residua/dist/assets', `${out}/assets`],
+  ['cp', '-r', 'node_modules/residua/dist/assets', out],
 ];
 const page = {
   'index.html':

@@ -6,7 +6,7 @@ const bundle = (entry, format, out) => [
   ...['esbuild', entry, '--bundle', '--platform=node', `--format=${format}`],
   ...['--target=node20', `--outfile=${out}`],
 ];
-const copy = ['cp', '-r', 'node_modules/residua/dist/assets', 'out/assets'];
+const copy = ['cp', '-r', 'node_modules/residua/dist/assets', 'out'];
 const bun = bunBinary() ?? 'bun';
 const compile = (entry) => [[bun, 'build', '--compile', entry, '--outfile', 'out/app']];
 
@@ -52,10 +52,11 @@ import('./run.js').then(({ run }) => run(residua)).then((o) => console.log(JSON.
     run: ['node', 'out/app.mjs'],
   },
   {
-    name: 'Vite 8 for Node (ssr)',
+    name: 'Vite 8 for Node (ssr), bundled, assets copied',
     packages: { vite: '8.4.0' },
     build: [
       ['vite', 'build', '--ssr', 'program.js', '--outDir', 'out', '--config', 'ssr.config.js'],
+      copy,
     ],
     files: { 'ssr.config.js': 'export default { ssr: { noExternal: true } };' },
     run: ['node', 'out/program.js'],
