@@ -8,6 +8,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { assets, dist, root } from './paths.mjs';
@@ -109,6 +110,16 @@ export function copyAssets(folder) {
   for (const name of files) copyFileSync(join(assets, name), join(folder, name));
 }
 
+/** Puts the names that a project may lack beside the declarations, and has each entry refer to them; the compiler would write another path. */
+function nameGlobals() {
+  copyFileSync(join(root, 'ts/base/globals.d.ts'), join(dist, 'types/globals.d.ts'));
+  for (const name of ['index', 'inline', 'keras', 'node']) {
+    const file = join(dist, `types/${name}.d.ts`);
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(file, `/// <reference path="./globals.d.ts" />\n${text}`);
+  }
+}
+
 /** Type declarations in dist/types. */
 export async function setUpDeclarations() {
   const hash = digest(['ts', ...SETTINGS]);
@@ -116,5 +127,6 @@ export async function setUpDeclarations() {
   rmSync(join(dist, 'types'), { recursive: true, force: true });
   const tsc = join(root, 'node_modules/typescript-native/bin/tsc');
   await run('type declarations (tsc)', process.execPath, [tsc, '-p', 'tsconfig.types.json']);
+  nameGlobals();
   stamp('declarations', hash);
 }

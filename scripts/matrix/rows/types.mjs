@@ -13,13 +13,14 @@ export const size = (plan: Plan): number => plan.peakBytes;
 export { loadDataset, loadKerasWeights };
 `;
 const settings = {
-  strict: true,
-  ...{ skipLibCheck: false, noEmit: true, exactOptionalPropertyTypes: true },
-  ...{ target: 'es2022', lib: ['es2023', 'dom', 'esnext.disposable'] },
+  ...{ strict: true, exactOptionalPropertyTypes: true, target: 'es2022' },
+  ...{ skipLibCheck: false, noEmit: true },
 };
+/** A page's, as Vite writes it; a program's without the DOM; and the least that there can be. */
 const resolutions = [
-  { module: 'nodenext', types: ['node'] },
-  { module: 'esnext', moduleResolution: 'bundler', types: ['node'] },
+  { module: 'esnext', moduleResolution: 'bundler', lib: ['es2022', 'dom'], types: [] },
+  { module: 'nodenext', lib: ['es2023'], types: ['node'] },
+  { module: 'nodenext', lib: ['es2022'], types: [] },
 ];
 
 /** As a package of modules is meant to be: `import` in every kind of resolution that knows exports. */
