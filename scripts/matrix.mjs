@@ -1,9 +1,8 @@
 // `npm run matrix`: the packed package in every bundler and runtime, each in a fresh project; one table as output.
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { closeChromium } from './matrix/open.mjs';
-import { execute, makeFolder, makeProject, pack } from './matrix/project.mjs';
+import { expectedNumbers, makeFolder, pack } from './matrix/project.mjs';
 import { rows } from './matrix/rows.mjs';
 import { runRow } from './matrix/runRow.mjs';
 import { setUp } from './setup.mjs';
@@ -13,18 +12,8 @@ const USAGE = `npm run matrix [-- NAME ...] [--list] [--keep]
 Every row whose name contains one of the names, or all. --keep leaves the projects for a look.
 `;
 
-/** Numbers of the app in Node, which every row must give, bit for bit. */
-export async function expectedNumbers(folder, tarball) {
-  const project = join(folder, 'expected');
-  await makeProject(project, tarball, {});
-  const { stdout } = await execute(['node', 'program.js'], project);
-  const { loss, probabilities, error } = JSON.parse(stdout);
-  if (error) throw new Error(error);
-  return [loss, ...probabilities];
-}
-
 /** Runs rows one after the other; resolves to their results. */
-export async function runRows(chosen, folder, onResult = () => undefined) {
+async function runRows(chosen, folder, onResult) {
   const tarball = await pack(folder);
   const expected = await expectedNumbers(folder, tarball);
   const results = [];
@@ -78,4 +67,4 @@ async function main() {
   process.exitCode = failed === 0 ? 0 : 1;
 }
 
-if (process.argv[1] === import.meta.filename) await main();
+await main();

@@ -92,3 +92,13 @@ export async function execute(command, folder) {
   const tail = running.output.trimEnd().split('\n').slice(-30).join('\n');
   throw new Error(`${command.join(' ')} ended with ${code}\n${tail}`);
 }
+
+/** Numbers of the app in Node, which every row must give, bit for bit. */
+export async function expectedNumbers(folder, tarball) {
+  const project = join(folder, 'expected');
+  await makeProject(project, tarball, {});
+  const { stdout } = await execute(['node', 'program.js'], project);
+  const { loss, probabilities, error } = JSON.parse(stdout);
+  if (error) throw new Error(error);
+  return [loss, ...probabilities];
+}

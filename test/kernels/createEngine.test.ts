@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { chooseBuild, createEngine, type EngineOptions } from '../../ts/kernels/createEngine.ts';
 import { cores } from '../../ts/kernels/cores.ts';
-import { probe } from '../../ts/kernels/probe.ts';
+import { lackOfThreads, probe } from '../../ts/kernels/probe.ts';
 import { pairsVectors } from '../../ts/kernels/pairsVectors.ts';
 import { allBuilds, engineOn, missing } from '../helpers/engines.ts';
 
@@ -29,6 +29,39 @@ describe('probe', () => {
       }
     };
     expect([fmaOf(once), fmaOf(twice)]).toEqual([true, false]);
+  });
+});
+
+describe('what threads lack', () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  it.each([
+    [{ crossOriginIsolated: false }, 'a page must be cross-origin isolated: '],
+    [
+      { crossOriginIsolated: true, SharedArrayBuffer: undefined },
+      'there is no SharedArrayBuffer here',
+    ],
+    [
+      { WebAssembly: { ...WebAssembly, validate: () => false } },
+      'WebAssembly has no shared memory here',
+    ],
+  ])('is said: %o', (globals, reason) => {
+    for (const [name, value] of Object.entries(globals)) vi.stubGlobal(name, value);
+    expect(lackOfThreads()).toContain(reason);
+    expect(probe().threads).toBe(false);
+  });
+
+  it('is in the warning where threads are asked for', async () => {
+    if (cores() < 2) return;
+    vi.stubGlobal('crossOriginIsolated', true);
+    vi.stubGlobal('SharedArrayBuffer', undefined);
+    const said: string[] = [];
+    const engine = await createEngine({ threads: 2, warn: (line) => said.push(line) });
+    expect([engine.threads, engine.build.endsWith('-threads')]).toEqual([1, false]);
+    expect(said).toEqual([
+      'residua: 2 threads asked for, 1 used: there is no SharedArrayBuffer here',
+    ]);
+    engine.close();
   });
 });
 
