@@ -49,34 +49,37 @@ export function convCases(
     k: kernelSize * kernelSize * inChannels,
   };
   const name = `${model}.${layer.name}`;
-  const epilogue = { bias: false, residual: false, relu: false };
   return [
     compiledCase(
       engine,
       { name, pass: 'forward', facts },
-      (a) => apply(conv2d, [a, weight], { ...geometry, ...epilogue }),
+      (a) => apply(conv2d, { x: a, w: weight }, { ...geometry, relu: false }).y,
       [x],
     ),
     compiledCase(
       engine,
       { name, pass: 'forward by im2col', facts },
-      (a) => apply(conv2d, [a, weight], { ...geometry, ...epilogue, algorithm: 'im2col' }),
+      (a) =>
+        apply(conv2d, { x: a, w: weight }, { ...geometry, relu: false, algorithm: 'im2col' }).y,
       [x],
     ),
     compiledCase(
       engine,
       { name, pass: 'backwardInput', facts },
-      (a) => apply(conv2dBackwardInput, [a, weight], { ...geometry, inputSize: [size, size] }),
+      (a) =>
+        apply(conv2dBackwardInput, { dy: a, w: weight }, { ...geometry, inputSize: [size, size] })
+          .dx,
       [dy],
     ),
     compiledCase(
       engine,
       { name, pass: 'backwardWeight', facts },
       (a, b) =>
-        apply(conv2dBackwardWeight, [a, b], {
-          ...geometry,
-          kernelSize: [kernelSize, kernelSize],
-        }),
+        apply(
+          conv2dBackwardWeight,
+          { x: a, dy: b },
+          { ...geometry, kernelSize: [kernelSize, kernelSize] },
+        ).dw,
       [x, dy],
     ),
   ];

@@ -66,6 +66,7 @@ async function checks() {
   ]);
   await check('lint (eslint)', process.execPath, [tool('eslint/bin/eslint.js'), '.']);
   await check('layers', process.execPath, [join(root, 'scripts/checkLayers.mjs')]);
+  await check('passes', process.execPath, [join(root, 'scripts/passTable.mjs')]);
   await check('types (tsc)', process.execPath, [
     tool('typescript-native/bin/tsc'),
     '-p',

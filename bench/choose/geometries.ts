@@ -1,6 +1,6 @@
+import { is } from '../../ts/core/graph.ts';
 import { capture } from '../../ts/compile/capture.ts';
 import { conv2d, type Conv2dAttrs } from '../../ts/ops/conv2d/conv2d.ts';
-import type { Op } from '../../ts/ops/op.ts';
 import { models } from '../../ts/models/registry.ts';
 import type { Shape } from '../../ts/base/shape.ts';
 import { noGrad } from '../../ts/core/tape.ts';
@@ -23,14 +23,11 @@ export function geometriesOf(names: readonly string[], size: number, batch: numb
     const shape = [batch, size, size, 3];
     const graph = noGrad(() => capture((x) => model.forward(x), [{ shape, dtype: 'f32' }]));
     for (const node of graph.nodes) {
-      if (node.op !== (conv2d as Op)) continue;
-      const [x, w] = node.inputs;
-      const { stride, padding, dilation, groups } = node.attrs as Conv2dAttrs;
-      const attrs = {
-        ...{ stride, padding, dilation, groups },
-        ...{ bias: false, residual: false, relu: false },
-      };
-      const geometry = { name: `${name}.${node.path}`, x: x!.shape, w: w!.shape, attrs };
+      if (!is(node, conv2d) || !node.inputs.w) continue;
+      const { x, w } = node.inputs;
+      const { stride, padding, dilation, groups } = node.attrs;
+      const attrs = { stride, padding, dilation, groups, relu: false };
+      const geometry = { name: `${name}.${node.path}`, x: x.shape, w: w.shape, attrs };
       const key = JSON.stringify([geometry.x, geometry.w, attrs]);
       if (!found.has(key)) found.set(key, geometry);
     }

@@ -9,7 +9,8 @@ import { conv2d } from '../../ts/ops/conv2d/conv2d.ts';
 import { conv2dBackwardInput } from '../../ts/ops/conv2d/conv2dBackwardInput.ts';
 import { conv2dBackwardWeight } from '../../ts/ops/conv2d/conv2dBackwardWeight.ts';
 import { convShape, type Pair } from '../../ts/ops/conv2d/geometry.ts';
-import type { Op, View } from '../../ts/ops/op.ts';
+import type { AnyOp, View } from '../../ts/ops/op.ts';
+import { mapTree, type Tree } from '../../ts/ops/places.ts';
 import { bytesOf, channelsOf, type Shape, type Spec } from '../../ts/base/shape.ts';
 import type { Geometry } from './geometries.ts';
 
@@ -34,6 +35,15 @@ export interface Variants {
 /** Bytes of packed weights that inference goes through, as in a network whose weights no cache holds. */
 const WEIGHT_BYTES = 64 * 1024 * 1024;
 const MOST_COPIES = 32;
+
+/** A pass of a convolution as an op. */
+interface OnePass {
+  readonly op: AnyOp;
+  readonly inputs: Tree<Spec>;
+  readonly outputs: Tree<Spec>;
+  readonly attrs: object;
+  readonly algorithms: readonly string[];
+}
 
 /** Prepares every variant of a pass that the library has. */
 export function variantsOf(engine: Engine, { x, w, attrs }: Geometry, pass: Pass): Variants {
@@ -60,35 +70,45 @@ export function variantsOf(engine: Engine, { x, w, attrs }: Geometry, pass: Pass
   const { stride, padding, dilation, groups } = attrs;
   const geometry = { stride, padding, dilation, groups };
 
-  const passes = {
-    forward: [conv2d, [specOf(x), specOf(w)], y, attrs, possibleConvAlgorithms(conv)],
-    backwardInput: [
-      conv2dBackwardInput,
-      [y, specOf(w)],
-      specOf(x),
-      { ...geometry, inputSize },
-      backwardAlgorithms(geometry, conv),
-    ],
-    backwardWeight: [
-      conv2dBackwardWeight,
-      [specOf(x), y],
-      specOf(w),
-      { ...geometry, kernelSize },
-      possibleWeightAlgorithms(conv),
-    ],
-  } as const;
-  const [op, from, to, opAttrs, algorithms] = passes[pass === 'inference' ? 'forward' : pass];
-  const [inputs, output] = [from.map(view), view(to)];
+  const image = specOf(x);
+  const weight = specOf(w);
+  const forward: OnePass = {
+    op: conv2d,
+    inputs: { x: image, w: weight },
+    outputs: { y },
+    attrs,
+    algorithms: possibleConvAlgorithms(conv),
+  };
+  const passes: Readonly<Record<Pass, OnePass>> = {
+    inference: forward,
+    forward,
+    backwardInput: {
+      op: conv2dBackwardInput,
+      inputs: { dy: y, w: weight },
+      outputs: { dx: image },
+      attrs: { ...geometry, inputSize },
+      algorithms: backwardAlgorithms(geometry, conv),
+    },
+    backwardWeight: {
+      op: conv2dBackwardWeight,
+      inputs: { x: image, dy: y },
+      outputs: { dw: weight },
+      attrs: { ...geometry, kernelSize },
+      algorithms: possibleWeightAlgorithms(conv),
+    },
+  };
+  const { op, inputs, outputs, attrs: opAttrs, algorithms } = passes[pass];
+  const [from, to] = [mapTree(inputs, view), mapTree(outputs, view)];
   const lower = (algorithm?: string): Step[] => {
     const steps: Step[] = [];
-    (op as Op).lower(
+    op.lower(
       {
         winograd: true,
         step: (step) => steps.push(step),
         workspace: (bytes) => ({ buffer: allocate(bytes), byteOffset: 0 }),
       },
-      inputs,
-      [output],
+      from,
+      to,
       { ...opAttrs, ...(algorithm && { algorithm }) },
     );
     return steps;

@@ -1,12 +1,10 @@
-import {
-  batchNormApply,
-  batchNormInference,
-  batchNormTrain,
-  foldBatchNorm,
-} from '../../ts/ops/batchNorm/batchNorm.ts';
-import { batchNormStatistics } from '../../ts/ops/batchNorm/batchNormStatistics.ts';
-import { channelMoments } from '../../ts/ops/batchNorm/channelMoments.ts';
 import type { Shape } from '../../ts/base/shape.ts';
+import { batchNormApply } from '../../ts/ops/batchNorm/batchNormApply.ts';
+import { batchNormInference } from '../../ts/ops/batchNorm/batchNormInference.ts';
+import { batchNormStatistics } from '../../ts/ops/batchNorm/batchNormStatistics.ts';
+import { batchNormTrain } from '../../ts/ops/batchNorm/batchNormTrain.ts';
+import { channelMoments } from '../../ts/ops/batchNorm/channelMoments.ts';
+import { foldBatchNorm } from '../../ts/ops/batchNorm/foldBatchNorm.ts';
 import { cases, f32, type Array64, type CaseInput } from './case.ts';
 import { uniform } from './generators.ts';
 
@@ -18,15 +16,21 @@ const shapes: Readonly<Record<string, Shape>> = {
   'several chunks': [4, 24, 25, 17],
 };
 
-function inputs(shape: Shape, centre = 0.25): CaseInput[] {
+type RunningNorm<T> = Record<'gamma' | 'beta' | 'runningMean' | 'runningVar', T>;
+
+/** Parameters and running statistics for the channels of this shape. */
+function runningNorm(shape: Shape, centre = 0.25): RunningNorm<CaseInput> {
   const channels = [shape.at(-1)!];
-  return [
-    f32(shape, uniform(1, centre)),
-    f32(channels, uniform(0.5, 1)),
-    f32(channels, uniform()),
-    f32(channels, uniform(0.1, centre)),
-    f32(channels, uniform(0.5, 1)),
-  ];
+  return {
+    gamma: f32(channels, uniform(0.5, 1)),
+    beta: f32(channels, uniform()),
+    runningMean: f32(channels, uniform(0.1, centre)),
+    runningVar: f32(channels, uniform(0.5, 1)),
+  };
+}
+
+function inputs(shape: Shape, centre = 0.25): RunningNorm<CaseInput> & { x: CaseInput } {
+  return { x: f32(shape, uniform(1, centre)), ...runningNorm(shape, centre) };
 }
 
 /** Calls `visit` with each channel and the indices of its elements. */
@@ -40,12 +44,12 @@ function forEachChannel(x: Array64, visit: (c: number, elements: number[]) => vo
   }
 }
 
+/** y, and the mean and reciprocal standard deviation of each channel. */
 function normalise(
-  inputs: readonly Array64[],
+  { x, gamma, beta }: Record<'x' | 'gamma' | 'beta', Array64>,
   attrs: { eps: number; relu: boolean },
   statistics: (c: number, elements: number[]) => { mean: number; variance: number },
-): Float64Array[] {
-  const [x, gamma, beta] = inputs as [Array64, Array64, Array64];
+): Record<'y' | 'mean' | 'rstd', Float64Array> {
   const y = new Float64Array(x.values.length);
   const means = new Float64Array(gamma.values.length);
   const rstds = new Float64Array(gamma.values.length);
@@ -58,7 +62,7 @@ function normalise(
       y[i] = attrs.relu ? Math.max(value, 0) : value;
     }
   });
-  return [y, means, rstds];
+  return { y, mean: means, rstd: rstds };
 }
 
 const sum = (values: number[]): number => values.reduce((total, value) => total + value, 0);
@@ -67,14 +71,14 @@ export const batchNorms = [
   cases({
     op: batchNormTrain,
     reference(inputs, attrs) {
-      const [x, , , runningMean, runningVar] = inputs;
+      const { x, runningMean, runningVar } = inputs;
       return normalise(inputs, attrs, (c, elements) => {
-        const values = elements.map((i) => x!.values[i]!);
+        const values = elements.map((i) => x.values[i]!);
         const mean = sum(values) / values.length;
         const squares = sum(values.map((value) => (value - mean) ** 2));
         const moved = (old: number, value: number): number => old + attrs.momentum * (value - old);
-        runningMean!.values[c] = moved(runningMean!.values[c]!, mean);
-        runningVar!.values[c] = moved(runningVar!.values[c]!, squares / (values.length - 1));
+        runningMean.values[c] = moved(runningMean.values[c]!, mean);
+        runningVar.values[c] = moved(runningVar.values[c]!, squares / (values.length - 1));
         return { mean, variance: squares / values.length };
       });
     },
@@ -100,59 +104,59 @@ export const batchNorms = [
   }),
   cases({
     op: channelMoments,
-    reference([x]) {
-      const channels = x!.shape.at(-1)!;
+    reference({ x }) {
+      const channels = x.shape.at(-1)!;
       const moments = new Float64Array(2 * channels);
-      forEachChannel(x!, (c, elements) => {
-        const values = elements.map((i) => x!.values[i]!);
+      forEachChannel(x, (c, elements) => {
+        const values = elements.map((i) => x.values[i]!);
         const mean = sum(values) / values.length;
         moments[c] = mean;
         moments[channels + c] = sum(values.map((value) => (value - mean) ** 2)) / values.length;
       });
-      return [moments];
+      return { moments };
     },
     tolerance: 2e-6,
     rows: Object.entries(shapes).map(([name, shape]) => ({
       name,
-      inputs: [f32(shape, uniform(1, 0.25))],
+      inputs: { x: f32(shape, uniform(1, 0.25)) },
       attrs: {},
     })),
   }),
   cases({
     op: batchNormStatistics,
-    reference([moments, runningMean, runningVar], { pixels, eps, momentum }) {
-      const channels = runningMean!.values.length;
+    reference({ moments, runningMean, runningVar }, { pixels, eps, momentum }) {
+      const channels = runningMean.values.length;
       const [mean, variance] = [0, 1].map((row) =>
-        moments!.values.slice(row * channels, (row + 1) * channels),
+        moments.values.slice(row * channels, (row + 1) * channels),
       );
       const moved = (old: number, value: number): number => old + momentum * (value - old);
       for (let c = 0; c < channels; c++) {
         const unbiased = (variance![c]! * pixels) / (pixels - 1);
-        runningMean!.values[c] = moved(runningMean!.values[c]!, mean![c]!);
-        runningVar!.values[c] = moved(runningVar!.values[c]!, unbiased);
+        runningMean.values[c] = moved(runningMean.values[c]!, mean![c]!);
+        runningVar.values[c] = moved(runningVar.values[c]!, unbiased);
       }
-      return [mean!, variance!.map((value) => 1 / Math.sqrt(value + eps))];
+      return { mean: mean!, rstd: variance!.map((value) => 1 / Math.sqrt(value + eps)) };
     },
     tolerance: 1e-6,
     rows: [1, 11, 300].map((channels) => ({
       name: `${channels} channels`,
-      inputs: [
-        f32([2, channels], uniform(0.5, 1)),
-        f32([channels], uniform(0.1, 0.25)),
-        f32([channels], uniform(0.5, 1)),
-      ],
+      inputs: {
+        moments: f32([2, channels], uniform(0.5, 1)),
+        runningMean: f32([channels], uniform(0.1, 0.25)),
+        runningVar: f32([channels], uniform(0.5, 1)),
+      },
       attrs: { pixels: 12, eps: 1e-3, momentum: 0.1 },
     })),
   }),
   cases({
     op: batchNormInference,
     reference(inputs, attrs) {
-      const [, , , mean, variance] = inputs;
-      const [y] = normalise(inputs, attrs, (c) => ({
-        mean: mean!.values[c]!,
-        variance: variance!.values[c]!,
+      const { runningMean, runningVar } = inputs;
+      const { y } = normalise(inputs, attrs, (c) => ({
+        mean: runningMean.values[c]!,
+        variance: runningVar.values[c]!,
       }));
-      return [y!];
+      return { y };
     },
     tolerance: 1e-6,
     gradientTolerance: 5e-6,
@@ -166,49 +170,52 @@ export const batchNorms = [
   }),
   cases({
     op: batchNormApply,
-    reference(inputs, attrs) {
-      const [, , , mean, rstd] = inputs;
+    reference({ x, norm: { mean, rstd, gamma, beta } }, attrs) {
       const statistics = (c: number): { mean: number; variance: number } => ({
-        mean: mean!.values[c]!,
-        variance: rstd!.values[c]! ** -2,
+        mean: mean.values[c]!,
+        variance: rstd.values[c]! ** -2,
       });
-      return [normalise(inputs, { ...attrs, eps: 0 }, statistics)[0]!];
+      return { y: normalise({ x, gamma, beta }, { ...attrs, eps: 0 }, statistics).y };
     },
     tolerance: 1e-6,
     rows: [false, true].flatMap((relu) =>
-      Object.entries(shapes).map(([name, shape]) => ({
-        name: relu ? `${name}, relu` : name,
-        inputs: inputs(shape),
-        attrs: { relu },
-      })),
+      Object.entries(shapes).map(([name, shape]) => {
+        const { x, runningMean, runningVar, gamma, beta } = inputs(shape);
+        return {
+          name: relu ? `${name}, relu` : name,
+          inputs: { x, norm: { mean: runningMean, rstd: runningVar, gamma, beta } },
+          attrs: { relu },
+        };
+      }),
     ),
   }),
   cases({
     op: foldBatchNorm,
-    reference([w, ...others], { eps, bias }) {
-      const old = bias ? others[0]!.values : undefined;
-      const [gamma, beta, mean, variance] = (bias ? others.slice(1) : others).map((t) => t.values);
-      const scale = gamma!.map((g, c) => g / Math.sqrt(variance![c]! + eps));
-      return [
-        w!.values.map((value, i) => value * scale[i % scale.length]!),
-        scale.map((s, c) => beta![c]! + ((old?.[c] ?? 0) - mean![c]!) * s),
-      ];
+    reference({ w, bias, gamma, beta, runningMean, runningVar }, { eps }) {
+      const scale = gamma.values.map((g, c) => g / Math.sqrt(runningVar.values[c]! + eps));
+      return {
+        w: w.values.map((value, i) => value * scale[i % scale.length]!),
+        bias: scale.map((s, c) => {
+          const centred = (bias?.values[c] ?? 0) - runningMean.values[c]!;
+          return beta.values[c]! + centred * s;
+        }),
+      };
     },
     tolerance: 1e-6,
-    rows: [
-      { name: 'without bias', inputs: inputs([3, 3, 4, 10]), attrs: { eps: 1e-5, bias: false } },
-      {
-        name: 'with bias',
-        inputs: [...inputs([1, 1, 5, 9]), f32([9], uniform())],
-        attrs: { eps: 1e-3, bias: true },
+    rows: (
+      [
+        ['without bias', [3, 3, 4, 10], 1e-5, false],
+        ['with bias', [1, 1, 5, 9], 1e-3, true],
+        ['several chunks', [3, 3, 64, 66], 1e-5, false],
+      ] as const
+    ).map(([name, shape, eps, biased]) => ({
+      name,
+      inputs: {
+        w: f32(shape, uniform(1, 0.25)),
+        bias: biased ? f32([shape[3]], uniform()) : undefined,
+        ...runningNorm(shape),
       },
-      { name: 'several chunks', inputs: inputs([3, 3, 64, 66]), attrs: { eps: 1e-5, bias: false } },
-    ].map((row) => {
-      const [w, ...others] = row.inputs;
-      return {
-        ...row,
-        inputs: row.attrs.bias ? [w!, others.at(-1)!, ...others.slice(0, -1)] : row.inputs,
-      };
-    }),
+      attrs: { eps },
+    })),
   }),
 ];

@@ -1,4 +1,5 @@
-import type { Op } from '../../ts/ops/op.ts';
+import type { AnyOp, Op } from '../../ts/ops/op.ts';
+import type { Of, Tree } from '../../ts/ops/places.ts';
 import type { DType, Shape } from '../../ts/base/shape.ts';
 
 /** A tensor in float64, row-major. */
@@ -18,32 +19,56 @@ export interface CaseInput {
 }
 
 /** One problem for an op. */
-export interface Row<A> {
+export interface Row<I, A> {
   readonly name: string;
-  readonly inputs: readonly CaseInput[];
+  readonly inputs: Of<I, CaseInput>;
   readonly attrs: A;
   /** The definition has a kink at these inputs: there are no finite differences. */
   readonly kink?: boolean;
+}
+
+interface Tolerances {
+  /** Largest error of a value, relative to the largest value of its tensor; 0 asks for the same numbers. */
+  readonly tolerance: number;
+  /** The same for gradients; the tolerance of values by default. */
+  readonly gradientTolerance?: number;
 }
 
 /**
  * Everything the tests know of an op. From each row they derive: values against the definition, gradients against its
  * finite differences, compiled against eager, one thread against two, on every build.
  */
-export interface OpCases<A> {
-  readonly op: Op<A>;
+export interface OpCases<I, O, A> extends Tolerances {
+  readonly op: Op<I, O, A>;
   /** The definition in float64: values of all outputs; writes to the inputs that the op mutates. */
-  readonly reference: (inputs: readonly Array64[], attrs: A) => ArrayLike<number>[];
-  /** Largest error of a value, relative to the largest value of its tensor; 0 asks for the same numbers. */
-  readonly tolerance: number;
-  /** The same for gradients; the tolerance of values by default. */
-  readonly gradientTolerance?: number;
-  readonly rows: readonly Row<A>[];
+  readonly reference: (
+    inputs: Of<I, Array64>,
+    attrs: A,
+  ) => { readonly [output in keyof O]: ArrayLike<number> };
+  readonly rows: readonly Row<I, A>[];
 }
 
-/** Lets the compiler check attributes against the op. */
-export function cases<A>(table: OpCases<A>): OpCases<unknown> {
-  return table as unknown as OpCases<unknown>;
+/** One problem for an op of whatever inputs. */
+export interface AnyRow {
+  readonly name: string;
+  readonly inputs: Tree<CaseInput>;
+  readonly attrs: unknown;
+  readonly kink?: boolean;
+}
+
+/** What the tests know of an op of whatever inputs. */
+export interface AnyOpCases extends Tolerances {
+  readonly op: AnyOp;
+  readonly reference: (
+    inputs: Tree<Array64>,
+    attrs: unknown,
+  ) => Readonly<Record<string, ArrayLike<number>>>;
+  readonly rows: readonly AnyRow[];
+}
+
+/** Lets the compiler check inputs, outputs and attributes against the op. */
+export function cases<I, O, A>(table: OpCases<I, O, A>): AnyOpCases {
+  return table as unknown as AnyOpCases;
 }
 
 /** An f32 input. */

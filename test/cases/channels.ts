@@ -23,74 +23,85 @@ const moves = { tolerance: 0, gradientTolerance: 1e-6 };
 export const channels = [
   cases({
     op: copy,
-    reference: ([x]) => [x!.values],
+    reference: ({ x }) => ({ y: x.values }),
     ...moves,
     rows: [
-      { name: 'images', inputs: [f32([2, 3, 5, 6], random)], attrs: {} },
-      { name: 'several chunks', inputs: [f32([3, 40, 41, 17], random)], attrs: {} },
-      { name: 'integers', inputs: [i32([5, 3], labels(1000))], attrs: {} },
+      { name: 'images', inputs: { x: f32([2, 3, 5, 6], random) }, attrs: {} },
+      { name: 'several chunks', inputs: { x: f32([3, 40, 41, 17], random) }, attrs: {} },
+      { name: 'integers', inputs: { x: i32([5, 3], labels(1000)) }, attrs: {} },
     ],
   }),
   cases({
     op: reshape,
-    reference: ([x]) => [x!.values],
+    reference: ({ x }) => ({ y: x.values }),
     ...moves,
     rows: [
-      { name: 'flatten', inputs: [f32([2, 3, 5, 6], random)], attrs: { shape: [2, 90] } },
-      { name: 'to a scalar', inputs: [f32([1, 1], random)], attrs: { shape: [] } },
-      { name: 'integers', inputs: [i32([6], labels(1000))], attrs: { shape: [2, 3] } },
+      { name: 'flatten', inputs: { x: f32([2, 3, 5, 6], random) }, attrs: { shape: [2, 90] } },
+      { name: 'to a scalar', inputs: { x: f32([1, 1], random) }, attrs: { shape: [] } },
+      { name: 'integers', inputs: { x: i32([6], labels(1000)) }, attrs: { shape: [2, 3] } },
     ],
   }),
   cases({
     op: concat,
-    reference(inputs) {
-      const [first, ...others] = inputs.map(pixelsOf);
-      return [first!.flatMap((row, p) => [...row, ...others.flatMap((other) => [...other[p]!])])];
+    reference({ parts }) {
+      const [first, ...others] = parts.map(pixelsOf);
+      const y = first!.flatMap((row, p) => [...row, ...others.flatMap((other) => [...other[p]!])]);
+      return { y };
     },
     ...moves,
     rows: [
-      { name: 'one', inputs: [f32([2, 3], random)], attrs: {} },
+      { name: 'one', inputs: { parts: [f32([2, 3], random)] }, attrs: {} },
       {
         name: 'three widths',
-        inputs: [f32([2, 3, 4, 5], random), f32([2, 3, 4, 1], random), f32([2, 3, 4, 8], random)],
+        inputs: {
+          parts: [f32([2, 3, 4, 5], random), f32([2, 3, 4, 1], random), f32([2, 3, 4, 8], random)],
+        },
         attrs: {},
       },
       {
         name: 'several chunks',
-        inputs: [f32([2, 40, 41, 12], random), f32([2, 40, 41, 7], random)],
+        inputs: { parts: [f32([2, 40, 41, 12], random), f32([2, 40, 41, 7], random)] },
         attrs: {},
       },
     ],
   }),
   cases({
     op: sliceChannels,
-    reference: ([x], { start, channels }) => [
-      pixelsOf(x!).flatMap((row) => [...row.subarray(start, start + channels)]),
-    ],
+    reference: ({ x }, { start, channels }) => ({
+      y: pixelsOf(x).flatMap((row) => [...row.subarray(start, start + channels)]),
+    }),
     ...moves,
     rows: [
-      { name: 'middle', inputs: [f32([2, 3, 4, 9], random)], attrs: { start: 2, channels: 5 } },
-      { name: 'last', inputs: [f32([7, 4], random)], attrs: { start: 3, channels: 1 } },
-      { name: 'all', inputs: [f32([7, 4], random)], attrs: { start: 0, channels: 4 } },
+      {
+        name: 'middle',
+        inputs: { x: f32([2, 3, 4, 9], random) },
+        attrs: { start: 2, channels: 5 },
+      },
+      { name: 'last', inputs: { x: f32([7, 4], random) }, attrs: { start: 3, channels: 1 } },
+      { name: 'all', inputs: { x: f32([7, 4], random) }, attrs: { start: 0, channels: 4 } },
     ],
   }),
   cases({
     op: padChannels,
-    reference: ([x], { before, after }) => [
-      pixelsOf(x!).flatMap((row) => [...zeros(before), ...row, ...zeros(after)]),
-    ],
+    reference: ({ x }, { before, after }) => ({
+      y: pixelsOf(x).flatMap((row) => [...zeros(before), ...row, ...zeros(after)]),
+    }),
     ...moves,
     rows: [
-      { name: 'both sides', inputs: [f32([2, 3, 4, 5], random)], attrs: { before: 3, after: 2 } },
-      { name: 'before', inputs: [f32([7, 4], random)], attrs: { before: 4, after: 0 } },
-      { name: 'nothing', inputs: [f32([7, 4], random)], attrs: { before: 0, after: 0 } },
+      {
+        name: 'both sides',
+        inputs: { x: f32([2, 3, 4, 5], random) },
+        attrs: { before: 3, after: 2 },
+      },
+      { name: 'before', inputs: { x: f32([7, 4], random) }, attrs: { before: 4, after: 0 } },
+      { name: 'nothing', inputs: { x: f32([7, 4], random) }, attrs: { before: 0, after: 0 } },
     ],
   }),
   cases({
     op: subsamplePad,
-    reference([x], { stride, before, after }) {
-      const [batch, height, width] = x!.shape as [number, number, number];
-      const rows = pixelsOf(x!);
+    reference({ x }, { stride, before, after }) {
+      const [batch, height, width] = x.shape as [number, number, number];
+      const rows = pixelsOf(x);
       const y: number[] = [];
       for (let n = 0; n < batch; n++) {
         for (let h = 0; h < height; h += stride) {
@@ -99,38 +110,38 @@ export const channels = [
           }
         }
       }
-      return [y];
+      return { y };
     },
     ...moves,
     rows: [
       {
         name: 'shortcut A',
-        inputs: [f32([2, 6, 8, 4], random)],
+        inputs: { x: f32([2, 6, 8, 4], random) },
         attrs: { stride: 2, before: 2, after: 2 },
       },
       {
         name: 'odd sizes',
-        inputs: [f32([2, 7, 5, 3], random)],
+        inputs: { x: f32([2, 7, 5, 3], random) },
         attrs: { stride: 2, before: 1, after: 2 },
       },
       {
         name: 'stride 3',
-        inputs: [f32([1, 8, 7, 3], random)],
+        inputs: { x: f32([1, 8, 7, 3], random) },
         attrs: { stride: 3, before: 0, after: 1 },
       },
       {
         name: 'stride alone',
-        inputs: [f32([1, 4, 4, 5], random)],
+        inputs: { x: f32([1, 4, 4, 5], random) },
         attrs: { stride: 2, before: 0, after: 0 },
       },
       {
         name: 'channels alone',
-        inputs: [f32([1, 4, 4, 5], random)],
+        inputs: { x: f32([1, 4, 4, 5], random) },
         attrs: { stride: 1, before: 2, after: 1 },
       },
       {
         name: 'several chunks',
-        inputs: [f32([4, 56, 56, 16], random)],
+        inputs: { x: f32([4, 56, 56, 16], random) },
         attrs: { stride: 2, before: 8, after: 8 },
       },
     ],

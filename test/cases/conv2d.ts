@@ -1,8 +1,9 @@
-import { conv2d } from '../../ts/ops/conv2d/conv2d.ts';
+import { conv2d, type Conv2dAttrs, type Conv2dInputs } from '../../ts/ops/conv2d/conv2d.ts';
 import type { Pair, Sides } from '../../ts/ops/conv2d/geometry.ts';
 import { linear } from '../../ts/ops/linear.ts';
 import type { Shape } from '../../ts/base/shape.ts';
 import { cases, f32, type Array64, type Row } from './case.ts';
+import type { Of } from '../../ts/ops/places.ts';
 import { uniform } from './generators.ts';
 
 interface Geometry {
@@ -18,25 +19,25 @@ interface Geometry {
   readonly relu?: boolean;
 }
 
-type Attrs = Parameters<typeof conv2d.infer>[1];
-
-function row(name: string, geometry: Geometry): Row<Attrs> {
+function row(name: string, geometry: Geometry): Row<Conv2dInputs, Conv2dAttrs> {
   const { x, w, stride = [1, 1], padding = [0, 0, 0, 0], dilation = [1, 1] } = geometry;
   const { groups = 1, bias = false, residual, relu = false } = geometry;
-  const inputs = [f32(x, uniform()), f32(w, uniform())];
-  if (bias) inputs.push(f32([w[3]!], uniform()));
-  if (residual) inputs.push(f32(residual, uniform()));
-  const attrs = { stride, padding, dilation, groups, relu, bias, residual: residual !== undefined };
-  return { name, inputs, attrs };
+  const inputs = {
+    x: f32(x, uniform()),
+    w: f32(w, uniform()),
+    bias: bias ? f32([w[3]!], uniform()) : undefined,
+    residual: residual && f32(residual, uniform()),
+  };
+  return { name, inputs, attrs: { stride, padding, dilation, groups, relu } };
 }
 
 const one: Sides = [1, 1, 1, 1];
 
 /** `y[n, oy, ox, o] = act(Σ x[n, oy·s + kh·d - p, ox·s + kw·d - p, c]·w[kh, kw, c, o] + bias[o] + residual)`. */
-function naive(inputs: readonly Array64[], attrs: Attrs): Float64Array[] {
-  const [x, w] = inputs as [Array64, Array64];
-  const bias = attrs.bias ? inputs[2]!.values : undefined;
-  const residual = attrs.residual ? inputs.at(-1)!.values : undefined;
+function naive(
+  { x, w, bias, residual }: Of<Conv2dInputs, Array64>,
+  attrs: Conv2dAttrs,
+): { y: Float64Array } {
   const [batch, height, width, channels] = x.shape as [number, number, number, number];
   const [kh, kw, depth, outChannels] = w.shape as [number, number, number, number];
   const { stride: s, padding: p, dilation: d, groups } = attrs;
@@ -49,7 +50,7 @@ function naive(inputs: readonly Array64[], attrs: Attrs): Float64Array[] {
     for (let oy = 0; oy < outHeight; oy++) {
       for (let ox = 0; ox < outWidth; ox++) {
         for (let o = 0; o < outChannels; o++, at++) {
-          let sum = (bias?.[o] ?? 0) + (residual?.[at] ?? 0);
+          let sum = (bias?.values[o] ?? 0) + (residual?.values[at] ?? 0);
           const first = Math.floor(o / perGroup) * depth;
           for (let i = 0; i < kh; i++) {
             const iy = oy * s[0] + i * d[0] - p[0];
@@ -69,7 +70,7 @@ function naive(inputs: readonly Array64[], attrs: Attrs): Float64Array[] {
       }
     }
   }
-  return [y];
+  return { y };
 }
 
 export const products = [
@@ -194,17 +195,17 @@ export const products = [
   }),
   cases({
     op: linear,
-    reference([x, w, b]) {
-      const [depth, columns] = w!.shape as [number, number];
-      const y = new Float64Array(x!.shape[0]! * columns);
+    reference({ x, w, bias }) {
+      const [depth, columns] = w.shape as [number, number];
+      const y = new Float64Array(x.shape[0]! * columns);
       for (let i = 0; i < y.length; i++) {
         const [r, c] = [Math.floor(i / columns), i % columns];
-        y[i] = b?.values[c] ?? 0;
+        y[i] = bias?.values[c] ?? 0;
         for (let k = 0; k < depth; k++) {
-          y[i]! += x!.values[r * depth + k]! * w!.values[k * columns + c]!;
+          y[i]! += x.values[r * depth + k]! * w.values[k * columns + c]!;
         }
       }
-      return [y];
+      return { y };
     },
     tolerance: 2e-6,
     gradientTolerance: 5e-6,
@@ -219,12 +220,12 @@ export const products = [
       ] as const
     ).map(([name, n, depth, columns, bias]) => ({
       name,
-      attrs: { bias },
-      inputs: [
-        f32([n, depth], uniform()),
-        f32([depth, columns], uniform()),
-        ...(bias ? [f32([columns], uniform())] : []),
-      ],
+      attrs: {},
+      inputs: {
+        x: f32([n, depth], uniform()),
+        w: f32([depth, columns], uniform()),
+        bias: bias ? f32([columns], uniform()) : undefined,
+      },
     })),
   }),
 ];

@@ -1,10 +1,11 @@
 import { goldenLabels, goldenTensor } from '../golden/generator.ts';
-import type { Array64, OpCases, Row } from './case.ts';
-import { differentiable, float64Inputs, outputGradient } from './run.ts';
+import { entries, mapTree } from '../../ts/ops/places.ts';
+import type { AnyOpCases, AnyRow } from './case.ts';
+import { differentiable, firstShape, float64Inputs, outputGradient } from './run.ts';
 
 /** A derivative of Σ y·dy along a direction in one input. */
 export interface Derivative {
-  readonly input: number;
+  readonly input: string;
   /** Weight of each element of the input. */
   readonly direction: Float64Array;
   readonly value: number;
@@ -20,21 +21,17 @@ const LARGE = 2000;
  * Derivatives of the definition by central differences in float64, for each input the op differentiates by: along
  * elements, and along random directions, which see all elements at once.
  */
-export function finiteDifferences(entry: OpCases<unknown>, row: Row<unknown>): Derivative[] {
+export function finiteDifferences(entry: AnyOpCases, row: AnyRow): Derivative[] {
   const inputs = float64Inputs(entry, row);
-  const [spec] = entry.op.infer(row.inputs, row.attrs);
-  const dy = outputGradient(entry, row, spec!.shape);
+  const named = new Map(entries(inputs));
+  const dy = outputGradient(entry, row, firstShape(entry, row));
   const loss = (): number => {
     // The definition may write to some inputs: it gets copies.
-    const copies: Array64[] = inputs.map(({ shape, values }) => ({
-      shape,
-      values: values.slice(),
-    }));
-    const [y] = entry.reference(copies, row.attrs);
-    return dy.reduce((sum, weight, i) => sum + weight * y![i]!, 0);
+    const copies = mapTree(inputs, ({ shape, values }) => ({ shape, values: values.slice() }));
+    const y = Object.values(entry.reference(copies, row.attrs))[0]!;
+    return dy.reduce((sum, weight, i) => sum + weight * y[i]!, 0);
   };
-  const along = (input: number, direction: Float64Array): number => {
-    const { values } = inputs[input]!;
+  const along = (values: Float64Array, direction: Float64Array): number => {
     const start = values.slice();
     const at = (h: number): number => {
       values.forEach((_, i) => (values[i] = start[i]! + h * direction[i]!));
@@ -45,8 +42,9 @@ export function finiteDifferences(entry: OpCases<unknown>, row: Row<unknown>): D
     return value;
   };
   return differentiable(entry, row).flatMap((input) => {
-    const name = `${entry.op.name}/${row.name}/${input}`;
-    const size = inputs[input]!.values.length;
+    const name = `${entry.op.name}/${row.name}/${[...named.keys()].indexOf(input)}`;
+    const { values } = named.get(input)!;
+    const size = values.length;
     const large = Math.max(size, dy.length) > LARGE;
     const elements = large ? [] : [...new Set(goldenLabels(`${name}/at`, ELEMENTS, size))];
     const directions = [
@@ -54,6 +52,6 @@ export function finiteDifferences(entry: OpCases<unknown>, row: Row<unknown>): D
       Float64Array.from(goldenTensor(`${name}/v0`, [size])),
       Float64Array.from(goldenTensor(`${name}/v1`, [size])),
     ];
-    return directions.map((direction) => ({ input, direction, value: along(input, direction) }));
+    return directions.map((direction) => ({ input, direction, value: along(values, direction) }));
   });
 }

@@ -1,5 +1,5 @@
 import { batchNorms } from './batchNorm.ts';
-import type { OpCases } from './case.ts';
+import type { AnyOpCases } from './case.ts';
 import { channels } from './channels.ts';
 import { products } from './conv2d.ts';
 import { elementwise } from './elementwise.ts';
@@ -9,7 +9,7 @@ import { pools } from './pools.ts';
 import { randoms } from './random.ts';
 
 /** The table of all op cases. */
-export const table: readonly OpCases<unknown>[] = [
+export const table: readonly AnyOpCases[] = [
   ...elementwise,
   ...channels,
   ...products,

@@ -30,10 +30,23 @@ const windows: Readonly<Record<string, Window>> = {
     padding: one,
     ceilMode: true,
   },
-  'ceil, where a last window would begin beyond the image': {
+  'ceil, where a last window has one row and one column': {
     x: [1, 5, 5, 4],
     kernelSize: [2, 2],
     stride: [4, 4],
+    ceilMode: true,
+  },
+  "ceil, where a last window would begin at the image's end": {
+    x: [1, 4, 4, 1],
+    kernelSize: [2, 2],
+    stride: [4, 4],
+    ceilMode: true,
+  },
+  'ceil, where a last window would begin at the end of the padding before': {
+    x: [1, 4, 4, 3],
+    kernelSize: [3, 3],
+    stride: [5, 5],
+    padding: one,
     ceilMode: true,
   },
   'same size': { x: [1, 5, 4, 5], kernelSize: [3, 3], stride: [1, 1], padding: one },
@@ -107,14 +120,14 @@ const parts = (size: number, count: number): [number, number][] =>
     Math.ceil(((i + 1) * size) / count),
   ]);
 
-function adaptive([x]: readonly Array64[], [outHeight, outWidth]: Pair): number[][] {
+function adaptive(x: Array64, [outHeight, outWidth]: Pair): number[] {
   const y: number[] = [];
-  const [rows, columns] = [parts(x!.shape[1]!, outHeight), parts(x!.shape[2]!, outWidth)];
-  forEachWindow(x!, rows, columns, (at, row, column) => {
-    const { sum, count } = sumOver(x!, at, row, column);
+  const [rows, columns] = [parts(x.shape[1]!, outHeight), parts(x.shape[2]!, outWidth)];
+  forEachWindow(x, rows, columns, (at, row, column) => {
+    const { sum, count } = sumOver(x, at, row, column);
     y.push(sum / count);
   });
-  return [y];
+  return y;
 }
 
 function attrsOf({ kernelSize, stride, padding, dilation, ceilMode = false }: Window) {
@@ -130,13 +143,13 @@ function attrsOf({ kernelSize, stride, padding, dilation, ceilMode = false }: Wi
 export const pools = [
   cases({
     op: maxPool2d,
-    reference([x], { kernelSize, stride, padding, dilation, ceilMode }) {
+    reference({ x }, { kernelSize, stride, padding, dilation, ceilMode }) {
       const [y, index]: [number[], number[]] = [[], []];
-      const [height, width] = [x!.shape[1]!, x!.shape[2]!];
+      const [height, width] = [x.shape[1]!, x.shape[2]!];
       const rows = [kernelSize[0], stride[0], padding[0], padding[2], dilation[0]];
       const columns = [kernelSize[1], stride[1], padding[3], padding[1], dilation[1]];
       forEachWindow(
-        x!,
+        x,
         ranges(height, rows, ceilMode),
         ranges(width, columns, ceilMode),
         (at, [top, bottom], [left, right]) => {
@@ -144,7 +157,7 @@ export const pools = [
           for (let h = top; h < bottom; h += dilation[0]) {
             for (let w = left; w < right; w += dilation[1]) {
               if (h < 0 || h >= height || w < 0 || w >= width) continue;
-              const value = x!.values[at(h, w)]!;
+              const value = x.values[at(h, w)]!;
               if (value > most || place < 0) [most, place] = [value, h * width + w];
             }
           }
@@ -152,25 +165,25 @@ export const pools = [
           index.push(place);
         },
       );
-      return [y, index];
+      return { y, index };
     },
     tolerance: 0,
     gradientTolerance: 1e-6,
     rows: [
       ...Object.entries(windows).map(([name, window]) => ({
         name,
-        inputs: [f32(window.x, distinct)],
+        inputs: { x: f32(window.x, distinct) },
         attrs: attrsOf(window),
       })),
       ...Object.entries({ halves, 'all equal': constant(-2) }).map(([name, values]) => ({
         name: `ties, ${name}: the first wins`,
-        inputs: [f32([2, 7, 6, 5], values)],
+        inputs: { x: f32([2, 7, 6, 5], values) },
         attrs: attrsOf(windows['3×3 at stride 2, padded']!),
         kink: true,
       })),
       {
         name: 'dilated',
-        inputs: [f32([1, 7, 8, 3], distinct)],
+        inputs: { x: f32([1, 7, 8, 3], distinct) },
         attrs: attrsOf({
           x: [],
           kernelSize: [3, 2],
@@ -183,20 +196,20 @@ export const pools = [
   }),
   cases({
     op: avgPool2d,
-    reference([x], { kernelSize, stride, padding, ceilMode, countIncludePad }) {
+    reference({ x }, { kernelSize, stride, padding, ceilMode, countIncludePad }) {
       const y: number[] = [];
-      const [height, width] = [x!.shape[1]!, x!.shape[2]!];
+      const [height, width] = [x.shape[1]!, x.shape[2]!];
       const rows = ranges(height, [kernelSize[0], stride[0], padding[0], padding[2]], ceilMode);
       const columns = ranges(width, [kernelSize[1], stride[1], padding[3], padding[1]], ceilMode);
-      forEachWindow(x!, rows, columns, (at, row, column) => {
-        const { sum, count } = sumOver(x!, at, row, column);
+      forEachWindow(x, rows, columns, (at, row, column) => {
+        const { sum, count } = sumOver(x, at, row, column);
         // Zeros beyond the padding, where a last window hangs over, never count.
         const padded =
           (Math.min(row[1], height + padding[2]) - row[0]) *
           (Math.min(column[1], width + padding[1]) - column[0]);
         y.push(sum / (countIncludePad ? padded : count));
       });
-      return [y];
+      return { y };
     },
     tolerance: 1e-6,
     rows: Object.entries(windows).flatMap(([name, window]) =>
@@ -204,7 +217,7 @@ export const pools = [
         const { kernelSize, stride, padding, ceilMode } = attrsOf(window);
         return {
           name: countIncludePad ? name : `${name}, padding not counted`,
-          inputs: [f32(window.x, uniform())],
+          inputs: { x: f32(window.x, uniform()) },
           attrs: { kernelSize, stride, padding, ceilMode, countIncludePad },
         };
       }),
@@ -212,7 +225,7 @@ export const pools = [
   }),
   cases({
     op: adaptiveAvgPool2d,
-    reference: (inputs, { outputSize }) => adaptive(inputs, outputSize),
+    reference: ({ x }, { outputSize }) => ({ y: adaptive(x, outputSize) }),
     tolerance: 1e-6,
     rows: (
       [
@@ -224,13 +237,13 @@ export const pools = [
       ] as const
     ).map(([name, shape, outputSize]) => ({
       name,
-      inputs: [f32(shape, uniform())],
+      inputs: { x: f32(shape, uniform()) },
       attrs: { outputSize },
     })),
   }),
   cases({
     op: globalAvgPool2d,
-    reference: (inputs) => adaptive(inputs, [1, 1]),
+    reference: ({ x }) => ({ y: adaptive(x, [1, 1]) }),
     tolerance: 1e-6,
     rows: (
       [
@@ -238,6 +251,6 @@ export const pools = [
         ['a single pixel', [2, 1, 1, 9]],
         ['several chunks', [6, 20, 21, 17]],
       ] as const
-    ).map(([name, shape]) => ({ name, inputs: [f32(shape, uniform())], attrs: {} })),
+    ).map(([name, shape]) => ({ name, inputs: { x: f32(shape, uniform()) }, attrs: {} })),
   }),
 ];

@@ -34,13 +34,13 @@ const shapes: Readonly<Record<string, Shape>> = {
 export const randoms = [
   cases({
     op: randomUniform,
-    reference: (_, { shape, seed, stream, low, high }) => [
-      units(sizeOf(shape), halvesOf(seed), stream, [0, 0]).map((u) => low + (high - low) * u),
-    ],
+    reference: (_, { shape, seed, stream, low, high }) => ({
+      y: units(sizeOf(shape), halvesOf(seed), stream, [0, 0]).map((u) => low + (high - low) * u),
+    }),
     tolerance: 2e-7,
     rows: Object.entries(shapes).map(([name, shape], i) => ({
       name,
-      inputs: [],
+      inputs: {},
       attrs: { shape, seed: 2 ** 40 + i, stream: 4_000_000_000 + i, low: -0.25, high: 0.5 },
     })),
   }),
@@ -52,39 +52,39 @@ export const randoms = [
         Math.sqrt(-2 * Math.log(u[i]! + 2 ** -24)),
         2 * Math.PI * u[i + 1]!,
       ];
-      return [
-        u.slice(0, -1).map((_, i) => {
+      return {
+        y: u.slice(0, -1).map((_, i) => {
           const [radius, angle] = pair(i - (i % 2));
           return mean + std * radius * (i % 2 ? Math.sin(angle) : Math.cos(angle));
         }),
-      ];
+      };
     },
     tolerance: 1e-6,
     rows: Object.entries(shapes).map(([name, shape], i) => ({
       name,
-      inputs: [],
+      inputs: {},
       attrs: { shape, seed: 7 + i, stream: i, mean: 0.5, std: 0.3 },
     })),
   }),
   cases({
     op: dropout,
-    reference([x, state], { p, stream }) {
-      const [seedLow, seedHigh, stepLow, stepHigh] = state!.values as unknown as number[];
-      const u = units(x!.values.length, [seedLow!, seedHigh!], stream, [stepLow!, stepHigh!]);
+    reference({ x, state }, { p, stream }) {
+      const [seedLow, seedHigh, stepLow, stepHigh] = state.values as unknown as number[];
+      const u = units(x.values.length, [seedLow!, seedHigh!], stream, [stepLow!, stepHigh!]);
       const mask = u.map((value) => (value < p ? 0 : 1 / (1 - p)));
-      return [x!.values.map((value, i) => value * mask[i]!), mask];
+      return { y: x.values.map((value, i) => value * mask[i]!), mask };
     },
     tolerance: 2e-7,
     gradientTolerance: 1e-6,
     rows: [
       ...Object.entries({ ...shapes, images: [2, 3, 5, 6] }).map(([name, shape], i) => ({
         name,
-        inputs: [f32(shape, uniform()), i32([4], givenInts([i, 1, 2, 3]))],
+        inputs: { x: f32(shape, uniform()), state: i32([4], givenInts([i, 1, 2, 3])) },
         attrs: { p: 0.3, stream: i },
       })),
       {
         name: 'nothing dropped',
-        inputs: [f32([9], uniform()), i32([4], givenInts([1, 0, 0, 0]))],
+        inputs: { x: f32([9], uniform()), state: i32([4], givenInts([1, 0, 0, 0])) },
         attrs: { p: 0, stream: 0 },
       },
     ],

@@ -1,85 +1,125 @@
+import { dot } from '../../ts/functions/dot.ts';
 import { apply } from '../../ts/core/apply.ts';
 import { compile } from '../../ts/compile/compile.ts';
 import type { Plan } from '../../ts/compile/plan.ts';
 import { tensor } from '../../ts/core/create.ts';
 import { useEngine } from '../../ts/core/init.ts';
 import type { Engine } from '../../ts/kernels/engine.ts';
-import { dot } from '../../ts/ops/dot.ts';
+import type { Op } from '../../ts/ops/op.ts';
+import { entries, items, mapTree, type One, type Tree } from '../../ts/ops/places.ts';
 import { scope } from '../../ts/core/scope.ts';
 import type { Shape } from '../../ts/base/shape.ts';
 import { gradients } from '../../ts/core/gradients.ts';
 import type { Tensor } from '../../ts/core/tensor.ts';
 import { goldenTensor } from '../golden/generator.ts';
-import type { Array64, OpCases, Row } from './case.ts';
-
-/** Values of all outputs, of the inputs that the op writes, and of the gradients by its f32 inputs. */
-export interface Results {
-  readonly outputs: (Float32Array | Int32Array)[];
-  readonly mutated: (Float32Array | Int32Array)[];
-  readonly gradients: Float32Array[];
-}
+import type { AnyOpCases, AnyRow, Array64 } from './case.ts';
 
 type Values = Float32Array | Int32Array;
 
+/** By the names of places, in their order. */
+type Named<T> = ReadonlyMap<string, T>;
+
+/** Values of all outputs, of the inputs that the op writes, and of the gradients by its f32 inputs. */
+export interface Results {
+  readonly outputs: Named<Values>;
+  readonly mutated: Named<Values>;
+  readonly gradients: Named<Values>;
+}
+
 /** Values of a row's inputs; the same every time. */
-export function inputValues({ op }: OpCases<unknown>, row: Row<unknown>): Values[] {
-  return row.inputs.map(({ shape, values }, i) => values(`${op.name}/${row.name}/${i}`, shape));
+export function inputValues({ op }: AnyOpCases, row: AnyRow): Named<Values> {
+  return new Map(
+    entries(row.inputs).map(([name, { shape, values }], i) => [
+      name,
+      values(`${op.name}/${row.name}/${i}`, shape),
+    ]),
+  );
+}
+
+/** Something at the place of each input. */
+function atInputs<T>(row: AnyRow, things: Named<T>): Tree<T> {
+  const names = [...things.keys()].values();
+  return mapTree(row.inputs, () => things.get(names.next().value!)!);
 }
 
 /** Which inputs the tests differentiate by: f32, and not written by the op. */
-export function differentiable({ op }: OpCases<unknown>, row: Row<unknown>): number[] {
+export function differentiable({ op }: AnyOpCases, row: AnyRow): string[] {
   if (!op.gradient) return [];
   const constant = [...(op.mutates ?? []), ...(constants[op.name] ?? [])];
-  return row.inputs.flatMap(({ dtype }, i) =>
-    dtype === 'f32' && !constant.includes(i) ? [i] : [],
+  return entries(row.inputs).flatMap(([name, { dtype }]) =>
+    dtype === 'f32' && !constant.includes(name) ? [name] : [],
   );
 }
 
 /** f32 inputs that are no variables to their op. */
-const constants: Readonly<Record<string, readonly number[]>> = { batchNormInference: [3, 4] };
+const constants: Readonly<Record<string, readonly string[]>> = {
+  batchNormInference: ['runningMean', 'runningVar'],
+};
 
 /** Gradient by the first output that the tests give to the backward pass. */
-export function outputGradient(
-  { op }: OpCases<unknown>,
-  row: Row<unknown>,
-  shape: Shape,
-): Float32Array {
+export function outputGradient({ op }: AnyOpCases, row: AnyRow, shape: Shape): Float32Array {
   return goldenTensor(`${op.name}/${row.name}/dy`, shape);
 }
 
-/** Applies the op to tensors; returns its outputs, and the gradients of Σ y·dy for the first output y. */
-function forwardAndBackward(
-  entry: OpCases<unknown>,
-  row: Row<unknown>,
-  inputs: readonly Tensor[],
-  dy: Tensor | undefined,
-): { outputs: Tensor[]; gradients: Tensor[] } {
-  const wanted = dy ? differentiable(entry, row).map((i) => inputs[i]!) : [];
-  for (const input of wanted) input.requiresGrad = true;
-  const outputs = apply(entry.op, inputs, row.attrs);
-  if (wanted.length === 0) return { outputs, gradients: [] };
-  const [loss] = apply(dot, [outputs[0]!, dy!], {});
-  return { outputs, gradients: gradients(loss!, wanted) };
+/** Shape of the first output. */
+export function firstShape({ op }: AnyOpCases, row: AnyRow): Shape {
+  return items(op.infer(row.inputs, row.attrs))[0]!.shape;
 }
 
-function gradientTensor(entry: OpCases<unknown>, row: Row<unknown>): Tensor | undefined {
+/** An op of whatever inputs, as {@link apply} takes one. */
+type NamedOp = Op<Record<string, One>, Record<string, One>, unknown>;
+
+/** Applies the op to tensors; returns its outputs, and the gradients of Σ y·dy for the first output y. */
+function forwardAndBackward(
+  entry: AnyOpCases,
+  row: AnyRow,
+  inputs: Named<Tensor>,
+  dy: Tensor | undefined,
+): { outputs: Named<Tensor>; gradients: Named<Tensor> } {
+  const wanted = dy ? differentiable(entry, row) : [];
+  const variables = wanted.map((name) => inputs.get(name)!);
+  for (const variable of variables) variable.requiresGrad = true;
+  const places = atInputs(row, inputs) as Record<string, Tensor>;
+  const outputs = new Map(Object.entries(apply(entry.op as NamedOp, places, row.attrs)));
+  if (wanted.length === 0) return { outputs, gradients: new Map() };
+  const loss = dot([...outputs.values()][0]!, dy!);
+  const found = gradients(loss, variables);
+  return { outputs, gradients: new Map(wanted.map((name, i) => [name, found[i]!])) };
+}
+
+function gradientTensor(entry: AnyOpCases, row: AnyRow): Tensor | undefined {
   if (differentiable(entry, row).length === 0) return undefined;
-  const { shape } = entry.op.infer(row.inputs, row.attrs)[0]!;
+  const shape = firstShape(entry, row);
   return tensor(outputGradient(entry, row, shape), shape);
 }
 
+/** Tensors of those of a row's inputs that are wanted. */
+function inputTensors(
+  entry: AnyOpCases,
+  row: AnyRow,
+  isWanted: (name: string, index: number) => boolean,
+): Named<Tensor> {
+  const values = inputValues(entry, row);
+  return new Map(
+    entries(row.inputs)
+      .filter(([name], index) => isWanted(name, index))
+      .map(([name, { shape, dtype }]) => [name, tensor(values.get(name)!, shape, dtype)]),
+  );
+}
+
+const read = (tensors: Iterable<readonly [string, Tensor]>): Named<Values> =>
+  new Map([...tensors].map(([name, made]) => [name, made.data()]));
+
 /** Runs a row op by op on an engine. */
-export function runEagerly(engine: Engine, entry: OpCases<unknown>, row: Row<unknown>): Results {
+export function runEagerly(engine: Engine, entry: AnyOpCases, row: AnyRow): Results {
   useEngine(engine);
   return scope(() => {
-    const inputs = inputValues(entry, row).map((values, i) =>
-      tensor(values, row.inputs[i]!.shape, row.inputs[i]!.dtype),
-    );
+    const inputs = inputTensors(entry, row, () => true);
     const results = forwardAndBackward(entry, row, inputs, gradientTensor(entry, row));
     return {
-      outputs: results.outputs.map((output) => output.data()),
-      mutated: (entry.op.mutates ?? []).map((i) => inputs[i]!.data()),
-      gradients: results.gradients.map((gradient) => gradient.data() as Float32Array),
+      outputs: read(results.outputs),
+      mutated: read([...inputs].filter(([name]) => entry.op.mutates?.includes(name))),
+      gradients: read(results.gradients),
     };
   });
 }
@@ -97,49 +137,60 @@ export interface CompiledRow {
  */
 export function compileRow(
   engine: Engine,
-  entry: OpCases<unknown>,
-  row: Row<unknown>,
+  entry: AnyOpCases,
+  row: AnyRow,
   firstState: number,
 ): CompiledRow {
   useEngine(engine);
   const mutates = entry.op.mutates ?? [];
   const values = inputValues(entry, row);
-  const isState = (i: number): boolean => i >= firstState || mutates.includes(i);
-  const states = row.inputs.map(({ shape, dtype }, i) =>
-    isState(i) ? tensor(values[i]!, shape, dtype) : undefined,
-  );
+  const specs = entries(row.inputs);
+  const states = inputTensors(entry, row, (name, i) => i >= firstState || mutates.includes(name));
   const dy = gradientTensor(entry, row);
-  const given = row.inputs.flatMap((input, i) => (isState(i) ? [] : [{ ...input, at: i }]));
-  let count = 0;
-  const plan = compile((...symbols) => {
-    const open = [...symbols];
-    const inputs = states.map((state) => state ?? open.shift()!);
-    const results = forwardAndBackward(entry, row, inputs, dy);
-    count = results.outputs.length;
-    return [...results.outputs, ...results.gradients];
-  }, given);
+  const given = specs.filter(([name]) => !states.has(name));
+  let names: Record<'outputs' | 'gradients', string[]> = { outputs: [], gradients: [] };
+  const plan = compile(
+    (...symbols) => {
+      const open = symbols.values();
+      const inputs = new Map(specs.map(([name]) => [name, states.get(name) ?? open.next().value!]));
+      const results = forwardAndBackward(entry, row, inputs, dy);
+      names = {
+        outputs: [...results.outputs.keys()],
+        gradients: [...results.gradients.keys()],
+      };
+      return [...results.outputs.values(), ...results.gradients.values()];
+    },
+    given.map(([, spec]) => spec),
+  );
   return {
     plan,
     async run() {
-      const results = await plan.run(...given.map(({ at }) => values[at]!));
+      const results = await plan.run(...given.map(([name]) => values.get(name)!));
+      const { outputs, gradients } = names;
       return {
-        outputs: results.slice(0, count),
-        mutated: mutates.map((i) => states[i]!.data()),
-        gradients: results.slice(count) as Float32Array[],
+        outputs: new Map(outputs.map((name, i) => [name, results[i]!])),
+        mutated: read([...states].filter(([name]) => mutates.includes(name))),
+        gradients: new Map(gradients.map((name, i) => [name, results[outputs.length + i]!])),
       };
     },
     dispose() {
       plan.dispose();
       dy?.dispose();
-      for (const state of states) state?.dispose();
+      for (const state of states.values()) state.dispose();
     },
   };
 }
 
 /** Inputs in float64 for the definition. */
-export function float64Inputs(entry: OpCases<unknown>, row: Row<unknown>): Array64[] {
-  return inputValues(entry, row).map((values, i) => ({
-    shape: row.inputs[i]!.shape,
-    values: Float64Array.from(values),
-  }));
+export function float64Inputs(entry: AnyOpCases, row: AnyRow): Tree<Array64> {
+  const shapes = new Map(entries(row.inputs));
+  return atInputs(
+    row,
+    new Map(
+      [...inputValues(entry, row)].map(([name, values]) => [
+        name,
+        { shape: shapes.get(name)!.shape, values: Float64Array.from(values) },
+      ]),
+    ),
+  );
 }

@@ -1,9 +1,12 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { capture } from '../../ts/compile/capture.ts';
+import { capture, type TensorFunction } from '../../ts/compile/capture.ts';
 import { compile } from '../../ts/compile/compile.ts';
 import { optimize } from '../../ts/compile/optimize.ts';
+import { planRows } from '../../ts/compile/printPlan.ts';
 import { useEngine } from '../../ts/core/init.ts';
 import { tensor } from '../../ts/core/create.ts';
+import { add } from '../../ts/functions/add.ts';
+import { concat } from '../../ts/functions/concat.ts';
 import { dot } from '../../ts/functions/dot.ts';
 import { relu } from '../../ts/functions/relu.ts';
 import type { Engine } from '../../ts/kernels/engine.ts';
@@ -27,6 +30,8 @@ const engines = await Promise.all(
   builds.filter((build) => build.endsWith('threads')).map((build) => engineOn(build)),
 );
 afterAll(() => engines.forEach((engine) => engine.close()));
+
+type Values = Float32Array | Int32Array;
 
 const LAYERS = 3;
 const GROWTH = 12;
@@ -137,5 +142,57 @@ describe('a dense block in training', () => {
     const normalised = features * (LAYERS * STEM + GROWTH * ((LAYERS * (LAYERS - 1)) / 2));
     const saved = (await compiled(strict)).peakBytes - (await compiled(fast)).peakBytes;
     expect(saved).toBeGreaterThan(normalised / 2);
+  });
+});
+
+describe('blocks whose gradients meet in a sum', () => {
+  /**
+   * Convolutions z and w, a layer on z and one on z + w, all joined in the end: what the sum passes back to z is what
+   * the second layer's norm gives, whose input is not the z that the first layer's norm reads.
+   */
+  function crossing(): { model: Sequential; forward: (x: Tensor) => Tensor } {
+    manualSeed(5);
+    const conv = (): Conv2d => new Conv2d(3, STEM, { kernelSize: 3, padding: 1, bias: false });
+    const layer = (): DenseLayer => new DenseLayer(STEM, { growth: GROWTH, bottleneck: 0 });
+    const [left, right, first, second] = [conv(), conv(), layer(), layer()];
+    const norm = new BatchNorm2d(3 * STEM + 2 * GROWTH);
+    const model = new Sequential({ left, right, first, second, norm }).train();
+    for (const [name, parameter] of model.parameters()) {
+      if (name.includes('norm')) parameter.write(goldenTensor(name, parameter.shape, 0.5, 1));
+    }
+    const forward = (x: Tensor): Tensor => {
+      const [z, w] = [left.forward(x), right.forward(x)];
+      const before = concat([z, w]);
+      const features = first.forward(z);
+      const sum = add(z, w);
+      return norm.forward(concat([sum, second.forward(sum), features, before]));
+    };
+    return { model, forward };
+  }
+
+  it.each(engines)('are what eager code gives on $build', async (engine) => {
+    useEngine(engine);
+    const results = async (run: (step: TensorFunction) => Promise<Values[]>): Promise<Values[]> => {
+      const { model, forward } = crossing();
+      const values = await run((x) => {
+        const y = relu(forward(x));
+        const loss = dot(y, tensor(goldenTensor('dy', y.shape), y.shape));
+        return [loss, ...gradients(loss, [...model.parameters().values()])];
+      });
+      model.dispose();
+      return values;
+    };
+    const x = goldenTensor('x', SHAPE);
+    const actual = await results(async (fn) => {
+      using plan = compile(fn, SPECS);
+      const fused = planRows(plan).filter(({ op }) => op === 'conv2dBackwardInputThroughNorm');
+      expect(fused).toHaveLength(engine.numerics === 'fast' ? 2 : 0);
+      return plan.run(x);
+    });
+    const expected = await results((fn) =>
+      Promise.resolve(scope(() => [fn(tensor(x, SHAPE))].flat().map((value) => value.data()))),
+    );
+    if (engine.numerics === 'strict') return expectSameBits(actual, expected, 'strict');
+    actual.forEach((values, i) => expectClose(values, expected[i]!, 2e-5, `tensor ${i}`, 1e-3));
   });
 });

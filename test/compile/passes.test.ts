@@ -95,6 +95,15 @@ describe('inference', () => {
     plan.dispose();
   });
 
+  it('does not fold into weights that are computed', async () => {
+    const wide = random('wide', [3, 3, 5, 12], 0.3);
+    const { ops, compiled, eager } = await both((x) =>
+      batchNorm(conv2d(x, sliceChannels(wide, 3, 11)), norm),
+    );
+    expect(ops).toEqual(['conv2d', 'batchNormInference']);
+    expectSameBits(compiled, eager, 'unfolded');
+  });
+
   it('does not fold where another op reads the convolution', async () => {
     const { ops, compiled, eager } = await both((x) => {
       const y = conv2d(x, w);
@@ -130,6 +139,11 @@ describe('inference', () => {
         return [conv2d(y, point, { stride: 2 }), conv2d(z, point), conv2d(z, point)];
       },
       ['batchNormInference', 'batchNormInference', 'conv2d', 'conv2d', 'conv2d'],
+    ],
+    [
+      'no batch norm without a ReLU into a 1×1 convolution, which would clip',
+      (x) => conv2d(batchNorm(x, before), random('point', [1, 1, 5, 8]), { bias }),
+      ['batchNormInference', 'conv2d'],
     ],
     [
       'no ReLU whose input is wanted',
@@ -184,8 +198,8 @@ describe('parts of tensors', () => {
       const y = conv2d(x, sliceChannels(relu(wide), 2, 10), { padding: 1 });
       const z = linear(sliceChannels(relu(matrix), 1, 5), sliceChannels(relu(matrix), 4, 9));
       const noise = { shape: [2, 6, 7, 3], seed: 1, stream: 2, low: -1, high: 1 };
-      const [numbers] = apply(randomUniform, [], noise);
-      return [y, z, sumSquares(sliceChannels(y, 1, 4)), concat([numbers!, sliceChannels(y, 3, 5)])];
+      const { y: numbers } = apply(randomUniform, {}, noise);
+      return [y, z, sumSquares(sliceChannels(y, 1, 4)), concat([numbers, sliceChannels(y, 3, 5)])];
     };
     const plan = compile(fn, specs, { recording: false });
     const eager = fn(...values.map((array, i) => tensor(array, specs[i]!.shape)));
@@ -196,6 +210,26 @@ describe('parts of tensors', () => {
     );
     plan.dispose();
   });
+
+  it.each<[string, (t: Tensor) => Tensor, number]>([
+    ['begins before', (t) => add(sliceChannels(t, 2, 22), sliceChannels(t, 0, 20)), 20],
+    ['begins after', (t) => add(sliceChannels(t, 0, 20), sliceChannels(t, 2, 22)), 20],
+    ['is the same', (t) => add(sliceChannels(t, 1, 21), sliceChannels(t, 1, 21)), 20],
+    [
+      'is read by a later op',
+      (t) =>
+        multiply(add(sliceChannels(t, 0, 8), sliceChannels(t, 8, 16)), sliceChannels(t, 4, 12)),
+      8,
+    ],
+  ])(
+    'are not written by an op while another part that overlaps them %s',
+    async (_, fn, channels) => {
+      const wide = [2, 6, 7, 22];
+      const k = random('k', [2, 6, 7, channels]);
+      const { compiled, eager } = await both((x) => multiply(fn(relu(x)), k), wide);
+      expectSameBits(compiled, eager, 'overlapping parts');
+    },
+  );
 
   it('have gradients that are parts or sums', async () => {
     const weight = parameter([3, 3, 5, 8]);

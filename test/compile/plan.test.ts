@@ -1,5 +1,6 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { apply, named } from '../../ts/core/apply.ts';
+import { inputsOf } from '../../ts/core/graph.ts';
 import { compile } from '../../ts/compile/compile.ts';
 import { parameter, state, tensor } from '../../ts/core/create.ts';
 import { useEngine } from '../../ts/core/init.ts';
@@ -10,6 +11,7 @@ import { dot } from '../../ts/functions/dot.ts';
 import { linear } from '../../ts/functions/linear.ts';
 import { multiply } from '../../ts/functions/multiply.ts';
 import { relu } from '../../ts/functions/relu.ts';
+import { sumSquares } from '../../ts/functions/sumSquares.ts';
 import { BatchNorm2d } from '../../ts/nn/batchNorm2d.ts';
 import { Conv2d } from '../../ts/nn/conv2d.ts';
 import { guardFinite } from '../../ts/ops/guardFinite.ts';
@@ -42,6 +44,24 @@ describe('running a plan', () => {
       [1, 2, 3],
       [8, 10, 12],
     ]);
+    plan.dispose();
+  });
+
+  it('keeps copies of what is written before its guard alone', () => {
+    const weight = parameter([512, 512]);
+    const lr = tensor([0.1], []);
+    const momentum = state(weight.shape);
+    const update = (): Tensor => {
+      const loss = sumSquares(weight);
+      apply(guardFinite, { x: loss }, {});
+      const [gradient] = gradients(loss, [weight]);
+      const attrs = { momentum: 0.9, nesterov: false, weightDecay: 0 };
+      apply(sgdUpdate, { param: weight, grad: gradient!, buffer: momentum, lr }, attrs);
+      return loss;
+    };
+    const before = engine.usedBytes;
+    const plan = compile(update, []);
+    expect(engine.usedBytes - before).toBeLessThan(plan.peakBytes + bytesOf(weight) / 2);
     plan.dispose();
   });
 
@@ -125,7 +145,7 @@ describe('running a plan', () => {
     const attrs = { momentum: 0, nesterov: false, weightDecay: 0 };
     const plan = compile(
       (g) => {
-        apply(sgdUpdate, [w, g, v, lr], attrs);
+        apply(sgdUpdate, { param: w, grad: g, buffer: v, lr }, attrs);
         return [];
       },
       [f32(3)],
@@ -171,7 +191,7 @@ describe('running a plan', () => {
       convs.reduce((y, conv, i) => relu(norms[i]!.forward(conv.forward(y))), x);
     const x = ramp(5 * 5 * 4, 0.1);
     const plan = compile(forward, [f32(1, 5, 5, 4)], { recording: false });
-    const read = plan.lowered.main.flatMap(({ node }) => node.inputs.slice(1));
+    const read = plan.lowered.main.flatMap(({ node }) => inputsOf(node).slice(1));
     expect(plan.constantBytes).toBe(read.reduce((sum, value) => sum + bytesOf(value), 0));
     for (const scale of [1, -0.5]) {
       norms[1]!.weight.write(ramp(8, scale));
@@ -324,8 +344,9 @@ describe('guards', () => {
       (x) => {
         const y = named('block.mul', () => multiply(x, w));
         const z = named('block.square', () => multiply(y, y));
-        apply(guardFinite, [z], {});
-        apply(sgdUpdate, [seen, z, v, lr], { momentum: 0, nesterov: false, weightDecay: 0 });
+        apply(guardFinite, { x: z }, {});
+        const attrs = { momentum: 0, nesterov: false, weightDecay: 0 };
+        apply(sgdUpdate, { param: seen, grad: z, buffer: v, lr }, attrs);
         return z;
       },
       [f32(2)],

@@ -41,6 +41,21 @@ describe('a plan shows', () => {
     predictor.dispose();
   });
 
+  it('what a training step computes again, so that it need not be kept', () => {
+    const make = (memoryBudget?: number): Trainer =>
+      new Trainer(model, { optimizer: new SGD(model.parameters()), memoryBudget });
+    const whole = make();
+    const plan = whole.plan(shape);
+    expect(planRows(plan).filter(({ recomputed }) => recomputed)).toEqual([]);
+    const little = make(0.6 * plan.peakBytes);
+    const rows = planRows(little.plan(shape));
+    const again = rows.filter(({ recomputed }) => recomputed);
+    expect(again.length).toBeGreaterThan(0);
+    expect(again.some(({ op }) => op === 'conv2d')).toBe(true);
+    expect(String(little.plan(shape))).toContain('conv2d again');
+    for (const trainer of [whole, little]) trainer.dispose();
+  });
+
   it('the flops of a training step: three products a layer, but for the input’s gradient', () => {
     const trainer = new Trainer(model, { optimizer: new SGD(model.parameters()) });
     expect(flopsOf(trainer.plan(shape))).toBe(2 * 2 * (3 * forward - stem));

@@ -113,7 +113,7 @@ class Builder {
       const seed = this.statistic([4], [random.int(0, 1000), 0, 0, 0], 'i32');
       push(shape, (made) => {
         const y = dropout(x(made), { p: 0.3, state: seed });
-        apply(nextRandomStep, [seed], {});
+        apply(nextRandomStep, { state: seed }, {});
         return y;
       });
     } else {
@@ -159,7 +159,8 @@ export function makeProgram(name: string): Program {
       const found = gradients(loss, builder.weights);
       builder.weights.forEach((weight, i) => {
         const attrs = { momentum: 0.9, nesterov: false, weightDecay: 0.01 };
-        apply(sgdUpdate, [weight, found[i]!, momenta[i]!, lr], attrs);
+        const inputs = { param: weight, grad: found[i]!, buffer: momenta[i]!, lr };
+        apply(sgdUpdate, inputs, attrs);
       });
       return [loss, ...shown.map((i) => made[i]!), ...shownGradients.map((i) => found[i]!)];
     },

@@ -9,7 +9,7 @@ import { currentEngine, init, useEngine } from '../../ts/core/init.ts';
 import { crossEntropy } from '../../ts/functions/crossEntropy.ts';
 import { globalAvgPool2d } from '../../ts/functions/globalAvgPool2d.ts';
 import { relu } from '../../ts/functions/relu.ts';
-import type { Graph } from '../../ts/core/graph.ts';
+import { inputsOf, outputsOf, type Graph } from '../../ts/core/graph.ts';
 import { densenet_bc100, densenet_bc40, densenet40 } from '../../ts/models/index.ts';
 import type { DenseNet } from '../../ts/models/densenet.ts';
 import { BatchNorm2d, Conv2d, manualSeed } from '../../ts/nn/index.ts';
@@ -61,9 +61,9 @@ describe('recompute', () => {
     const again = ['batchNormApply', 'relu', 'conv2d', 'relu'];
     expect(ops({ ...after, nodes: added }).filter((op) => again.includes(op))).toEqual(again);
     expect(ops(after).slice(0, loss)).toEqual(ops(before).slice(0, loss));
-    const kept = new Set(after.nodes.slice(loss).flatMap(({ inputs }) => inputs));
+    const kept = new Set(after.nodes.slice(loss).flatMap(inputsOf));
     const forward = after.nodes.slice(0, loss).filter(({ region }) => region);
-    const big = forward.flatMap(({ outputs }) => outputs).filter(({ shape }) => shape.length > 1);
+    const big = forward.flatMap(outputsOf).filter(({ shape }) => shape.length > 1);
     expect(big.filter((value) => kept.has(value))).toEqual([]);
   });
 

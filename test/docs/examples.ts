@@ -28,11 +28,9 @@ function examplesOf(file: string, text: string): Example[] {
       const own = tag.parent.parent === node;
       if (!own || tag.tagName.text !== 'example') continue;
       const name = nameOf(node);
-      // The parser takes leading stars away, and with them indentation of no meaning.
-      found.push({
-        name: `ts/${file}: ${name}`,
-        code: ts.getTextOfJSDocComment(tag.comment) ?? '',
-      });
+      const text = (ts.getTextOfJSDocComment(tag.comment) ?? '').trim();
+      const [, code = text] = /^```ts\n([^]*)\n```$/.exec(text) ?? [];
+      found.push({ name: `ts/${file}: ${name}`, code });
     }
     ts.forEachChild(node, visit);
   };

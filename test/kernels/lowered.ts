@@ -1,6 +1,7 @@
 import type { Engine } from '../../ts/kernels/engine.ts';
 import type { Buffer, Pointer, Step } from '../../ts/kernels/step.ts';
-import type { Lowering, Op, View } from '../../ts/ops/op.ts';
+import type { AnyOp, Lowering, Op, View } from '../../ts/ops/op.ts';
+import { items, mapTree, pick, type Of, type Tree } from '../../ts/ops/places.ts';
 import { channelsOf, pixelsOf, type DType, type Shape } from '../../ts/base/shape.ts';
 import type { Random } from '../helpers/random.ts';
 
@@ -17,11 +18,21 @@ export interface Strided {
 
 /** An op with random tensors. */
 export interface Problem {
-  readonly op: Op<unknown>;
-  readonly inputs: readonly Strided[];
+  readonly op: AnyOp;
+  readonly inputs: Tree<Strided>;
   readonly attrs: unknown;
   /** Weights, statistics and their gradients never have gaps between their rows. */
   readonly denseOutputs?: boolean;
+}
+
+/** Inputs and attributes that suit the op. */
+export function problem<I, O, A>(
+  op: Op<I, O, A>,
+  inputs: Of<I, Strided>,
+  attrs: A,
+  denseOutputs = false,
+): Problem {
+  return { op, inputs, attrs, denseOutputs } as Problem;
 }
 
 /** Elements before and after each tensor that no kernel may touch. */
@@ -84,8 +95,8 @@ export function runLowered(
     step: (step) => steps.push(step),
     workspace: (bytes) => allocate(new Float32Array(Math.ceil(bytes / 4)).fill(NaN)),
   };
-  const inputViews = inputs.map(view);
-  const outputViews = op.infer(inputs, attrs).map((spec) => {
+  const inputViews = mapTree(inputs, view);
+  const outputViews = mapTree(op.infer(inputs, attrs), (spec) => {
     // The reference and the fast kernel must find the same numbers between the rows.
     const stride = channelsOf(spec.shape) + (denseOutputs ? 0 : random.int(0, 3));
     const count = sizeOf(spec.shape, stride);
@@ -102,8 +113,7 @@ export function runLowered(
         throw new Error(`${op.name}: a kernel wrote outside a tensor of ${size} elements`);
       }
     }
-    const mutated = (op.mutates ?? []).map((index) => inputViews[index]!);
-    return [...outputViews, ...mutated].map(read);
+    return [...items(outputViews), ...pick(inputViews, op.mutates)].map(read);
   } finally {
     for (const { buffer } of buffers) engine.free(buffer);
   }

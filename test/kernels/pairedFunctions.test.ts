@@ -36,8 +36,16 @@ const UNPAIRED = [/^gemm::panels::/, /^conv2d::im2col::/, /^gemm::tile::store_pa
 
 /** Kernels whose loops stand in the closure of their row, which does not say how wide it is. */
 const STREAMING = [
-  ...['add', 'adamw_update', 'batch_norm', 'copy', 'multiply', 'relu', 'subsample_pad'],
-  ...['sgd_update', 'sum_pixels'],
+  'add',
+  'adamw_update',
+  'batch_norm',
+  'copy',
+  'multiply',
+  'relu',
+  'sgd_update',
+  'sigmoid',
+  'subsample_pad',
+  'sum_pixels',
 ];
 
 /** Parts of names of what takes most of the time. */

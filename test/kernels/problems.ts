@@ -5,12 +5,10 @@ import {
 } from '../../ts/ops/pools/adaptiveAvgPool2d.ts';
 import { add } from '../../ts/ops/add.ts';
 import { avgPool2d, avgPool2dBackward } from '../../ts/ops/pools/avgPool2d.ts';
-import {
-  batchNormBackward,
-  batchNormInference,
-  batchNormTrain,
-  foldBatchNorm,
-} from '../../ts/ops/batchNorm/batchNorm.ts';
+import { batchNormBackward } from '../../ts/ops/batchNorm/batchNormBackward.ts';
+import { batchNormInference } from '../../ts/ops/batchNorm/batchNormInference.ts';
+import { batchNormTrain } from '../../ts/ops/batchNorm/batchNormTrain.ts';
+import { foldBatchNorm } from '../../ts/ops/batchNorm/foldBatchNorm.ts';
 import { batchNormStatistics } from '../../ts/ops/batchNorm/batchNormStatistics.ts';
 import { channelMoments } from '../../ts/ops/batchNorm/channelMoments.ts';
 import { rstdOfVariance } from '../../ts/ops/batchNorm/rstdOfVariance.ts';
@@ -21,26 +19,22 @@ import { dropout } from '../../ts/ops/dropout.ts';
 import { fill } from '../../ts/ops/fill.ts';
 import { maxPool2d, maxPool2dBackward } from '../../ts/ops/pools/maxPool2d.ts';
 import { multiply } from '../../ts/ops/multiply.ts';
-import type { Op } from '../../ts/ops/op.ts';
 import { poolShape, type PoolGeometry } from '../../ts/ops/pools/poolShape.ts';
 import { randomNormal } from '../../ts/ops/random/randomNormal.ts';
 import { randomUniform } from '../../ts/ops/random/randomUniform.ts';
 import { relu, reluBackward } from '../../ts/ops/relu.ts';
 import { sgdUpdate } from '../../ts/ops/sgdUpdate.ts';
+import { sigmoid, sigmoidBackward } from '../../ts/ops/sigmoid.ts';
 import { softmax, softmaxBackward } from '../../ts/ops/softmax.ts';
 import { softmaxCrossEntropy } from '../../ts/ops/softmaxCrossEntropy.ts';
 import { subsamplePad, subsamplePadBackward } from '../../ts/ops/subsamplePad.ts';
 import { sumPixels } from '../../ts/ops/sumPixels.ts';
 import type { Shape } from '../../ts/base/shape.ts';
 import type { Random } from '../helpers/random.ts';
-import { floats, ints, type Problem, type Strided } from './lowered.ts';
+import { floats, ints, problem, type Problem, type Strided } from './lowered.ts';
 
 /** A problem of a kind, drawn at random. */
 export type Draw = (random: Random) => Problem;
-
-function problem<A>(op: Op<A>, inputs: readonly Strided[], attrs: A): Problem {
-  return { op: op, inputs, attrs };
-}
 
 /** Rows that meet the ends of vectors and, now and then, of chunks. */
 function rows(random: Random): Shape {
@@ -72,52 +66,77 @@ function window(random: Random): PoolGeometry {
 const perChannel = (random: Random, shape: Shape, shift = 0): Strided =>
   floats(random, [shape.at(-1)!], { dense: true, shift, scale: 0.5 });
 
-function normInputs(random: Random, x: Shape): Strided[] {
-  return [0, 1, 0, 0, 1].map((shift, i) =>
-    i === 0 ? floats(random, x, { shift: 0.5 }) : perChannel(random, x, shift),
-  );
+type RunningNorm = Record<'gamma' | 'beta' | 'runningMean' | 'runningVar', Strided>;
+
+/** Parameters and running statistics for the channels of this shape. */
+function runningNorm(random: Random, shape: Shape): RunningNorm {
+  return {
+    gamma: perChannel(random, shape, 1),
+    beta: perChannel(random, shape),
+    runningMean: perChannel(random, shape),
+    runningVar: perChannel(random, shape, 1),
+  };
 }
 
 const stream = (random: Random) => ({ seed: random.int(0, 9999), stream: random.int(0, 99) });
 
+/** An image, and what normalises it. */
+const normInputs = (random: Random, shape: Shape): RunningNorm & { x: Strided } => ({
+  x: floats(random, shape, { shift: 0.5 }),
+  ...runningNorm(random, shape),
+});
+
 /** Problems by kind; together they reach each kernel that has a reference of the same arguments. */
 export const draws: Readonly<Record<string, Draw>> = {
-  relu: (random) => problem(relu, [floats(random, rows(random))], {}),
+  relu: (random) => problem(relu, { x: floats(random, rows(random)) }, {}),
   reluBackward(random) {
     const shape = rows(random);
-    return problem(reluBackward, [floats(random, shape), floats(random, shape)], {});
+    return problem(reluBackward, { dy: floats(random, shape), y: floats(random, shape) }, {});
+  },
+  sigmoid: (random) => problem(sigmoid, { x: floats(random, rows(random), { scale: 9 }) }, {}),
+  sigmoidBackward(random) {
+    const shape = rows(random);
+    return problem(sigmoidBackward, { dy: floats(random, shape), y: floats(random, shape) }, {});
   },
   add(random) {
     const shape = rows(random);
-    const inputs = [floats(random, shape), floats(random, shape)];
+    const inputs = { a: floats(random, shape), b: floats(random, shape) };
     return problem(add, inputs, { relu: random.coin() });
   },
-  copy: (random) => problem(copy, [floats(random, rows(random))], {}),
-  fill: (random) => problem(fill, [], { shape: rows(random), value: 0.3 }),
+  copy: (random) => problem(copy, { x: floats(random, rows(random)) }, {}),
+  fill: (random) => problem(fill, {}, { shape: rows(random), value: 0.3 }),
   multiply(random) {
     const shape = rows(random);
-    return problem(multiply, [floats(random, shape), floats(random, shape)], {});
+    return problem(multiply, { a: floats(random, shape), b: floats(random, shape) }, {});
   },
   scaleBy: (random) =>
-    problem(scaleBy, [floats(random, rows(random)), floats(random, [], { dense: true })], {}),
+    problem(
+      scaleBy,
+      { x: floats(random, rows(random)), s: floats(random, [], { dense: true }) },
+      {},
+    ),
   dot(random) {
     const shape = rows(random);
-    return problem(dot, [floats(random, shape), floats(random, shape)], {});
+    return problem(dot, { a: floats(random, shape), b: floats(random, shape) }, {});
   },
-  sumPixels: (random) => problem(sumPixels, [floats(random, rows(random))], {}),
+  sumPixels: (random) => problem(sumPixels, { x: floats(random, rows(random)) }, {}),
   subsamplePad(random) {
     const attrs = { stride: random.int(1, 3), before: random.int(0, 5), after: random.int(0, 5) };
-    return problem(subsamplePad, [floats(random, images(random))], attrs);
+    return problem(subsamplePad, { x: floats(random, images(random)) }, attrs);
   },
   subsamplePadBackward(random) {
     const [n, height, width, channels] = images(random);
     const attrs = { stride: random.int(1, 3), before: random.int(0, 5), after: random.int(0, 5) };
     const [h, w] = [height, width].map((size) => Math.ceil(size / attrs.stride));
     const dy = [n, h!, w!, attrs.before + channels + attrs.after];
-    return problem(subsamplePadBackward, [floats(random, dy)], {
-      ...attrs,
-      inputSize: [height, width],
-    });
+    return problem(
+      subsamplePadBackward,
+      { dy: floats(random, dy) },
+      {
+        ...attrs,
+        inputSize: [height, width],
+      },
+    );
   },
   batchNormTrain(random) {
     const [n, ...rest] = images(random);
@@ -136,95 +155,129 @@ export const draws: Readonly<Record<string, Draw>> = {
     const shape = images(random);
     const mask = (['none', 'y', 'beta'] as const)[random.int(0, 2)]!;
     const residual = random.coin();
-    const inputs = [floats(random, shape), floats(random, shape)];
-    for (const shift of [1, 0, 1]) inputs.push(perChannel(random, shape, shift));
-    if (mask === 'y') inputs.push(floats(random, shape));
-    if (mask === 'beta') inputs.push(perChannel(random, shape, 0));
-    if (residual) inputs.push(floats(random, shape));
-    return problem(batchNormBackward, inputs, { mask, residual });
+    const inputs = {
+      dy: floats(random, shape),
+      x: floats(random, shape),
+      norm: {
+        mean: perChannel(random, shape),
+        rstd: perChannel(random, shape, 1),
+        gamma: perChannel(random, shape, 1),
+        beta: mask === 'beta' ? perChannel(random, shape) : undefined,
+      },
+      y: mask === 'y' ? floats(random, shape) : undefined,
+      residual: residual ? floats(random, shape) : undefined,
+    };
+    return problem(batchNormBackward, inputs, {});
   },
   channelMoments(random) {
     const [n, ...rest] = images(random);
-    return problem(channelMoments, [floats(random, [n + 1, ...rest], { shift: 0.5 })], {});
+    return problem(channelMoments, { x: floats(random, [n + 1, ...rest], { shift: 0.5 }) }, {});
   },
   batchNormStatistics(random) {
     const moments = [2, random.int(1, 37)];
-    const inputs = [floats(random, moments, { shift: 1, scale: 0.5 })];
-    for (const shift of [0, 1]) inputs.push(perChannel(random, moments, shift));
+    const inputs = {
+      moments: floats(random, moments, { shift: 1, scale: 0.5 }),
+      runningMean: perChannel(random, moments),
+      runningVar: perChannel(random, moments, 1),
+    };
     const attrs = { pixels: random.int(2, 99), eps: 1e-3, momentum: 0.1 };
     return problem(batchNormStatistics, inputs, attrs);
   },
   rstdOfVariance(random) {
     const channels = [random.int(1, 37)];
-    const inputs = [0, 1].map((shift) => perChannel(random, channels, shift));
+    const inputs = {
+      gamma: perChannel(random, channels),
+      runningVar: perChannel(random, channels, 1),
+    };
     return problem(rstdOfVariance, inputs, { eps: 1e-3 });
   },
   foldBatchNorm(random) {
     const [height, width, depth, channels] = images(random);
     const w = [height, width, depth, channels];
-    const [, ...statistics] = normInputs(random, w);
-    return problem(foldBatchNorm, [floats(random, w, { dense: true }), ...statistics], {
-      eps: 1e-3,
-      bias: false,
-    });
+    return problem(
+      foldBatchNorm,
+      {
+        w: floats(random, w, { dense: true }),
+        bias: random.coin() ? perChannel(random, w) : undefined,
+        ...runningNorm(random, w),
+      },
+      { eps: 1e-3 },
+    );
   },
   maxPool2d(random) {
     const pool = { ...window(random), dilation: [random.int(1, 2), 1] as const };
-    return problem(maxPool2d, [floats(random, [2, 9, 8, random.int(1, 19)])], pool);
+    return problem(maxPool2d, { x: floats(random, [2, 9, 8, random.int(1, 19)]) }, pool);
   },
   maxPool2dBackward(random) {
     const pool = window(random);
     const image = images(random);
-    const shape = poolShape('maxPool2d', image, pool);
-    const places = ints(random, shape, 1);
+    const shape = poolShape('maxPool2d', { shape: image, dtype: 'f32' }, pool);
+    const index = ints(random, shape, 1);
     const [, height, width, channels] = shape as [number, number, number, number];
-    places.values.forEach((_, i) => {
+    index.values.forEach((_, i) => {
       const pixel = Math.floor(i / channels);
       const [h, w] = [Math.floor(pixel / width) % height, pixel % width].map((o, axis) => {
         const start = o * pool.stride[axis]! - pool.padding[axis === 0 ? 0 : 3];
         const last = Math.min(start + pool.kernelSize[axis]!, image[1 + axis]!) - 1;
         return random.int(Math.max(start, 0), last);
       });
-      places.values[i] = h! * image[2] + w!;
+      index.values[i] = h! * image[2] + w!;
     });
-    return problem(maxPool2dBackward, [floats(random, shape), places], {
-      ...pool,
-      inputSize: [image[1], image[2]],
-    });
+    return problem(
+      maxPool2dBackward,
+      { dy: floats(random, shape), index },
+      {
+        ...pool,
+        inputSize: [image[1], image[2]],
+      },
+    );
   },
   avgPool2d: (random) =>
-    problem(avgPool2d, [floats(random, images(random))], {
-      ...window(random),
-      countIncludePad: random.coin(),
-    }),
+    problem(
+      avgPool2d,
+      { x: floats(random, images(random)) },
+      {
+        ...window(random),
+        countIncludePad: random.coin(),
+      },
+    ),
   avgPool2dBackward(random) {
     const pool = window(random);
     const image = images(random);
-    return problem(avgPool2dBackward, [floats(random, poolShape('avgPool2d', image, pool))], {
-      ...pool,
-      countIncludePad: random.coin(),
-      inputSize: [image[1], image[2]],
-    });
+    const shape = poolShape('avgPool2d', { shape: image, dtype: 'f32' }, pool);
+    return problem(
+      avgPool2dBackward,
+      { dy: floats(random, shape) },
+      {
+        ...pool,
+        countIncludePad: random.coin(),
+        inputSize: [image[1], image[2]],
+      },
+    );
   },
   adaptiveAvgPool2d: (random) =>
-    problem(adaptiveAvgPool2d, [floats(random, images(random))], {
-      outputSize: [random.int(1, 7), random.int(1, 7)],
-    }),
+    problem(
+      adaptiveAvgPool2d,
+      { x: floats(random, images(random)) },
+      {
+        outputSize: [random.int(1, 7), random.int(1, 7)],
+      },
+    ),
   adaptiveAvgPool2dBackward(random) {
     const [n, height, width, channels] = images(random);
     const dy = floats(random, [n, random.int(1, 7), random.int(1, 7), channels]);
-    return problem(adaptiveAvgPool2dBackward, [dy], { inputSize: [height, width] });
+    return problem(adaptiveAvgPool2dBackward, { dy }, { inputSize: [height, width] });
   },
-  softmax: (random) => problem(softmax, [floats(random, rows(random), { scale: 5 })], {}),
+  softmax: (random) => problem(softmax, { x: floats(random, rows(random), { scale: 5 }) }, {}),
   softmaxBackward(random) {
     const shape = rows(random);
-    return problem(softmaxBackward, [floats(random, shape), floats(random, shape)], {});
+    return problem(softmaxBackward, { dy: floats(random, shape), y: floats(random, shape) }, {});
   },
   softmaxCrossEntropy(random) {
     const shape = rows(random);
     const logits = floats(random, shape, { scale: 5 });
     const labels = ints(random, [shape[0]!], shape[1]!);
-    return problem(softmaxCrossEntropy, [logits, labels], { labelSmoothing: 0.1 });
+    return problem(softmaxCrossEntropy, { logits, labels }, { labelSmoothing: 0.1 });
   },
   countCorrect(random) {
     const shape = rows(random);
@@ -233,21 +286,26 @@ export const draws: Readonly<Record<string, Draw>> = {
     logits.values.forEach((value, i) => {
       logits.values[i] = value > 0.95 ? NaN : Math.round(2 * value);
     });
-    return problem(countCorrect, [logits, ints(random, [shape[0]!], shape[1]!)], {});
+    const labels = ints(random, [shape[0]!], shape[1]!);
+    return problem(countCorrect, { logits, labels }, {});
   },
   dropout(random) {
-    const inputs = [floats(random, rows(random)), ints(random, [4], 1000)];
+    const inputs = { x: floats(random, rows(random)), state: ints(random, [4], 1000) };
     return problem(dropout, inputs, { p: 0.25, stream: random.int(0, 99) });
   },
   randomUniform: (random) =>
-    problem(randomUniform, [], { shape: rows(random), ...stream(random), low: -1, high: 3 }),
+    problem(randomUniform, {}, { shape: rows(random), ...stream(random), low: -1, high: 3 }),
   randomNormal: (random) =>
-    problem(randomNormal, [], { shape: rows(random), ...stream(random), mean: 1, std: 2 }),
+    problem(randomNormal, {}, { shape: rows(random), ...stream(random), mean: 1, std: 2 }),
   sgdUpdate(random) {
     const shape = rows(random);
     const dense = { dense: true };
-    const inputs = [floats(random, shape, dense), floats(random, shape)];
-    inputs.push(floats(random, shape, dense), floats(random, [], dense));
+    const inputs = {
+      param: floats(random, shape, dense),
+      grad: floats(random, shape),
+      buffer: floats(random, shape, dense),
+      lr: floats(random, [], dense),
+    };
     return problem(sgdUpdate, inputs, {
       momentum: 0.9,
       nesterov: random.coin(),
@@ -256,13 +314,14 @@ export const draws: Readonly<Record<string, Draw>> = {
   },
   adamwUpdate(random) {
     const shape = rows(random);
-    const inputs = [floats(random, shape, { dense: true }), floats(random, shape)];
-    for (const shift of [0, 1]) {
-      inputs.push(floats(random, shape, { dense: true, scale: 0.5, shift }));
-    }
-    for (const shift of [3, 0.1]) {
-      inputs.push(floats(random, [], { dense: true, scale: 0, shift }));
-    }
+    const inputs = {
+      param: floats(random, shape, { dense: true }),
+      grad: floats(random, shape),
+      m: floats(random, shape, { dense: true, scale: 0.5 }),
+      v: floats(random, shape, { dense: true, scale: 0.5, shift: 1 }),
+      step: floats(random, [], { dense: true, scale: 0, shift: 3 }),
+      lr: floats(random, [], { dense: true, scale: 0, shift: 0.1 }),
+    };
     return problem(adamwUpdate, inputs, { beta1: 0.9, beta2: 0.99, eps: 1e-8, weightDecay: 0.1 });
   },
 };

@@ -13,12 +13,14 @@ import {
   type Pair,
 } from '../../ts/ops/conv2d/geometry.ts';
 import { linear, linearBackwardInput, linearBackwardWeight } from '../../ts/ops/linear.ts';
-import type { Op } from '../../ts/ops/op.ts';
+import { at } from '../../ts/ops/args.ts';
+import type { Op, View } from '../../ts/ops/op.ts';
+import type { Of } from '../../ts/ops/places.ts';
 import type { Shape } from '../../ts/base/shape.ts';
 import { expectClose } from '../helpers/close.ts';
 import { builds, engineOn } from '../helpers/engines.ts';
 import { Random } from '../helpers/random.ts';
-import { floats, runLowered, type Problem, type Strided } from './lowered.ts';
+import { floats, problem, runLowered, type Problem, type Strided } from './lowered.ts';
 
 const ROUNDS = 24;
 /** Largest error beside the largest value of a tensor. */
@@ -82,63 +84,77 @@ function shapeOf({ x, w, ...geometry }: Convolution): ConvShape {
   return convShape('conv2d', { shape: x, dtype: 'f32' }, [w[0]!, w[1]!], w[3]!, geometry);
 }
 
-/** Replaces the way an op is lowered by one step of a reference kernel. */
-function byReference<A>(
-  op: Op<A>,
+/** An op's problem, and the same problem by the reference. */
+type Twins = readonly [Problem, Problem];
+
+/** An op that computes the same, lowered to one step of a reference kernel. */
+function byReference<I, O, A>(
+  op: Op<I, O, A>,
   kernel: string,
-  args: (views: Views, attrs: A) => Step['args'],
-): Op<unknown> {
+  args: (inputs: Of<I, View>, outputs: Of<O, View>) => Step['args'],
+): Op<I, O, A> {
   return {
     ...op,
-    lower(to, inputs, [y], attrs) {
-      to.step({ kernel, chunks: 1, args: args({ inputs, y: y! }, attrs as A) });
+    lower(to, inputs, outputs) {
+      to.step({ kernel, chunks: 1, args: args(inputs, outputs) });
     },
   };
 }
 
-interface Views {
-  readonly inputs: Parameters<Op['lower']>[1];
-  readonly y: Parameters<Op['lower']>[2][number];
+function twins<I, O, A>(
+  op: Op<I, O, A>,
+  twin: Op<I, O, A>,
+  inputs: Of<I, Strided>,
+  attrs: A,
+): Twins {
+  const dense = op.name.endsWith('Weight');
+  return [problem(op, inputs, attrs, dense), problem(twin, inputs, attrs, dense)];
 }
-
-/** An op's problem, and the same problem by the reference. */
-type Twins = readonly [Problem, Problem];
 
 function forward(random: Random, conv: Convolution): Twins {
   const { x, w, ...geometry } = conv;
   const [bias, residual, relu] = [random.coin(), random.coin(), random.coin()];
-  const attrs = { ...geometry, bias, residual: false, relu };
-  const inputs = [floats(random, x), floats(random, w, { dense: true })];
-  if (bias) inputs.push(floats(random, [w[3]!], { dense: true }));
-  const [y] = conv2d.infer(inputs, attrs);
-  if (residual) inputs.push(floats(random, y!.shape));
-  const all = { ...attrs, residual };
-  const twin = byReference(conv2d, 'conv2d.forward.f32/reference', ({ inputs, y }) => {
-    const [x, w] = inputs;
-    const added = residual ? inputs.at(-1)! : undefined;
-    const [, height, width] = y.shape as [number, number, number];
-    return {
-      ...{ x: x!.pointer, xStride: x!.stride, w: w!.pointer },
-      bias: bias ? inputs[2]!.pointer : null,
-      ...{ residual: added?.pointer ?? null, residualStride: added?.stride ?? 0 },
-      ...{ y: y.pointer, yStride: y.stride, yColumn: 1, yRow: width, yImage: height * width },
-      ...{ ...geometryArgs(shapeOf(conv)), relu: Number(relu) },
-    };
-  });
-  return twins(conv2d, twin, inputs, all);
+  const inputs = {
+    x: floats(random, x),
+    w: floats(random, w, { dense: true }),
+    bias: bias ? floats(random, [w[3]!], { dense: true }) : undefined,
+    residual: residual ? floats(random, outputOf(conv)) : undefined,
+  };
+  const twin = byReference(
+    conv2d,
+    'conv2d.forward.f32/reference',
+    ({ x, w, bias, residual }, { y }) => ({
+      ...at('x', x),
+      w: w.pointer,
+      bias: bias?.pointer ?? null,
+      residual: residual?.pointer ?? null,
+      residualStride: residual?.stride ?? 0,
+      ...at('y', y),
+      yColumn: 1,
+      yRow: y.shape[2]!,
+      yImage: y.shape[1]! * y.shape[2]!,
+      ...geometryArgs(shapeOf(conv)),
+      relu: Number(relu),
+    }),
+  );
+  return twins(conv2d, twin, inputs, { ...geometry, relu });
 }
 
 function backwardInput(random: Random, conv: Convolution): Twins {
   const { x, w, ...geometry } = conv;
-  const dy = outputOf(conv);
-  const inputs = [floats(random, dy), floats(random, w, { dense: true })];
+  const inputs = {
+    dy: floats(random, outputOf(conv)),
+    w: floats(random, w, { dense: true }),
+  };
   const attrs = { ...geometry, inputSize: [x[1]!, x[2]!] as Pair };
   const twin = byReference(
     conv2dBackwardInput,
     'conv2d.backward_input.f32/reference',
-    ({ inputs: [dy, w], y: dx }) => ({
-      ...{ dy: dy!.pointer, dyStride: dy!.stride, w: w!.pointer },
-      ...{ dx: dx.pointer, dxStride: dx.stride, ...geometryArgs(shapeOf(conv)) },
+    ({ dy, w }, { dx }) => ({
+      ...at('dy', dy),
+      w: w.pointer,
+      ...at('dx', dx),
+      ...geometryArgs(shapeOf(conv)),
     }),
   );
   return twins(conv2dBackwardInput, twin, inputs, attrs);
@@ -146,14 +162,17 @@ function backwardInput(random: Random, conv: Convolution): Twins {
 
 function backwardWeight(random: Random, conv: Convolution): Twins {
   const { x, w, ...geometry } = conv;
-  const inputs = [floats(random, x), floats(random, outputOf(conv))];
+  const inputs = { x: floats(random, x), dy: floats(random, outputOf(conv)) };
   const attrs = { ...geometry, kernelSize: [w[0]!, w[1]!] as Pair };
   const twin = byReference(
     conv2dBackwardWeight,
     'conv2d.backward_weight.f32/reference',
-    ({ inputs: [x, dy], y: dw }) => ({
-      ...{ x: x!.pointer, xStride: x!.stride, dy: dy!.pointer, dyStride: dy!.stride },
-      ...{ dw: dw.pointer, ...geometryArgs(shapeOf(conv)), partitions: 1 },
+    ({ x, dy }, { dw }) => ({
+      ...at('x', x),
+      ...at('dy', dy),
+      dw: dw.pointer,
+      ...geometryArgs(shapeOf(conv)),
+      partitions: 1,
     }),
   );
   return twins(conv2dBackwardWeight, twin, inputs, attrs);
@@ -161,13 +180,18 @@ function backwardWeight(random: Random, conv: Convolution): Twins {
 
 const outputOf = (conv: Convolution): Shape => outputShape(shapeOf(conv));
 
-function twins<A>(op: Op<A>, twin: Op<unknown>, inputs: readonly Strided[], attrs: A): Twins {
-  const common = { inputs, attrs, denseOutputs: op.name.endsWith('Weight') };
-  return [
-    { op: op, ...common },
-    { op: twin, ...common },
-  ];
-}
+/** Products of matrices, by the reference. */
+const product = byReference(linear, 'gemm.f32/reference', ({ x, w, bias }, { y }) => ({
+  ...at('a', x),
+  b: w.pointer,
+  bias: bias?.pointer ?? null,
+  ...at('c', y),
+  rows: x.shape[0]!,
+  depth: w.shape[0]!,
+  columns: w.shape[1]!,
+  unitRows: 1,
+  unitColumns: 8,
+}));
 
 describe.each(engines)('$build', (engine) => {
   const reached = new Set<string>();
@@ -237,35 +261,22 @@ describe.each(engines)('$build', (engine) => {
         floats(random, [depth, columns], { dense: true }),
         floats(random, [rows, columns]),
       ];
-      const inputs = bias ? [x, w, floats(random, [columns], { dense: true })] : [x, w];
-      const name = `${rows}×${depth}×${columns}`;
-      const product = byReference(linear, 'gemm.f32/reference', ({ inputs: [a, b, c], y }) => ({
-        ...{ a: a!.pointer, aStride: a!.stride, b: b!.pointer, bias: c?.pointer ?? null },
-        ...{ c: y.pointer, cStride: y.stride, rows, depth, columns, unitRows: 1, unitColumns: 8 },
-      }));
-      compare(engine, twins(linear, product, inputs, { bias }), name, note, false);
-
-      // Transposes in JavaScript make plain products of the gradients.
-      const wT = transposed(w);
-      const dxTwin = byReference(linearBackwardInput, 'gemm.f32/reference', ({ inputs, y }) => ({
-        ...{ a: inputs[0]!.pointer, aStride: inputs[0]!.stride, b: inputs[2]!.pointer, bias: null },
-        ...{ c: y.pointer, cStride: y.stride, rows, depth: columns, columns: depth },
-        ...{ unitRows: 1, unitColumns: 8 },
-      }));
-      compare(engine, twins(linearBackwardInput, dxTwin, [dy, w, wT], {}), name, note, false);
-      const [xT, dense] = [transposed(x), packed(dy)];
-      const dwTwin = byReference(linearBackwardWeight, 'gemm.f32/reference', ({ inputs, y }) => ({
-        ...{ a: inputs[2]!.pointer, aStride: rows, b: inputs[3]!.pointer, bias: null },
-        ...{ c: y.pointer, cStride: y.stride, rows: depth, depth: rows, columns },
-        ...{ unitRows: 1, unitColumns: 8 },
-      }));
-      compare(
-        engine,
-        twins(linearBackwardWeight, dwTwin, [x, dy, xT, dense], {}),
-        name,
-        note,
-        false,
-      );
+      const inputs = { x, w, bias: bias ? floats(random, [columns], { dense: true }) : undefined };
+      const products: readonly Twins[] = [
+        [problem(linear, inputs, {}), problem(product, inputs, {})],
+        // Transposes in JavaScript make plain products of the gradients.
+        [
+          problem(linearBackwardInput, { dy, w }, {}),
+          problem(product, { x: dy, w: transposed(w) }, {}),
+        ],
+        [
+          problem(linearBackwardWeight, { x, dy }, {}, true),
+          problem(product, { x: transposed(x), w: packed(dy) }, {}, true),
+        ],
+      ];
+      for (const pair of products) {
+        compare(engine, pair, `${pair[0].op.name} ${rows}×${depth}×${columns}`, note, false);
+      }
     }
   });
 

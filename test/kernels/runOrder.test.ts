@@ -208,7 +208,7 @@ describe.each([
     const plan = compile(
       (x) => {
         const y = multiply(x, x);
-        apply(guardFinite, [y], {});
+        apply(guardFinite, { x: y }, {});
         return y;
       },
       [f32(2)],

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import type { KernelInfo } from '../../ts/kernels/kernelTable.ts';
 import type { Step } from '../../ts/kernels/step.ts';
+import { items } from '../../ts/ops/places.ts';
 import { expectClose } from '../helpers/close.ts';
 import { engineOn, loadable } from '../helpers/engines.ts';
 import { Random } from '../helpers/random.ts';
@@ -50,7 +51,9 @@ describe.each(engines)('$build', (engine) => {
       const results = [(step: Step) => step, toReference].map((replace) =>
         runLowered(engine, problem, new Random(`${name} outputs`), replace),
       );
-      const shapes = problem.inputs.map(({ shape }) => shape.join('×')).join(', ');
+      const shapes = items(problem.inputs)
+        .map(({ shape }) => shape.join('×'))
+        .join(', ');
       results[0]!.forEach((values, index) =>
         expectClose(values, results[1]![index]!, TOLERANCE, `${name} (${shapes}): tensor ${index}`),
       );

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { capture } from '../../ts/compile/capture.ts';
 import { currentEngine, init } from '../../ts/core/init.ts';
 import { storedShape, weightSlots } from '../../ts/io/weights/slot.ts';
 import { modelName } from '../../ts/models/modelName.ts';
@@ -119,8 +120,8 @@ describe('options of every network', () => {
     expect(a).not.toBe(c);
   });
 
-  it('shortcuts, gates, norms and stochastic depth reach the blocks', () => {
-    const model = resnet18({ stem: 'cifar', shortcuts: 'A', gate: 'both', dropPath: 0.5 });
+  it('shortcuts and gates reach the blocks', () => {
+    const model = resnet18({ stem: 'cifar', shortcuts: 'A', gate: 'both' });
     const names = [...model.parameters().keys()];
     expect(names.some((name) => name.includes('downsample'))).toBe(false);
     expect(names.filter((name) => name.endsWith('skip_gate'))).toHaveLength(8);
@@ -129,6 +130,30 @@ describe('options of every network', () => {
       name.endsWith('downsample.0.weight'),
     );
     expect(downsamples).toHaveLength(9);
+  });
+});
+
+describe('stochastic depth', () => {
+  /** Path of each block that may be left out, and how often it is. */
+  const droppedBlocks = (model: Classifier): [string, number][] => {
+    const spec = { shape: [1, 32, 32, 3], dtype: 'f32' } as const;
+    return capture((x) => model.train().forward(x), [spec])
+      .nodes.filter(({ op }) => op.name === 'dropout')
+      .map(({ path, attrs }) => [path, (attrs as { p: number }).p]);
+  };
+
+  it('grows linearly from 0 at the first block of a ResNet to its last', () => {
+    const found = droppedBlocks(resnet18({ stem: 'cifar', dropPath: 0.7 }));
+    expect(found.map(([path]) => path)).toEqual([
+      ...['layer1.1', 'layer2.0', 'layer2.1', 'layer3.0', 'layer3.1', 'layer4.0', 'layer4.1'],
+    ]);
+    found.forEach(([path, p], i) => expect(p, path).toBeCloseTo(0.1 * (i + 1), 12));
+  });
+
+  it('is the same at all blocks of a CifarResNet, as told', () => {
+    const found = droppedBlocks(resnet20({ dropPath: 0.2 }));
+    expect(found).toHaveLength(9);
+    for (const [path, p] of found) expect(p, path).toBe(0.2);
   });
 });
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TensorFunction } from '../../ts/compile/capture.ts';
 import { compile } from '../../ts/compile/compile.ts';
 import { tensor } from '../../ts/core/create.ts';
 import { currentEngine, init } from '../../ts/core/init.ts';
@@ -35,8 +36,7 @@ import {
   type JoinOptions,
   type Module,
 } from '../../ts/nn/index.ts';
-import { sumSquares } from '../../ts/ops/sumSquares.ts';
-import { apply } from '../../ts/core/apply.ts';
+import { sumSquares } from '../../ts/functions/sumSquares.ts';
 import { scope } from '../../ts/core/scope.ts';
 import { sizeOf } from '../../ts/base/shape.ts';
 import { gradients } from '../../ts/core/gradients.ts';
@@ -234,7 +234,7 @@ describe('blocks', () => {
         valuesOf(() => block.forward(x)),
         Kind.name,
       ).toEqual(x.data());
-      const loss = apply(sumSquares, [block.forward(x)], {})[0]!;
+      const loss = sumSquares(block.forward(x));
       const last = [...block.parameters().values()].at(-1)!;
       const [dw] = gradients(loss, [last]);
       expect(
@@ -402,7 +402,7 @@ describe('gates', () => {
       'y',
     );
 
-    const loss = apply(sumSquares, [block.forward(x)], {})[0]!;
+    const loss = sumSquares(block.forward(x));
     const wanted = names.map((name) => block.parameters().get(name)!);
     const found = gradients(loss, wanted).map((gradient) => gradient.item());
     const dot = (branch: Float32Array): number =>
@@ -456,6 +456,32 @@ describe('stochastic depth', () => {
       1e-6,
       'evaluation',
     );
+  });
+
+  it('leaves blocks out independently of each other', async () => {
+    manualSeed(5);
+    const block = (): Residual =>
+      new Residual(new Conv2d(1, 1, { kernelSize: 1 }), undefined, { dropPath: 0.5 });
+    const [first, second] = [block(), block()];
+    const shape = [1, 1, 1, 1];
+    for (const { body } of [first, second]) {
+      (body as Conv2d).weight.write([1]);
+      (body as Conv2d).bias!.write([0]);
+    }
+    const both: TensorFunction = (x) => [first.forward(x), second.forward(x)];
+    using plan = compile(both, [{ shape, dtype: 'f32' }]);
+    // Without F a block gives 1, with it 1 + 1/(1 - p) = 3.
+    const counts: Record<string, number> = { '1,1': 0, '1,3': 0, '3,1': 0, '3,3': 0 };
+    const runs = 400;
+    for (let run = 0; run < runs; run++) {
+      counts[(await plan.run(Float32Array.of(1))).map(([y]) => y).join()]!++;
+    }
+    expect(Object.keys(counts)).toHaveLength(4);
+    // Each is expected 100 times; three standard deviations are 26.
+    for (const [outcome, count] of Object.entries(counts)) {
+      expect(count, outcome).toBeGreaterThan(74);
+      expect(count, outcome).toBeLessThan(126);
+    }
   });
 
   it('is refused outside [0, 1)', () => {

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { apply } from '../../ts/core/apply.ts';
 import { parameter, tensor } from '../../ts/core/create.ts';
 import { currentEngine, init } from '../../ts/core/init.ts';
 import { BasicBlock, kerasBatchNorm2d, shortcut } from '../../ts/nn/index.ts';
-import { dot } from '../../ts/ops/dot.ts';
+import { dot } from '../../ts/functions/dot.ts';
 import { pixelsOf } from '../../ts/base/shape.ts';
 import { gradients } from '../../ts/core/gradients.ts';
 import { noGrad } from '../../ts/core/tape.ts';
@@ -92,7 +91,7 @@ describe.each(cases)('the BasicBlock of the Keras tutorial, %s', (name, facts) =
     expectClose(y.data(), expected('y'), TOLERANCE, 'y');
     const dy = tensor(given('dy'), y.shape);
     const weights = [...block.parameters()];
-    const loss = apply(dot, [y, dy], {})[0]!;
+    const loss = dot(y, dy);
     const [dx, ...dws] = gradients(loss, [x, ...weights.map(([, weight]) => weight)]);
     expectClose(dx!.data(), expected('dx'), TOLERANCE, 'dx');
     const kernel = golden.array(`${name}/d/conv1/kernel`).values;

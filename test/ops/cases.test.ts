@@ -1,4 +1,5 @@
-import { afterAll, describe, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
+import { itemAt, items } from '../../ts/ops/places.ts';
 import { finiteDifferences } from '../cases/finiteDifferences.ts';
 import { table } from '../cases/index.ts';
 import { differentiable, float64Inputs, compileRow, runEagerly } from '../cases/run.ts';
@@ -19,17 +20,14 @@ for (const entry of table) {
         const expected = reference(inputs, row.attrs);
         for (const engine of engines) {
           const { outputs, mutated } = runEagerly(engine, entry, row);
-          outputs.forEach((values, i) =>
-            expectClose(values, expected[i]!, tolerance, `${engine.build}: output ${i}`),
-          );
-          op.mutates?.forEach((input, i) =>
-            expectClose(
-              mutated[i]!,
-              inputs[input]!.values,
-              tolerance,
-              `${engine.build}: input ${input} afterwards`,
-            ),
-          );
+          expect([...outputs.keys()]).toEqual(Object.keys(expected));
+          for (const [name, values] of outputs) {
+            expectClose(values, expected[name]!, tolerance, `${engine.build}: output ${name}`);
+          }
+          for (const [name, values] of mutated) {
+            const what = `${engine.build}: input ${name} afterwards`;
+            expectClose(values, itemAt(inputs, name)!.values, tolerance, what);
+          }
         }
       });
 
@@ -37,16 +35,17 @@ for (const entry of table) {
         const derivatives = finiteDifferences(entry, row);
         for (const engine of engines) {
           const { gradients } = runEagerly(engine, entry, row);
-          wanted.forEach((input, i) => {
+          for (const input of wanted) {
+            const gradient = gradients.get(input)!;
             const own = derivatives.filter((derivative) => derivative.input === input);
             const actual = own.map(({ direction }) =>
-              direction.reduce((sum, weight, j) => sum + weight * gradients[i]![j]!, 0),
+              direction.reduce((sum, weight, j) => sum + weight * gradient[j]!, 0),
             );
             const expected = own.map(({ value }) => value);
             const what = `${engine.build}: gradient by input ${input}`;
-            const floor = largest(gradients[i]!) + 1e-4;
+            const floor = largest(gradient) + 1e-4;
             expectClose(actual, expected, gradientTolerance, what, floor);
-          });
+          }
         }
       };
       if (wanted.length > 0 && !row.kink)
@@ -59,7 +58,7 @@ for (const entry of table) {
           others.forEach((other, index) => {
             for (const part of ['outputs', 'mutated', 'gradients'] as const) {
               const what = `${alike[index + 1]!.build}: ${part}`;
-              expectSameBits(other[part], first![part], what);
+              expectSameBits([...other[part].values()], [...first![part].values()], what);
             }
           });
         }
@@ -68,13 +67,13 @@ for (const entry of table) {
       it('gives the same bits compiled', async () => {
         for (const engine of engines) {
           const eager = runEagerly(engine, entry, row);
-          for (const firstState of new Set([0, 1, row.inputs.length])) {
+          for (const firstState of new Set([0, 1, items(row.inputs).length])) {
             const { run, dispose } = compileRow(engine, entry, row, firstState);
             const compiled = await run();
             dispose();
             for (const part of ['outputs', 'mutated', 'gradients'] as const) {
               const what = `${engine.build}: state from input ${firstState} on: ${part}`;
-              expectSameBits(compiled[part], eager[part], what);
+              expectSameBits([...compiled[part].values()], [...eager[part].values()], what);
             }
           }
         }

@@ -14,6 +14,7 @@ import { maxPool2d } from '../../ts/functions/maxPool2d.ts';
 import { multiply } from '../../ts/functions/multiply.ts';
 import { relu } from '../../ts/functions/relu.ts';
 import { reshape } from '../../ts/functions/reshape.ts';
+import { sigmoid } from '../../ts/functions/sigmoid.ts';
 import { softmax } from '../../ts/functions/softmax.ts';
 import { gradients } from '../../ts/core/gradients.ts';
 import type { Tensor } from '../../ts/core/tensor.ts';
@@ -64,6 +65,14 @@ describe.each(engines)('special values on $build', (engine) => {
     const x = tensor(new Float32Array(9).fill(-Infinity), [1, 3, 3, 1]);
     const y = maxPool2d(x, { kernelSize: 3, padding: 1, stride: 2 });
     expect([...y.data()]).toEqual([-Infinity, -Infinity, -Infinity, -Infinity]);
+  });
+
+  it('sigmoid neither overflows nor loses NaN', () => {
+    const x = tensor([-Infinity, -1e4, 0, 1e4, Infinity, NaN], [6]);
+    expect([...sigmoid(x).data()]).toEqual([0, 0, 0.5, 1, 1, NaN]);
+    x.requiresGrad = true;
+    const [dx] = gradients(dot(sigmoid(x), tensor([1, 1, 8, 1, 1, 1], [6])), [x]);
+    expect([...dx!.data()]).toEqual([0, 0, 2, 0, 0, NaN]);
   });
 
   it('a label out of range makes the loss NaN and is never right', () => {

@@ -126,12 +126,14 @@ describe('schedules', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('begin where they should in short runs', () => {
+  it('begin and fall where they should in short runs', () => {
     expect(ratesOf(cosineSchedule(0.1, { warmup: 0.05 }), 4)[0]).toBe(0.1);
     expect(ratesOf(cosineSchedule(0.1, { warmup: 0.05 }), 30).slice(0, 3)).toEqual([
       0.05, 0.1, 0.1,
     ]);
     expect(constantSchedule(0.1)(3, 4)).toBe(0.1);
+    expect(ratesOf(stepSchedule(8, undefined, 0.5), 8)).toEqual([8, 8, 8, 8, 4, 4, 2, 2]);
+    expect(stepSchedule(1)(1, 2)).toBe(0.1);
   });
 
   it.each([

@@ -74,6 +74,7 @@ describe('accumulate', () => {
       expect(facts).toMatchObject({ ...pick(expected[index]!), images: index % 2 ? 10 : 12 });
       expect(loss).toBeCloseTo(expected[index]!.loss, 5);
       expect(accuracy).toBeCloseTo(expected[index]!.accuracy, 12);
+      expect(Object.keys(gradientNorms!)).toEqual(['0.weight', '3.weight']);
       for (const [name, norm] of Object.entries(gradientNorms!)) {
         expect(norm).toBeCloseTo(expected[index]!.gradientNorms![name]!, 4);
       }
@@ -82,6 +83,16 @@ describe('accumulate', () => {
     got!.forEach((values, tensor) =>
       values.forEach((value, i) => expect(value).toBeCloseTo(wanted![tensor]![i]!, 5)),
     );
+  });
+
+  it('tells what the network made of the images before the step', async () => {
+    const trainer = newTrainer(plainNet());
+    const before = await trainer.evaluate(data);
+    const [step] = await fit(trainer, { batchSize: 8, accumulate: 3, epochs: 1, augment: {} });
+    expect(before.accuracy).toBeGreaterThan(0);
+    expect(step!.images).toBe(22);
+    expect(step!.accuracy).toBeCloseTo(before.accuracy, 12);
+    expect(step!.loss).toBeCloseTo(before.loss, 5);
   });
 
   it('of one batch is a plain step', async () => {

@@ -324,6 +324,14 @@ describe('a checkpoint that does not fit', () => {
       'a: checkpoint: missing: bn1.weight, optimizer.fc.bias.momentum; unexpected: extra',
     ],
     [
+      'as many missing as unexpected tensors',
+      ({ tensors }) => {
+        tensors.delete('bn1.weight');
+        tensors.set('extra', floats(1));
+      },
+      'a: checkpoint: missing: bn1.weight; unexpected: extra',
+    ],
+    [
       'another dtype',
       ({ tensors }) =>
         tensors.set('bn1.weight', { dtype: 'F64', shape: [16], data: new Float64Array(16) }),

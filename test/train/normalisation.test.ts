@@ -173,5 +173,9 @@ describe('mean and deviation of the training data', () => {
     await expect(trainer.evaluate(light)).rejects.toThrow(
       "evaluate: light: images have 1 channels but the network's mean has 3",
     );
+    const predictor = new Predictor(trainer.model);
+    await expect(predictor.logits(light.images, [64, 8, 8, 1])).rejects.toThrow(
+      "predict: images [64, 8, 8, 1] have 1 channels but the network's mean has 3",
+    );
   });
 });

@@ -46,6 +46,14 @@ describe('RunLock', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  it.runIf(process.platform === 'linux')('says when its process began', async () => {
+    const lock = await RunLock.acquire(folder);
+    // "pid (name) state …": the 22nd field, which is the 20th behind the name.
+    const [, began] = /\) (?:\S+ ){19}(\d+) /.exec(readFileSync('/proc/self/stat', 'utf8'))!;
+    expect(JSON.parse(readFileSync(lockFile(), 'utf8'))).toMatchObject({ began });
+    await lock.release();
+  });
+
   it('is refused while another process holds it', async () => {
     writeLock({ pid: process.ppid });
     await expect(RunLock.acquire(folder)).rejects.toThrow(
@@ -99,6 +107,19 @@ describe('RunLock', () => {
     await lock.release();
     expect(readdirSync(folder)).toEqual([]);
   });
+});
+
+it('a lock that is left over is not taken beside another that takes it', async () => {
+  writeLock({ pid: await endedProcess() });
+  const before = readFileSync(lockFile(), 'utf8');
+  const mutex = join(folder, 'run.lock.taking');
+  mkdirSync(mutex);
+  const lock = RunLock.acquire(folder);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(existsSync(mutex)).toBe(true);
+  expect(readFileSync(lockFile(), 'utf8')).toBe(before);
+  rmSync(mutex, { recursive: true });
+  await (await lock).release();
 });
 
 describe('a run directory', () => {

@@ -1,6 +1,6 @@
-import type { Node, Value } from '../core/graph.ts';
+import { inputsOf, is, outputsOf, type Node, type Value } from '../core/graph.ts';
 import { concat } from '../ops/concat.ts';
-import type { Op } from '../ops/op.ts';
+import { itemAt, pick } from '../ops/places.ts';
 import { sliceChannels } from '../ops/sliceChannels.ts';
 import { channelsOf, sameShape } from '../base/shape.ts';
 
@@ -19,14 +19,14 @@ export interface Alias {
 export function findAliases(nodes: readonly Node[], outputs: readonly Value[]): Map<Value, Alias> {
   const aliases = new Map<Value, Alias>();
   const kept = new Set(outputs);
-  const made = new Set(nodes.flatMap((node) => node.outputs));
+  const made = new Set(nodes.flatMap(outputsOf));
   const dense = new Set(
     nodes.flatMap(({ op, inputs: from, outputs: to }) => [
-      ...(op.denseInputs ?? []).map((index) => from[index]),
-      ...(op.denseOutputs ?? []).map((index) => to[index]),
+      ...pick(from, op.denseInputs),
+      ...pick(to, op.denseOutputs),
     ]),
   );
-  const joined = new Set(nodes.flatMap(({ op, inputs }) => (op === (concat as Op) ? inputs : [])));
+  const joined = new Set(nodes.flatMap((node) => (is(node, concat) ? node.inputs.parts : [])));
   const free = (value: Value): boolean =>
     made.has(value) &&
     value.dtype === 'f32' &&
@@ -34,23 +34,24 @@ export function findAliases(nodes: readonly Node[], outputs: readonly Value[]): 
     !aliases.has(value) &&
     !dense.has(value);
   for (const node of nodes) {
-    const [output] = node.outputs;
-    if (node.op === (concat as Op)) {
+    if (is(node, concat)) {
+      const { parts } = node.inputs;
       let channel = 0;
-      for (const input of node.inputs) {
-        const once = node.inputs.filter((other) => other === input).length === 1;
-        if (free(input) && once) aliases.set(input, { base: output!, channel });
-        channel += channelsOf(input.shape);
+      for (const part of parts) {
+        const once = parts.filter((other) => other === part).length === 1;
+        if (free(part) && once) aliases.set(part, { base: node.outputs.y, channel });
+        channel += channelsOf(part.shape);
       }
-    } else if (node.op === (sliceChannels as Op) && free(output!)) {
-      const { start } = node.attrs as { start: number };
-      if (made.has(node.inputs[0]!))
-        aliases.set(output!, { base: node.inputs[0]!, channel: start });
+    } else if (is(node, sliceChannels) && free(node.outputs.y)) {
+      const { x } = node.inputs;
+      if (made.has(x)) aliases.set(node.outputs.y, { base: x, channel: node.attrs.start });
     } else {
-      for (const [index, at] of node.op.inPlace ?? []) {
-        const [input, result] = [node.inputs[index], node.outputs[at]!];
+      for (const [from, to] of node.op.inPlace ?? []) {
+        const input = itemAt(node.inputs, from);
+        const result = itemAt(node.outputs, to);
         const alias = input && aliases.get(input);
-        if (!alias || joined.has(result) || kept.has(resolveAlias(aliases, input).base)) continue;
+        if (!alias || !result || joined.has(result) || kept.has(resolveAlias(aliases, input).base))
+          continue;
         const fits = sameShape(input.shape, result.shape) && free(result);
         if (fits && !isReadLater(input, node, nodes, aliases)) aliases.set(result, alias);
       }
@@ -73,8 +74,8 @@ function isReadLater(
     const before = other.channel + channelsOf(value.shape) <= channel;
     return other.base === base && !before && other.channel < end;
   };
-  if (node.inputs.filter(overlaps).length > 1) return true;
-  return nodes.slice(nodes.indexOf(node) + 1).some(({ inputs }) => inputs.some(overlaps));
+  if (inputsOf(node).filter(overlaps).length > 1) return true;
+  return nodes.slice(nodes.indexOf(node) + 1).some((later) => inputsOf(later).some(overlaps));
 }
 
 /** The value that has memory, and where in its channels the alias begins. */

@@ -1,6 +1,6 @@
 import { currentRegion, interpretWith, type Interpreter } from '../core/apply.ts';
-import type { Graph, Node, Value } from '../core/graph.ts';
-
+import { outputsOf, type Graph, type Node, type Value } from '../core/graph.ts';
+import { mapTree } from '../ops/places.ts';
 import { formatShape, type Spec } from '../base/shape.ts';
 import { isWalkingBack } from '../core/tape.ts';
 import { Tensor } from '../core/tensor.ts';
@@ -35,18 +35,18 @@ export function capture(fn: TensorFunction, specs: readonly Spec[]): Graph {
     return value;
   };
   const note: Interpreter = (op, inputs, attrs, outputSpecs, path) => {
-    const outputs = outputSpecs.map((spec) => make(spec, 'temporary'));
+    const outputs = mapTree(outputSpecs, (spec) => make(spec, 'temporary'));
     const region = currentRegion();
     nodes.push({
       op,
-      inputs: inputs.map(valueOf),
+      inputs: mapTree(inputs, valueOf),
       outputs,
       attrs,
       path,
       ...(region && { region }),
       ...(isWalkingBack() && { backward: true }),
     });
-    return outputs.map((value) => new Tensor(value, value));
+    return mapTree(outputs, (value) => new Tensor(value, value));
   };
 
   const inputs = specs.map((spec) => make(spec, 'input'));
@@ -60,5 +60,7 @@ export function capture(fn: TensorFunction, specs: readonly Spec[]): Graph {
 /** `conv2d [8, 32, 32, 16]`, for messages. */
 export function describeNode(node: Node): string {
   const place = node.path ? `${node.path}: ` : '';
-  return `${place}${node.op.name} ${node.outputs.map((output) => formatShape(output.shape)).join(', ')}`.trim();
+  return `${place}${node.op.name} ${outputsOf(node)
+    .map((output) => formatShape(output.shape))
+    .join(', ')}`.trim();
 }

@@ -1,4 +1,4 @@
-import type { Value } from '../core/graph.ts';
+import { inputsOf, outputsOf, type Value } from '../core/graph.ts';
 import type { Buffer, Pointer } from '../kernels/step.ts';
 import type { View } from '../ops/op.ts';
 import type { Tensor } from '../core/tensor.ts';
@@ -34,7 +34,7 @@ export function describeConstants(
     return { key: `tensor ${idOf(tensor)}`, tensors: new Set([tensor]), nodes: new Set() };
   };
   for (const lowered of prologue) {
-    const { inputs, outputs } = lowered.node;
+    const [inputs, outputs] = [inputsOf(lowered.node), outputsOf(lowered.node)];
     const from = inputs.map(originOf);
     const tensors = new Set(from.flatMap((origin) => [...origin.tensors]));
     const nodes = new Set([...from.flatMap((origin) => [...origin.nodes]), lowered]);

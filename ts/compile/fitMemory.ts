@@ -1,8 +1,7 @@
 import { OutOfMemoryError } from '../base/errors.ts';
-import type { Graph, Value } from '../core/graph.ts';
+import { flopsOf, type Graph, type Value } from '../core/graph.ts';
 import type { Engine } from '../kernels/engine.ts';
 import { recomputeCandidates, type Candidate } from './recomputeCandidates.ts';
-import { flopsOf } from '../core/flops.ts';
 import { lower, type Lowered } from './lower.ts';
 import { finish } from './optimize.ts';
 import { innerValues } from './passes/recompute.ts';

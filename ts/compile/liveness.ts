@@ -1,6 +1,7 @@
-import type { Node, Value } from '../core/graph.ts';
+import { inputsOf, outputsOf, type Node, type Value } from '../core/graph.ts';
 import type { Buffer } from '../kernels/step.ts';
 import { bytesOf } from '../base/shape.ts';
+import { itemAt } from '../ops/places.ts';
 import { resolveAlias, type Alias } from './aliases.ts';
 
 /** A piece of the arena and the nodes (by index) between which it is in use. */
@@ -24,7 +25,9 @@ export function assignStorages(
 ): Map<Value, Storage> {
   const baseOf = (value: Value): Value => resolveAlias(aliases, value).base;
   const lastUse = new Map<Value, number>();
-  nodes.forEach((node, index) => node.inputs.forEach((input) => lastUse.set(baseOf(input), index)));
+  nodes.forEach((node, index) =>
+    inputsOf(node).forEach((input) => lastUse.set(baseOf(input), index)),
+  );
   for (const output of outputs) lastUse.set(baseOf(output), nodes.length);
   const parts = new Set([...aliases].flatMap(([value]) => [value, baseOf(value)]));
 
@@ -46,12 +49,12 @@ export function assignStorages(
   };
   for (const input of inputs) open(input, -1);
   nodes.forEach((node, index) => {
-    for (const value of node.inputs) if (borrowed.has(value)) open(value, index);
+    for (const value of inputsOf(node)) if (borrowed.has(value)) open(value, index);
     const taken = new Set<Storage>();
     const reusable = (input: Value, output: Value): boolean => {
       const storage = storages.get(input);
       if (!storage || input.kind === 'input' || parts.has(input) || parts.has(output)) return false;
-      const once = node.inputs.filter((other) => storages.get(other) === storage).length === 1;
+      const once = inputsOf(node).filter((other) => storages.get(other) === storage).length === 1;
       return (
         once &&
         storage.last === index &&
@@ -59,13 +62,13 @@ export function assignStorages(
         storage.buffer.bytes === bytesOf(output)
       );
     };
-    node.outputs.forEach((output, position) => {
-      const shared = (node.op.inPlace ?? [])
-        .filter(([, out]) => out === position)
-        .map(([input]) => node.inputs[input]!)
-        .find((input) => reusable(input, output));
-      if (!shared) return open(output, index);
-      const storage = storages.get(shared)!;
+    outputsOf(node).forEach((output) => {
+      const storage = (node.op.inPlace ?? [])
+        .filter(([, to]) => itemAt(node.outputs, to) === output)
+        .map(([from]) => itemAt(node.inputs, from))
+        .filter((input) => input !== undefined && reusable(input, output))
+        .map((input) => input && storages.get(input))[0];
+      if (!storage) return open(output, index);
       taken.add(storage);
       storage.last = Math.max(index, lastUse.get(output) ?? index);
       storages.set(output, storage);

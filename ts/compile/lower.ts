@@ -1,7 +1,8 @@
-import type { Graph, Node, Value } from '../core/graph.ts';
+import { inputsOf, outputsOf, type Graph, type Node, type Value } from '../core/graph.ts';
 import type { Engine } from '../kernels/engine.ts';
 import type { Buffer, Step } from '../kernels/step.ts';
 import type { View } from '../ops/op.ts';
+import { mapTree } from '../ops/places.ts';
 import { bytesOf, channelsOf } from '../base/shape.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { findAliases, resolveAlias } from './aliases.ts';
@@ -56,8 +57,8 @@ export function lower(graph: Graph, engine: Engine): Lowered {
   const aliases = findAliases(main, graph.outputs);
   const values = assignStorages(main, graph.inputs, graph.outputs, aliases);
   const activations = new Set(values.values());
-  const read = new Set([...main.flatMap((node) => node.inputs), ...graph.outputs]);
-  const kept = prologue.flatMap((node) => node.outputs).filter((output) => read.has(output));
+  const read = new Set([...main.flatMap(inputsOf), ...graph.outputs]);
+  const kept = prologue.flatMap(outputsOf).filter((output) => read.has(output));
   const constants = new Map(
     kept.map((value): [Value, Buffer] => [value, { bytes: bytesOf(value) }]),
   );
@@ -81,8 +82,8 @@ export function lower(graph: Graph, engine: Engine): Lowered {
         step: (step) => steps.push(step),
         workspace: (bytes) => ({ buffer: workspace(bytes), byteOffset: 0 }),
       },
-      node.inputs.map(viewOf),
-      node.outputs.map(viewOf),
+      mapTree(node.inputs, viewOf),
+      mapTree(node.outputs, viewOf),
       node.attrs,
     );
     return { node, steps, borrowed: [] };
@@ -100,7 +101,7 @@ export function lower(graph: Graph, engine: Engine): Lowered {
   const loweredMain = lowerAll(main, workspaces);
   const loweredPrologue = lowerAll(prologue, transientStorages).map((lowered) => ({
     ...lowered,
-    borrowed: lowered.node.inputs
+    borrowed: inputsOf(lowered.node)
       .filter((value) => borrowed.has(value))
       .map((value) => ({ tensor: value.tensor!, buffer: transient.get(value)!.buffer })),
   }));
@@ -127,6 +128,6 @@ export function lower(graph: Graph, engine: Engine): Lowered {
  * they never lie there all at once.
  */
 function borrowedBy(prologue: readonly Node[], others: ReadonlySet<Value>): Set<Value> {
-  const inputs = prologue.flatMap((node) => node.inputs);
+  const inputs = prologue.flatMap(inputsOf);
   return new Set(inputs.filter((value) => value.tensor?.deferred && !others.has(value)));
 }

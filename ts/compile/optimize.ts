@@ -28,7 +28,6 @@ const fusions: readonly ((graph: Graph, winograd: boolean) => Graph)[] = [
   fuseNormIntoReaders,
   shareMoments,
   fuseResidual,
-  // Appends inputs, and a residual goes before those.
   fuseFrozenNormIntoPointwise,
 ];
 
@@ -43,7 +42,8 @@ export function finish(
   winograd: boolean,
   dropped: ReadonlySet<Value> = innerValues(fused),
 ): Graph {
-  return dropDead(packWeights(recompute(fused, dropped), winograd));
+  const complete = recompute(fused, dropped);
+  return dropDead(packWeights(complete, winograd));
 }
 
 /** The graph that a plan runs when its memory is not limited. */

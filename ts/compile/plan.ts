@@ -1,11 +1,11 @@
 import { NonFiniteError, OutOfMemoryError } from '../base/errors.ts';
-import type { Graph, Node, Value } from '../core/graph.ts';
+import { inputsOf, is, writtenBy, type Graph, type Node, type Value } from '../core/graph.ts';
 import type { ArenaUse } from '../kernels/arena.ts';
 import type { Engine, WrittenPlan } from '../kernels/engine.ts';
 import type { Buffer, Pointer } from '../kernels/step.ts';
 import { after } from '../ops/args.ts';
 import { guardFinite } from '../ops/guardFinite.ts';
-import type { Op } from '../ops/op.ts';
+import { entries } from '../ops/places.ts';
 import { bytesOf, channelsOf, formatShape, pixelsOf, sizeOf } from '../base/shape.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { describeNode } from './capture.ts';
@@ -54,15 +54,11 @@ export class Plan implements Disposable {
     const tensorsOf = (values: readonly Value[]): Tensor[] => [
       ...new Set(values.flatMap(({ tensor }) => (tensor ? [tensor] : []))),
     ];
-    const [fixed, worked] = [lowered.prologue, lowered.main].map((nodes) =>
-      nodes.map(({ node }) => node),
-    ) as [Node[], Node[]];
-    const values = [...fixed, ...worked].flatMap(({ inputs }) => inputs);
-    this.#states = tensorsOf([...values, ...graph.outputs]);
-    this.#folded = tensorsOf(fixed.flatMap(({ inputs }) => inputs));
-    this.#mutated = tensorsOf(
-      worked.flatMap(({ op, inputs }) => (op.mutates ?? []).map((index) => inputs[index]!)),
-    );
+    const fixed = lowered.prologue.map(({ node }) => node);
+    const worked = lowered.main.map(({ node }) => node);
+    this.#states = tensorsOf([...[...fixed, ...worked].flatMap(inputsOf), ...graph.outputs]);
+    this.#folded = tensorsOf(fixed.flatMap(inputsOf));
+    this.#mutated = tensorsOf(worked.flatMap(writtenBy));
     for (const state of this.#states) {
       if (state.engine !== engine) {
         throw new Error(`compile: a tensor ${formatShape(state.shape)} lives on another engine`);
@@ -72,7 +68,7 @@ export class Plan implements Disposable {
     this.stateBytes = this.#states.reduce((bytes, state) => bytes + bytesOf(state), 0);
     const constants = new Map(lowered.constants.map(({ key, buffer }) => [key, buffer.bytes]));
     this.constantBytes = [...constants.values()].reduce((sum, bytes) => sum + bytes, 0);
-    this.#guarded = worked.findLastIndex(({ op }) => op === (guardFinite as Op)) + 1;
+    this.#guarded = worked.findLastIndex((node) => is(node, guardFinite)) + 1;
     this.#allocate();
     try {
       [this.#kept, this.#backup] = keptOf(engine, worked.slice(0, this.#guarded));
@@ -251,7 +247,7 @@ export class Plan implements Disposable {
       if (index >= 0) return new NonFiniteError(`input: ${this.#describe(value, index)}`);
     }
     for (const { node, steps } of this.lowered.main.slice(0, this.#guarded)) {
-      for (const value of node.inputs) {
+      for (const value of inputsOf(node)) {
         const index = value.tensor ? this.#firstNonFinite(value) : -1;
         if (index >= 0) {
           return new NonFiniteError(
@@ -260,8 +256,8 @@ export class Plan implements Disposable {
         }
       }
       this.engine.runSteps(steps);
-      for (const [position, value] of node.outputs.entries()) {
-        if (node.op.gappedOutputs?.includes(position)) continue;
+      for (const [name, value] of entries(node.outputs)) {
+        if (node.op.gappedOutputs?.includes(name)) continue;
         const index = this.#firstNonFinite(value);
         if (index >= 0)
           return new NonFiniteError(`${describeNode(node)}: made ${this.#describe(value, index)}`);
@@ -307,7 +303,7 @@ function keptOf(
   nodes: readonly Node[],
 ): [readonly Kept[], Required<Buffer> | undefined] {
   const written = new Set(
-    nodes.flatMap(({ op, inputs }) => (op.mutates ?? []).map((index) => inputs[index]!.tensor!)),
+    nodes.flatMap(writtenBy).flatMap(({ tensor }) => (tensor ? [tensor] : [])),
   );
   const total = [...written].reduce((bytes, tensor) => bytes + bytesOf(tensor), 0);
   if (total === 0) return [[], undefined];

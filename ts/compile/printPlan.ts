@@ -1,5 +1,5 @@
 import { bytesOf, formatShape } from '../base/shape.ts';
-import { flopsOf } from '../core/flops.ts';
+import { flopsOf, inputsOf, outputsOf, writtenBy } from '../core/graph.ts';
 import type { LoweredNode } from './lower.ts';
 import type { Plan } from './plan.ts';
 
@@ -30,13 +30,13 @@ export function planRows(plan: Plan): PlanRow[] {
 }
 
 function rowOf({ node, steps }: LoweredNode): PlanRow {
-  const rewritten = (node.op.mutates ?? []).map((index) => node.inputs[index]!);
-  const touched = [...node.inputs, ...node.outputs, ...rewritten];
+  const made = outputsOf(node);
+  const touched = [...inputsOf(node), ...made, ...writtenBy(node)];
   return {
     path: node.path,
     op: node.op.name,
     kernels: [...new Set(steps.map((step) => step.kernel))],
-    output: node.outputs.map((output) => formatShape(output.shape)).join(' '),
+    output: made.map((output) => formatShape(output.shape)).join(' '),
     bytes: touched.reduce((bytes, value) => bytes + bytesOf(value), 0),
     flops: flopsOf(node),
     recomputed: node.recomputed === true,

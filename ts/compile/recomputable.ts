@@ -1,4 +1,11 @@
-import type { Graph, Node, Value } from '../core/graph.ts';
+import {
+  inputsOf,
+  outputsOf,
+  writtenBy,
+  type Graph,
+  type Node,
+  type Value,
+} from '../core/graph.ts';
 
 /**
  * Values that gradients can have computed again, by the node that makes them: all outputs of ops without effects, the
@@ -12,9 +19,10 @@ export function recomputable({ nodes, outputs }: Graph): Map<Value, Node> {
   const end = nodes.findLastIndex((node) => node.backward);
   for (const node of nodes.slice(0, end + 1).reverse()) {
     const { op } = node;
-    const known = !node.inputs.some((input) => written.has(input));
-    for (const index of op.mutates ?? []) written.add(node.inputs[index]!);
-    const again = op.recompute ? node.outputs.slice(0, 1) : op.mutates ? [] : node.outputs;
+    const known = !inputsOf(node).some((input) => written.has(input));
+    for (const value of writtenBy(node)) written.add(value);
+    const made = outputsOf(node);
+    const again = op.recompute ? made.slice(0, 1) : op.mutates ? [] : made;
     if (node.backward || !(known || op.recompute)) continue;
     for (const value of again) if (!kept.has(value)) makers.set(value, node);
   }

@@ -1,7 +1,6 @@
-import type { Graph, Value } from '../core/graph.ts';
+import { flopsOf, inputsOf, type Graph, type Value } from '../core/graph.ts';
 import { bytesOf } from '../base/shape.ts';
 import { findAliases } from './aliases.ts';
-import { flopsOf } from '../core/flops.ts';
 import { recomputable } from './recomputable.ts';
 
 /** A value of the forward pass that a training step may compute again instead of keeping it. */
@@ -23,13 +22,13 @@ export interface Candidate {
 export function recomputeCandidates(plain: Graph, fused: Graph): Candidate[] {
   const aliases = findAliases(plain.nodes, plain.outputs);
   const parts = new Set([...aliases].flatMap(([part, { base }]) => [part, base]));
-  const read = new Set(fused.nodes.flatMap(({ backward, inputs }) => (backward ? inputs : [])));
+  const read = new Set(fused.nodes.flatMap((node) => (node.backward ? inputsOf(node) : [])));
   const makers = [...recomputable(fused)].reverse();
   return makers
     .filter(([value]) => !parts.has(value))
     .map(([value, node]) => ({
       value,
-      inputs: node.inputs.filter(({ kind }) => kind === 'temporary'),
+      inputs: inputsOf(node).filter(({ kind }) => kind === 'temporary'),
       bytes: bytesOf(value),
       flops: flopsOf(node),
       transient: !read.has(value),

@@ -2,9 +2,10 @@ import type { Engine } from '../kernels/engine.ts';
 import type { Pointer, Step } from '../kernels/step.ts';
 import type { WinogradAlgorithm } from '../ops/conv2d/chooseAlgorithm.ts';
 import { conv2d } from '../ops/conv2d/conv2d.ts';
+import { weightSizes } from '../ops/conv2d/geometry.ts';
 import type { View } from '../ops/op.ts';
 import { winogradStride } from '../ops/conv2d/winogradTile.ts';
-import { sizeOf, type Shape } from '../base/shape.ts';
+import { channelsOf, pixelsOf, sizeOf, type Shape } from '../base/shape.ts';
 import type { Tensor } from '../core/tensor.ts';
 
 /** Output pixels that are computed, on a side. */
@@ -22,7 +23,7 @@ export function winogradError(
   weight: Tensor,
   algorithm: WinogradAlgorithm = 'winograd_4x4',
 ): number {
-  const [, , depth, outChannels] = weight.shape as [number, number, number, number];
+  const { depth, outChannels } = weightSizes('conv2d', weight);
   const columns = Math.min(COLUMNS, outChannels);
   const chosen = Array.from({ length: columns }, (_, column) =>
     Math.floor((column * outChannels) / columns),
@@ -35,7 +36,9 @@ export function winogradError(
     return pointer;
   };
   const view = (shape: Shape): View => ({
-    ...{ shape, dtype: 'f32', stride: shape.at(-1)! },
+    shape,
+    dtype: 'f32',
+    stride: channelsOf(shape),
     pointer: memory(4 * sizeOf(shape)),
   });
   const step = winogradStride(algorithm);
@@ -47,11 +50,15 @@ export function winogradError(
   const steps = values ? [] : gather(weight.view, kernels, chosen);
   conv2d.lower(
     { winograd: true, step: (step) => steps.push(step), workspace: memory },
-    [image, kernels],
-    [output],
+    { x: image, w: kernels },
+    { y: output },
     {
-      ...{ stride: [step, step], padding: [0, 0, 0, 0], dilation: [1, 1], groups: 1 },
-      ...{ bias: false, residual: false, relu: false, algorithm },
+      stride: [step, step],
+      padding: [0, 0, 0, 0],
+      dilation: [1, 1],
+      groups: 1,
+      relu: false,
+      algorithm,
     },
   );
   engine.write(image.pointer, x);
@@ -65,7 +72,7 @@ export function winogradError(
 
 /** Copies some output channels of w. */
 function gather(w: View, to: View, chosen: readonly number[]): Step[] {
-  const [outChannels, columns] = [w.shape[3]!, to.shape[3]!];
+  const [outChannels, columns] = [channelsOf(w.shape), channelsOf(to.shape)];
   const shifted = ({ buffer }: Pointer, floats: number): Pointer => ({
     buffer,
     byteOffset: 4 * floats,
@@ -76,8 +83,10 @@ function gather(w: View, to: View, chosen: readonly number[]): Step[] {
     args: {
       x: shifted(w.pointer, channel),
       y: shifted(to.pointer, column),
-      ...{ xStride: outChannels, yStride: columns },
-      ...{ pixels: sizeOf(w.shape) / outChannels, channels: 1 },
+      xStride: outChannels,
+      yStride: columns,
+      pixels: pixelsOf(w.shape),
+      channels: 1,
     },
   }));
 }

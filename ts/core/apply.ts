@@ -1,18 +1,19 @@
 import { runEagerly } from './eager.ts';
 import type { Region } from './graph.ts';
-import type { Op } from '../ops/op.ts';
+import type { AnyOp, Op } from '../ops/op.ts';
+import type { Of, Tree } from '../ops/places.ts';
 import type { Spec } from '../base/shape.ts';
 import { isRecording, record } from './tape.ts';
 import type { Tensor } from './tensor.ts';
 
-/** Gives an op its meaning: compute now, or note it in a graph. */
-export type Interpreter = <A>(
-  op: Op<A>,
-  inputs: readonly Tensor[],
-  attrs: A,
-  specs: readonly Spec[],
+/** Gives an op its meaning: compute now, or note it in a graph. Gives a tensor for each of the specs. */
+export type Interpreter = (
+  op: AnyOp,
+  inputs: Tree<Tensor>,
+  attrs: unknown,
+  specs: Tree<Spec>,
   path: string,
-) => Tensor[];
+) => Tree<Tensor>;
 
 let interpreter: Interpreter = runEagerly;
 let path = '';
@@ -22,11 +23,13 @@ let region: Region | undefined;
  * Applies an op: checks shapes, then runs it eagerly or captures it, and records it when gradients are wanted.
  * Errors carry the place in the model: `layer2.0.conv1: conv2d: …`.
  */
-export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attrs: A): Tensor[] {
+export function apply<I, O, A>(op: Op<I, O, A>, inputs: Of<I, Tensor>, attrs: A): Of<O, Tensor> {
+  return applyAny(op as AnyOp, inputs as Tree<Tensor>, attrs) as Of<O, Tensor>;
+}
+
+function applyAny(op: AnyOp, inputs: Tree<Tensor>, attrs: unknown): Tree<Tensor> {
   const outputs = located(() => interpreter(op, inputs, attrs, op.infer(inputs, attrs), path));
-  if (op.gradient && isRecording() && inputs.some((input) => input.requiresGrad)) {
-    record(op, inputs, outputs, attrs, path);
-  }
+  if (op.gradient && isRecording()) record({ op, inputs, outputs, attrs, path });
   return outputs;
 }
 

@@ -1,7 +1,8 @@
 import { currentEngine } from './init.ts';
 import type { Engine } from '../kernels/engine.ts';
 import type { Buffer, Pointer, Step } from '../kernels/step.ts';
-import type { Lowering, Op } from '../ops/op.ts';
+import type { AnyOp, Lowering } from '../ops/op.ts';
+import { entries, items, mapTree, type Tree } from '../ops/places.ts';
 import { bytesOf, type Spec } from '../base/shape.ts';
 import { Tensor } from './tensor.ts';
 
@@ -39,35 +40,37 @@ class EagerLowering implements Lowering {
 }
 
 /** Computes an op at once. */
-export function runEagerly<A>(
-  op: Op<A>,
-  inputs: readonly Tensor[],
-  attrs: A,
-  specs: readonly Spec[],
-): Tensor[] {
-  const engine = inputs[0]?.stored.engine ?? currentEngine();
-  const views = inputs.map((input) => {
+export function runEagerly(
+  op: AnyOp,
+  inputs: Tree<Tensor>,
+  attrs: unknown,
+  specs: Tree<Spec>,
+): Tree<Tensor> {
+  const engine = items(inputs)[0]?.stored.engine ?? currentEngine();
+  const views = mapTree(inputs, (input) => {
     if (input.stored.engine !== engine)
       throw new Error(`${op.name}: its inputs live on two engines`);
     return input.view;
   });
-  const outputs: Tensor[] = [];
+  const made: Tensor[] = [];
   const lowering = new EagerLowering(engine);
   try {
-    for (const spec of specs) outputs.push(allocate(spec, engine));
-    op.lower(
-      lowering,
-      views,
-      outputs.map((output) => output.view),
-      attrs,
-    );
+    const outputs = mapTree(specs, (spec) => {
+      const output = allocate(spec, engine);
+      made.push(output);
+      return output;
+    });
+    const written = mapTree(outputs, (output) => output.view);
+    op.lower(lowering, views, written, attrs);
     engine.runSteps(lowering.steps);
+    for (const [name, input] of entries(inputs)) {
+      if (op.mutates?.includes(name)) input.version++;
+    }
+    return outputs;
   } catch (error) {
-    for (const output of outputs) output.dispose();
+    for (const output of made) output.dispose();
     throw error;
   } finally {
     lowering.free();
   }
-  for (const index of op.mutates ?? []) inputs[index]!.version++;
-  return outputs;
 }

@@ -1,6 +1,7 @@
 import { formatShape, sizeOf } from '../base/shape.ts';
 import { add } from '../ops/add.ts';
 import { fill } from '../ops/fill.ts';
+import { entries, items, mapTree } from '../ops/places.ts';
 import { apply, named } from './apply.ts';
 import { scope } from './scope.ts';
 import { noGrad, walkBack, type TapeEntry } from './tape.ts';
@@ -14,7 +15,7 @@ function entriesOf(loss: Tensor): TapeEntry[] {
     const entry = tensor.creator;
     if (!entry || found.has(entry)) continue;
     found.add(entry);
-    open.push(...entry.inputs.filter((input) => input.requiresGrad));
+    open.push(...items(entry.inputs).filter((input) => input.requiresGrad));
   }
   return [...found].sort((a, b) => b.order - a.order);
 }
@@ -31,7 +32,7 @@ export const mayBeBy = (gradient: Tensor, tensor: Tensor): boolean =>
 export const isAbsent = (gradient: Tensor): boolean => absent.has(gradient);
 
 function noGradient({ shape }: Tensor): Tensor {
-  const [zeros] = apply(fill, [], { shape, value: 0 }) as [Tensor];
+  const { y: zeros } = apply(fill, {}, { shape, value: 0 });
   absent.add(zeros);
   return zeros;
 }
@@ -63,20 +64,20 @@ export function gradients(loss: Tensor, tensors: readonly Tensor[]): Tensor[] {
 
 function backward(loss: Tensor, tensors: readonly Tensor[]): Tensor[] {
   const found = new Map<Tensor, Tensor>();
-  found.set(loss, apply(fill, [], { shape: loss.shape, value: 1 })[0]!);
-  for (const entry of entriesOf(loss)) {
-    const dys = entry.outputs.map((output) => found.get(output));
-    if (dys.every((dy) => dy === undefined)) continue;
-    const needs = entry.inputs.map((input) => input.requiresGrad);
-    named(entry.path, () => {
-      const { inputs, outputs, attrs, op } = entry;
-      const dxs = op.gradient!(apply, { inputs, outputs, dys, attrs, needs });
-      inputs.forEach((input, index) => {
-        const dx = dxs[index];
-        if (!needs[index] || !dx) return;
+  found.set(loss, apply(fill, {}, { shape: loss.shape, value: 1 }).y);
+  for (const { op, inputs, outputs, attrs, path } of entriesOf(loss)) {
+    const dys = mapTree(outputs, (y) => found.get(y));
+    if (items(dys).length === 0) continue;
+    const needs = mapTree(inputs, (input) => input.requiresGrad);
+    const context = { inputs, outputs, dys, attrs, needs };
+    named(path, () => {
+      const dxs = new Map(entries(op.gradient?.<Tensor>(apply, context) ?? {}));
+      for (const [name, input] of entries(inputs)) {
+        const dx = dxs.get(name);
+        if (!input.requiresGrad || !dx) continue;
         const sum = found.get(input);
-        found.set(input, sum ? apply(add, [sum, dx], { relu: false })[0]! : dx);
-      });
+        found.set(input, sum ? apply(add, { a: sum, b: dx }, { relu: false }).y : dx);
+      }
     });
   }
   return tensors.map((tensor) => {

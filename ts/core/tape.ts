@@ -1,13 +1,14 @@
-import type { Op } from '../ops/op.ts';
+import type { AnyOp } from '../ops/op.ts';
+import { items, type Tree } from '../ops/places.ts';
 import type { Tensor } from './tensor.ts';
 
 /** One op on the tape. */
 export interface TapeEntry {
   /** Later ops have larger numbers. */
   readonly order: number;
-  readonly op: Op;
-  readonly inputs: readonly Tensor[];
-  readonly outputs: readonly Tensor[];
+  readonly op: AnyOp;
+  readonly inputs: Tree<Tensor>;
+  readonly outputs: Tree<Tensor>;
   readonly attrs: unknown;
   readonly path: string;
 }
@@ -37,16 +38,11 @@ export function walkBack<T>(fn: () => T): T {
   }
 }
 
-/** Puts an op on the tape; its outputs then lead back to it. */
-export function record<A>(
-  op: Op<A>,
-  inputs: readonly Tensor[],
-  outputs: readonly Tensor[],
-  attrs: A,
-  path: string,
-): void {
-  const entry: TapeEntry = { order: order++, op: op, inputs, outputs, attrs, path };
-  for (const output of outputs) {
+/** Puts an op on the tape where gradients reach one of its inputs; its outputs then lead back to it. */
+export function record(applied: Omit<TapeEntry, 'order'>): void {
+  if (!items(applied.inputs).some((input) => input.requiresGrad)) return;
+  const entry: TapeEntry = { ...applied, order: order++ };
+  for (const output of items(applied.outputs)) {
     output.creator = entry;
     output.requiresGrad = output.dtype === 'f32';
   }

@@ -11,5 +11,5 @@ import { pairOf } from './window.ts';
  * @throws ShapeError when x has not four axes, or a size is not a whole number ≥ 1.
  */
 export function adaptiveAvgPool2d(x: Tensor, outputSize: number | Pair): Tensor {
-  return apply(op, [x], { outputSize: pairOf(outputSize, 'adaptiveAvgPool2d: outputSize') })[0]!;
+  return apply(op, { x }, { outputSize: pairOf(outputSize, 'adaptiveAvgPool2d: outputSize') }).y;
 }

@@ -19,5 +19,5 @@ export interface AddOptions {
  * console.log(add(x, tensor([1, 1], [1, 2]), { relu: true }).data()); // 0, 2
  */
 export function add(a: Tensor, b: Tensor, { relu = false }: AddOptions = {}): Tensor {
-  return apply(op, [a, b], { relu })[0]!;
+  return apply(op, { a, b }, { relu }).y;
 }

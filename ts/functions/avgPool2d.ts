@@ -29,5 +29,5 @@ export function avgPool2d(x: Tensor, options: AvgPool2dOptions): Tensor {
   const stride = pairOf(options.stride ?? kernelSize, 'avgPool2d: stride');
   const size: Pair = [x.shape[1] ?? 0, x.shape[2] ?? 0];
   const padding = sidesOf('avgPool2d', options.padding ?? 0, size, kernelSize, stride, [1, 1]);
-  return apply(op, [x], { kernelSize, stride, padding, ceilMode, countIncludePad })[0]!;
+  return apply(op, { x }, { kernelSize, stride, padding, ceilMode, countIncludePad }).y;
 }

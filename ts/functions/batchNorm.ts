@@ -1,5 +1,6 @@
 import { apply } from '../core/apply.ts';
-import { batchNormInference, batchNormTrain } from '../ops/batchNorm/batchNorm.ts';
+import { batchNormInference } from '../ops/batchNorm/batchNormInference.ts';
+import { batchNormTrain } from '../ops/batchNorm/batchNormTrain.ts';
 import type { Tensor } from '../core/tensor.ts';
 
 /** Parameters and statistics of {@link batchNorm}, each `[C]`, and how they are used. */
@@ -31,8 +32,8 @@ export interface BatchNormOptions {
 export function batchNorm(x: Tensor, options: BatchNormOptions): Tensor {
   const { weight, bias, runningMean, runningVar } = options;
   const { training = false, eps = 1e-5, momentum = 0.1, relu = false } = options;
-  const inputs = [x, weight, bias, runningMean, runningVar];
+  const inputs = { x, gamma: weight, beta: bias, runningMean, runningVar };
   return training
-    ? apply(batchNormTrain, inputs, { eps, momentum, relu })[0]!
-    : apply(batchNormInference, inputs, { eps, relu })[0]!;
+    ? apply(batchNormTrain, inputs, { eps, momentum, relu }).y
+    : apply(batchNormInference, inputs, { eps, relu }).y;
 }

@@ -13,5 +13,5 @@ import type { Tensor } from '../core/tensor.ts';
  * console.log(concat([a, b]).data()); // 1, 2, 3
  */
 export function concat(tensors: readonly Tensor[]): Tensor {
-  return apply(op, tensors, {})[0]!;
+  return apply(op, { parts: tensors }, {}).y;
 }

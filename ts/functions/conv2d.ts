@@ -43,11 +43,6 @@ export function conv2d(x: Tensor, weight: Tensor, options: Conv2dOptions = {}): 
   const size: Pair = [x.shape[1] ?? 0, x.shape[2] ?? 0];
   const kernelSize: Pair = [weight.shape[0] ?? 0, weight.shape[1] ?? 0];
   const padding = sidesOf('conv2d', options.padding ?? 0, size, kernelSize, stride, dilation);
-  const inputs = [x, weight, bias, residual].filter((tensor) => tensor !== undefined);
   const attrs = { stride, padding, dilation, groups, relu };
-  return apply(op, inputs, {
-    ...attrs,
-    bias: bias !== undefined,
-    residual: residual !== undefined,
-  })[0]!;
+  return apply(op, { x, w: weight, bias, residual }, attrs).y;
 }

@@ -8,5 +8,5 @@ import type { Tensor } from '../core/tensor.ts';
  * @throws ShapeError when the numbers of rows differ, TypeError when labels are not i32.
  */
 export function countCorrect(logits: Tensor, labels: Tensor): Tensor {
-  return apply(op, [logits, labels], {})[0]!;
+  return apply(op, { logits, labels }, {}).correct;
 }

@@ -24,5 +24,5 @@ export function crossEntropy(
   labels: Tensor,
   { labelSmoothing = 0 }: CrossEntropyOptions = {},
 ): Tensor {
-  return apply(softmaxCrossEntropy, [logits, labels], { labelSmoothing })[0]!;
+  return apply(softmaxCrossEntropy, { logits, labels }, { labelSmoothing }).loss;
 }

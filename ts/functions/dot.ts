@@ -8,5 +8,5 @@ import type { Tensor } from '../core/tensor.ts';
  * @throws ShapeError when the shapes differ.
  */
 export function dot(a: Tensor, b: Tensor): Tensor {
-  return apply(op, [a, b], {})[0]!;
+  return apply(op, { a, b }, {}).y;
 }

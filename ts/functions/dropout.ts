@@ -18,5 +18,5 @@ export interface DropoutOptions {
  * @throws RangeError unless 0 ≤ p < 1.
  */
 export function dropout(x: Tensor, { p = 0.5, state, stream = 0 }: DropoutOptions): Tensor {
-  return apply(op, [x, state], { p, stream })[0]!;
+  return apply(op, { x, state }, { p, stream }).y;
 }

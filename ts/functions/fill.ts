@@ -5,5 +5,5 @@ import type { Tensor } from '../core/tensor.ts';
 
 /** A tensor of this shape with one value everywhere. */
 export function fill(shape: Shape, value: number): Tensor {
-  return apply(op, [], { shape, value })[0]!;
+  return apply(op, {}, { shape, value }).y;
 }

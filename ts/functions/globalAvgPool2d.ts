@@ -8,5 +8,5 @@ import type { Tensor } from '../core/tensor.ts';
  * @throws ShapeError when x has not four axes.
  */
 export function globalAvgPool2d(x: Tensor): Tensor {
-  return apply(op, [x], {})[0]!;
+  return apply(op, { x }, {}).y;
 }

@@ -14,6 +14,7 @@ export { maxPool2d, type MaxPool2dOptions } from './maxPool2d.ts';
 export { multiply } from './multiply.ts';
 export { relu } from './relu.ts';
 export { reshape } from './reshape.ts';
+export { sigmoid } from './sigmoid.ts';
 export { sliceChannels } from './sliceChannels.ts';
 export { softmax } from './softmax.ts';
 export { subsamplePad, type SubsamplePadOptions } from './subsamplePad.ts';

@@ -14,5 +14,5 @@ import type { Tensor } from '../core/tensor.ts';
  * console.log(linear(features, weight).data()); // 1, 2, 3
  */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
-  return apply(op, bias ? [x, weight, bias] : [x, weight], { bias: bias !== undefined })[0]!;
+  return apply(op, { x, w: weight, bias }, {}).y;
 }

@@ -35,5 +35,5 @@ export function maxPool2d(x: Tensor, options: MaxPool2dOptions): Tensor {
   const dilation = pairOf(options.dilation ?? 1, 'maxPool2d: dilation');
   const size: Pair = [x.shape[1] ?? 0, x.shape[2] ?? 0];
   const padding = sidesOf('maxPool2d', options.padding ?? 0, size, kernelSize, stride, dilation);
-  return apply(op, [x], { kernelSize, stride, padding, dilation, ceilMode })[0]!;
+  return apply(op, { x }, { kernelSize, stride, padding, dilation, ceilMode }).y;
 }

@@ -10,5 +10,5 @@ import type { Tensor } from '../core/tensor.ts';
  */
 export function multiply(a: Tensor, b: Tensor): Tensor {
   const scalar = b.shape.length === 0 && a.shape.length > 0;
-  return scalar ? apply(scaleBy, [a, b], {})[0]! : apply(op, [a, b], {})[0]!;
+  return scalar ? apply(scaleBy, { x: a, s: b }, {}).y : apply(op, { a, b }, {}).y;
 }

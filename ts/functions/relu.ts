@@ -11,5 +11,5 @@ import type { Tensor } from '../core/tensor.ts';
  * console.log(relu(tensor([-1, 2], [1, 2])).data()); // 0, 2
  */
 export function relu(x: Tensor): Tensor {
-  return apply(op, [x], {})[0]!;
+  return apply(op, { x }, {}).y;
 }

@@ -13,5 +13,5 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   const known = sizeOf(shape.filter((axis) => axis !== -1));
   const left = sizeOf(x.shape) / known;
   const filled = shape.map((axis) => (axis === -1 && Number.isInteger(left) ? left : axis));
-  return apply(op, [x], { shape: filled })[0]!;
+  return apply(op, { x }, { shape: filled }).y;
 }

@@ -8,5 +8,5 @@ import type { Tensor } from '../core/tensor.ts';
  * @throws ShapeError when x does not have these channels.
  */
 export function sliceChannels(x: Tensor, start: number, end: number = x.shape.at(-1) ?? 1): Tensor {
-  return apply(op, [x], { start, channels: end - start })[0]!;
+  return apply(op, { x }, { start, channels: end - start }).y;
 }

@@ -12,5 +12,5 @@ import type { Tensor } from '../core/tensor.ts';
  * console.log(softmax(tensor([0, 0], [1, 2])).data()); // 0.5, 0.5
  */
 export function softmax(x: Tensor): Tensor {
-  return apply(op, [x], {})[0]!;
+  return apply(op, { x }, {}).y;
 }

@@ -20,5 +20,5 @@ export interface SubsamplePadOptions {
  */
 export function subsamplePad(x: Tensor, options: SubsamplePadOptions = {}): Tensor {
   const { stride = 1, before = 0, after = 0 } = options;
-  return apply(op, [x], { stride, before, after })[0]!;
+  return apply(op, { x }, { stride, before, after }).y;
 }

@@ -4,5 +4,5 @@ import type { Tensor } from '../core/tensor.ts';
 
 /** `Σ x²` over all elements as a scalar `[]`: the square of a gradient's norm. */
 export function sumSquares(x: Tensor): Tensor {
-  return apply(op, [x], {})[0]!;
+  return apply(op, { x }, {}).y;
 }

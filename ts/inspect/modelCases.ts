@@ -50,7 +50,7 @@ export function trainingCase(
     settings,
     (x, labels) => {
       const loss = crossEntropy(model.forward(x), labels);
-      apply(guardFinite, [loss], {});
+      apply(guardFinite, { x: loss }, {});
       optimizer.step(gradients(loss, [...optimizer.parameters.values()]));
       return loss;
     },

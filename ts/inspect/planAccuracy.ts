@@ -1,13 +1,19 @@
 import type { LoweredNode } from '../compile/lower.ts';
 import type { Plan, Values } from '../compile/plan.ts';
 import { runPrologue } from '../compile/runPrologue.ts';
-import type { Value } from '../core/graph.ts';
+import { is, type NodeOf, type Value } from '../core/graph.ts';
+import type { Norm } from '../ops/batchNorm/norm.ts';
+import type { Of } from '../ops/places.ts';
 import { conv2dPack } from '../ops/conv2d/conv2dPack.ts';
-import { conv2d, type Conv2dAttrs } from '../ops/conv2d/conv2d.ts';
+import type { Conv2dOutputs } from '../ops/conv2d/conv2d.ts';
+import {
+  conv2dOfPacked,
+  type Conv2dOfPackedAttrs,
+  type Conv2dOfPackedInputs,
+} from '../ops/conv2d/conv2dOfPacked.ts';
 import { convErrorBound } from '../ops/conv2d/errorBound.ts';
-import { NORM_INPUTS } from '../ops/conv2d/fusedNorm.ts';
-import type { Op, View } from '../ops/op.ts';
-import { pixelsOf, sizeOf, type Shape } from '../base/shape.ts';
+import type { View } from '../ops/op.ts';
+import { channelsOf, pixelsOf, sizeOf, type Shape } from '../base/shape.ts';
 import { formatTable } from '../base/formatTable.ts';
 
 /** The error of a convolution in a plan. */
@@ -37,13 +43,12 @@ export async function planAccuracy(plan: Plan, inputs: readonly Values[]): Promi
   plan.graph.inputs.forEach((value, i) => engine.write(lowered.viewOf(value).pointer, inputs[i]!));
   const rows: AccuracyRow[] = [];
   for (const part of lowered.main) {
-    const isConv = part.node.op === (conv2d as Op);
-    const weight = isConv ? weights.get(part.node.inputs[1]!) : undefined;
-    const before = weight
-      ? part.node.inputs.map((value) => readAll(plan, lowered.viewOf(value)))
-      : [];
+    const { node } = part;
+    const conv = is(node, conv2dOfPacked) ? node : undefined;
+    const weight = conv && weights.get(conv.inputs.packed);
+    const before = conv && readBefore(plan, conv);
     engine.runSteps(part.steps);
-    if (weight) rows.push(compare(plan, part, weight, before));
+    if (weight && before) rows.push(compare(plan, conv, part, weight, before));
   }
   return rows;
 }
@@ -57,32 +62,56 @@ interface Weight {
 function packedWeights({ engine, lowered }: Plan): Map<Value, Weight> {
   const weights = new Map<Value, Weight>();
   runPrologue(engine, lowered.prologue, ({ node }) => {
-    if (node.op !== (conv2dPack as Op)) return;
-    const { pointer, shape } = lowered.viewOf(node.inputs[0]!);
-    weights.set(node.outputs[0]!, { shape, values: engine.read(pointer, sizeOf(shape), 'f32') });
+    if (!is(node, conv2dPack)) return;
+    const { pointer, shape } = lowered.viewOf(node.inputs.w);
+    weights.set(node.outputs.packed, { shape, values: engine.read(pointer, sizeOf(shape), 'f32') });
   });
   return weights;
 }
 
 /** All rows of a tensor with what lies between them. */
 function readAll({ engine }: Plan, { pointer, shape, stride }: View): Float32Array {
-  const [pixels, channels] = [pixelsOf(shape), shape.at(-1)!];
+  const [pixels, channels] = [pixelsOf(shape), channelsOf(shape)];
   return engine.read(pointer, (pixels - 1) * stride + channels, 'f32');
+}
+
+type ConvNode = NodeOf<Conv2dOfPackedInputs, Conv2dOutputs, Conv2dOfPackedAttrs>;
+
+/** What a convolution reads, before it may write over it. */
+interface Before {
+  /** After batch norm and ReLU, where the convolution applies them. */
+  readonly x: Float32Array | Float64Array;
+  readonly bias: Float32Array | undefined;
+  readonly residual: { readonly values: Float32Array; readonly stride: number } | undefined;
+}
+
+function readBefore(plan: Plan, { inputs: { x, bias, residual, norm } }: ConvNode): Before {
+  const viewOf = (value: Value): View => plan.lowered.viewOf(value);
+  const read = (value: Value): Float32Array => readAll(plan, viewOf(value));
+  return {
+    x: norm
+      ? normalised(read(x), viewOf(x).stride, {
+          mean: read(norm.mean),
+          rstd: read(norm.rstd),
+          gamma: read(norm.gamma),
+          beta: read(norm.beta),
+        })
+      : read(x),
+    bias: bias && read(bias),
+    residual: residual && { values: read(residual), stride: viewOf(residual).stride },
+  };
 }
 
 function compare(
   plan: Plan,
-  { node, steps }: LoweredNode,
+  { inputs, outputs, attrs, path }: ConvNode,
+  { steps }: LoweredNode,
   weight: Weight,
-  before: readonly Float32Array[],
+  { x, bias, residual }: Before,
 ): AccuracyRow {
   const { lowered } = plan;
-  const attrs = node.attrs as Conv2dAttrs;
-  const [xView, yView] = [lowered.viewOf(node.inputs[0]!), lowered.viewOf(node.outputs[0]!)];
-  const others = attrs.norm ? before.slice(0, -NORM_INPUTS) : before;
-  const x = attrs.norm ? normalised(before, xView.stride) : before[0]!;
+  const [xView, yView] = [lowered.viewOf(inputs.x), lowered.viewOf(outputs.y)];
   const [w, y] = [weight.values, readAll(plan, yView)];
-  const residual = attrs.residual ? lowered.viewOf(node.inputs[others.length - 1]!) : undefined;
   const [kernelHeight, kernelWidth, depth, outChannels] = weight.shape as [
     number,
     number,
@@ -98,8 +127,8 @@ function compare(
       pixel % outWidth,
     ];
     const firstChannel = Math.floor((o * attrs.groups) / outChannels) * depth;
-    let sum = attrs.bias ? others[2]![o]! : 0;
-    if (residual) sum += others.at(-1)![pixel * residual.stride + o]!;
+    let sum = bias?.[o] ?? 0;
+    if (residual) sum += residual.values[pixel * residual.stride + o]!;
     for (let kh = 0; kh < kernelHeight; kh++) {
       const row = oy * attrs.stride[0] + kh * attrs.dilation[0] - attrs.padding[0];
       for (let kw = 0; kw < kernelWidth; kw++) {
@@ -126,8 +155,8 @@ function compare(
       largest = Math.max(largest, Math.abs(y[pixel * yView.stride + o]!));
   const products = kernelHeight * kernelWidth * depth;
   return {
-    path: node.path,
-    kernel: steps.at(-1)!.kernel,
+    path,
+    kernel: steps.at(-1)?.kernel ?? '',
     products,
     error: largest === 0 ? error : error / largest,
     bound: convErrorBound(products),
@@ -135,12 +164,16 @@ function compare(
 }
 
 /** What a convolution that applies batch norm and ReLU reads, in float64. */
-function normalised(inputs: readonly Float32Array[], stride: number): Float64Array {
-  const [mean, gamma, rstd, beta] = inputs.slice(-NORM_INPUTS);
-  return Float64Array.from(inputs[0]!, (value, i) => {
+function normalised(
+  x: Float32Array,
+  stride: number,
+  { mean, rstd, gamma, beta }: Of<Norm, Float32Array>,
+): Float64Array {
+  return Float64Array.from(x, (value, i) => {
     const c = i % stride;
     // Between the rows there are no channels.
-    const y = beta![c] === undefined ? 0 : beta![c] + (value - mean![c]!) * gamma![c]! * rstd![c]!;
+    const shift = beta[c];
+    const y = shift === undefined ? 0 : shift + (value - mean[c]!) * gamma[c]! * rstd[c]!;
     return Math.max(0, y);
   });
 }

@@ -1,7 +1,7 @@
 import { apply } from '../core/apply.ts';
 import { parameter, state } from '../core/create.ts';
 import { batchNorm } from '../functions/batchNorm.ts';
-import { expectNormSettings } from '../ops/batchNorm/batchNorm.ts';
+import { expectNormSettings } from '../ops/batchNorm/norm.ts';
 import { increment } from '../ops/increment.ts';
 import { expectWhole } from '../base/settings.ts';
 import type { Tensor } from '../core/tensor.ts';
@@ -61,7 +61,7 @@ export class BatchNorm2d extends Module {
   override forward(x: Tensor): Tensor {
     const training = this.training && !this.frozen;
     return this.here(() => {
-      if (training) apply(increment, [this.numBatchesTracked], {});
+      if (training) apply(increment, { counter: this.numBatchesTracked }, {});
       return batchNorm(x, {
         weight: this.weight,
         bias: this.bias,

@@ -8,6 +8,6 @@ import { dropoutState } from './seed.ts';
 export function drop(x: Tensor, p: number, stream: number): Tensor {
   const state = dropoutState();
   const kept = dropout(x, { p, state, stream });
-  apply(nextRandomStep, [state], {});
+  apply(nextRandomStep, { state }, {});
   return kept;
 }

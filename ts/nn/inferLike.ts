@@ -2,6 +2,7 @@ import { interpretWith } from '../core/apply.ts';
 import type { Shape, Spec } from '../base/shape.ts';
 import { noGrad } from '../core/tape.ts';
 import { Tensor } from '../core/tensor.ts';
+import { mapTree } from '../ops/places.ts';
 
 /**
  * Shape that a function of tensors gives for these, found without computing anything. Throws what its ops throw.
@@ -20,7 +21,7 @@ export function inferLike(
   return noGrad(() =>
     interpretWith(
       (_op, _inputs, _attrs, specs, path) =>
-        specs.map((spec) => {
+        mapTree(specs, (spec) => {
           see(spec, path);
           return symbol(spec);
         }),

@@ -1,6 +1,7 @@
 import { deferredParameter, parameter } from '../core/create.ts';
 import { fill } from '../ops/fill.ts';
 import type { Op, Step, View } from '../ops/op.ts';
+import type { One } from '../ops/places.ts';
 import { randomNormal } from '../ops/random/randomNormal.ts';
 import { randomUniform } from '../ops/random/randomUniform.ts';
 import { channelsOf, sizeOf, type Shape } from '../base/shape.ts';
@@ -50,23 +51,26 @@ export function uniform(shape: Shape, bound: number): Tensor {
 
 const zeros = (shape: Shape): Tensor => weight(fill, { shape, value: 0 });
 
+/** An op without inputs. */
+type MakerOp<A> = Op<object, { y: One }, A>;
+
 /** What an op without inputs makes, as a weight; not before it is needed, as often another is loaded in its place. */
-function weight<A extends { readonly shape: Shape }>(op: Op<A>, attrs: A): Tensor {
+function weight<A extends { readonly shape: Shape }>(op: MakerOp<A>, attrs: A): Tensor {
   return deferredParameter(attrs.shape, drawn(op, attrs));
 }
 
 /** What an op without inputs and workspaces makes, with the same bits each time. */
-function drawn<A extends { readonly shape: Shape }>(op: Op<A>, attrs: A): Source {
-  const [spec] = op.infer([], attrs);
+function drawn<A extends { readonly shape: Shape }>(op: MakerOp<A>, attrs: A): Source {
+  const { y: spec } = op.infer({}, attrs);
   return {
     write: (engine, pointer) => {
       const steps: Step[] = [];
       const workspace = (): never => {
         throw new Error(`${op.name}: has no workspace here`);
       };
-      const output: View = { ...spec!, pointer, stride: channelsOf(spec!.shape) };
+      const y: View = { ...spec, pointer, stride: channelsOf(spec.shape) };
       const step = (made: Step): void => void steps.push(made);
-      op.lower({ winograd: false, step, workspace }, [], [output], attrs);
+      op.lower({ winograd: false, step, workspace }, {}, { y }, attrs);
       engine.runSteps(steps);
     },
   };

@@ -1,8 +1,8 @@
 import { interpretWith } from '../core/apply.ts';
-import { flopsOf } from '../core/flops.ts';
 import type { DType, Shape } from '../base/shape.ts';
 import { noGrad } from '../core/tape.ts';
 import { Tensor } from '../core/tensor.ts';
+import { mapTree } from '../ops/places.ts';
 import { inMode } from './inMode.ts';
 import type { Module } from './module.ts';
 
@@ -28,8 +28,8 @@ export function trace(model: Module, inputShape: Shape): Trace {
   const run = (): Shape =>
     interpretWith(
       (op, inputs, attrs, specs, path) => {
-        flops.push([path, flopsOf({ op, inputs, outputs: specs, attrs })]);
-        return specs.map(({ shape, dtype }) => symbol(shape, dtype));
+        flops.push([path, op.flops?.(inputs, specs, attrs) ?? 0]);
+        return mapTree(specs, ({ shape, dtype }) => symbol(shape, dtype));
       },
       () => model.forward(symbol(inputShape, 'f32')).shape,
     );

@@ -3,34 +3,38 @@ import { at, rows } from './args.ts';
 import { elementwiseChunks } from './chunks.ts';
 import { expectShape, expectType } from './expect.ts';
 import type { Op } from './op.ts';
+import type { One } from './places.ts';
 import { reluBackward } from './relu.ts';
 
-/** `relu`: the sum is clipped at 0 in the same pass. */
+/** Settings of {@link add}. */
 export interface AddAttrs {
+  /** Clips the sum at 0 in the same pass. */
   readonly relu: boolean;
 }
 
-/** `y = a + b` or `max(a + b, 0)`; inputs a, b of one shape. */
-export const add: Op<AddAttrs> = {
+/** `y = a + b`, or `y = max(a + b, 0)` with `relu`; all of one shape. */
+export const add: Op<{ a: One; b: One }, { y: One }, AddAttrs> = {
   name: 'add',
   inPlace: [
-    [0, 0],
-    [1, 0],
+    ['a', 'y'],
+    ['b', 'y'],
   ],
-  infer([a, b]) {
-    expectType('add', 'first input', a!, 'f32');
-    expectShape('add', 'second input', b!, a!.shape, 'the first has');
-    return [{ shape: a!.shape, dtype: 'f32' }];
+  fuses: { relu: true },
+  infer({ a, b }) {
+    expectType('add', 'first input', a, 'f32');
+    expectShape('add', 'second input', b, a.shape, 'the first has');
+    return { y: { shape: a.shape, dtype: 'f32' } };
   },
-  lower(to, [a, b], [y], { relu }) {
+  lower(to, { a, b }, { y }, { relu }) {
     to.step({
       kernel: 'add.forward.f32/simd',
-      chunks: elementwiseChunks(sizeOf(y!.shape)),
-      args: { ...at('a', a!), ...at('b', b!), ...at('y', y!), ...rows(y!), relu: Number(relu) },
+      chunks: elementwiseChunks(sizeOf(y.shape)),
+      args: { ...at('a', a), ...at('b', b), ...at('y', y), ...rows(y), relu: Number(relu) },
     });
   },
-  gradient(apply, { outputs: [y], dys: [dy], attrs }) {
-    const [d] = attrs.relu ? apply(reluBackward, [dy!, y!], {}) : [dy];
-    return [d, d];
+  gradient(apply, { outputs: { y }, dys: { y: dy }, attrs }) {
+    if (!dy) return {};
+    const d = attrs.relu ? apply(reluBackward, { dy, y }, {}).dx : dy;
+    return { a: d, b: d };
   },
 };

@@ -13,6 +13,13 @@ export function rows({ shape }: Spec): { pixels: number; channels: number } {
   return { pixels: pixelsOf(shape), channels: channelsOf(shape) };
 }
 
+/** `images`, `height`, `width` and `channels` of a tensor of images. */
+export function imagesOf({
+  shape,
+}: Spec): Record<'images' | 'height' | 'width' | 'channels', number> {
+  return { images: shape[0]!, height: shape[1]!, width: shape[2]!, channels: shape[3]! };
+}
+
 /** A place `bytes` further on. */
 export function after(pointer: Pointer, bytes: number): Pointer {
   return { buffer: pointer.buffer, byteOffset: pointer.byteOffset + bytes };

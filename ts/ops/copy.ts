@@ -2,13 +2,14 @@ import { sizeOf } from '../base/shape.ts';
 import { at, rows } from './args.ts';
 import { elementwiseChunks } from './chunks.ts';
 import type { Lowering, Op, View } from './op.ts';
+import type { One } from './places.ts';
 
-/** `y = x` of any type. */
-export const copy: Op<object> = {
+/** `y = x` of any shape and type. */
+export const copy: Op<{ x: One }, { y: One }, object> = {
   name: 'copy',
-  infer: ([x]) => [{ shape: x!.shape, dtype: x!.dtype }],
-  lower: (to, [x], [y]) => lowerCopy(to, x!, y!),
-  gradient: (_, { dys }) => [dys[0]],
+  infer: ({ x }) => ({ y: { shape: x.shape, dtype: x.dtype } }),
+  lower: (to, { x }, { y }) => lowerCopy(to, x, y),
+  gradient: (_, { dys }) => ({ x: dys.y }),
 };
 
 /** Emits the step that copies a view into another of the same rows, unless it lies there already. */

@@ -3,44 +3,51 @@ import { at, rows } from './args.ts';
 import { elementwiseChunks } from './chunks.ts';
 import { expectAxes, expectShape, expectType } from './expect.ts';
 import type { Lowering, Op, View } from './op.ts';
+import type { One } from './places.ts';
 
-/** `y = Σ a·b` over all elements; inputs a, b of one shape, output `[]`. Summed in f64 in a fixed order. */
-export const dot: Op<object> = {
+/** `y = Σ a·b` over all elements: a and b of one shape, y `[]`. Summed in f64 in a fixed order. */
+export const dot: Op<{ a: One; b: One }, { y: One }, object> = {
   name: 'dot',
   // The order of the sum, and so its last bit, depends on the gaps.
-  denseInputs: [0, 1],
-  infer([a, b]) {
-    expectType('dot', 'first input', a!, 'f32');
-    expectShape('dot', 'second input', b!, a!.shape, 'the first has');
-    return [{ shape: [], dtype: 'f32' }];
+  denseInputs: ['a', 'b'],
+  infer({ a, b }) {
+    expectType('dot', 'first input', a, 'f32');
+    expectShape('dot', 'second input', b, a.shape, 'the first has');
+    return { y: { shape: [], dtype: 'f32' } };
   },
-  lower: (to, [a, b], [y]) => lowerDot(to, a!, b!, y!),
-  gradient: (apply, { inputs: [a, b], dys: [dy], needs }) => [
-    needs[0] ? apply(scaleBy, [b!, dy!], {})[0] : undefined,
-    needs[1] ? apply(scaleBy, [a!, dy!], {})[0] : undefined,
-  ],
+  lower: (to, { a, b }, { y }) => lowerDot(to, a, b, y),
+  gradient(apply, { inputs: { a, b }, dys: { y: dy }, needs }) {
+    if (!dy) return {};
+    return {
+      a: needs.a ? apply(scaleBy, { x: b, s: dy }, {}).y : undefined,
+      b: needs.b ? apply(scaleBy, { x: a, s: dy }, {}).y : undefined,
+    };
+  },
 };
 
-/** `y = x·s`; inputs x of any shape, s `[]`. Its gradient by s is a dot product, as that of a dot product scales. */
-export const scaleBy: Op<object> = {
+/** `y = x·s`: x and y of any one shape, s `[]`. Its gradient by s is a dot product, as that of a dot product scales. */
+export const scaleBy: Op<{ x: One; s: One }, { y: One }, object> = {
   name: 'scaleBy',
-  inPlace: [[0, 0]],
-  infer([x, s]) {
-    expectType('scaleBy', 'input', x!, 'f32');
-    expectAxes('scaleBy', 'scale', s!, '');
-    return [{ shape: x!.shape, dtype: 'f32' }];
+  inPlace: [['x', 'y']],
+  infer({ x, s }) {
+    expectType('scaleBy', 'input', x, 'f32');
+    expectAxes('scaleBy', 'scale', s, '');
+    return { y: { shape: x.shape, dtype: 'f32' } };
   },
-  lower(to, [x, s], [y]) {
+  lower(to, { x, s }, { y }) {
     to.step({
       kernel: 'multiply.scale.f32/simd',
-      chunks: elementwiseChunks(sizeOf(y!.shape)),
-      args: { ...at('x', x!), scale: s!.pointer, ...at('y', y!), ...rows(y!) },
+      chunks: elementwiseChunks(sizeOf(y.shape)),
+      args: { ...at('x', x), scale: s.pointer, ...at('y', y), ...rows(y) },
     });
   },
-  gradient: (apply, { inputs: [x, s], dys: [dy], needs }) => [
-    needs[0] ? apply(scaleBy, [dy!, s!], {})[0] : undefined,
-    needs[1] ? apply(dot, [dy!, x!], {})[0] : undefined,
-  ],
+  gradient(apply, { inputs: { x, s }, dys: { y: dy }, needs }) {
+    if (!dy) return {};
+    return {
+      x: needs.x ? apply(scaleBy, { x: dy, s }, {}).y : undefined,
+      s: needs.s ? apply(dot, { a: dy, b: x }, {}).y : undefined,
+    };
+  },
 };
 
 /** Emits the two steps of `y = Σ a·b`. */

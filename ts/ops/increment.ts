@@ -1,19 +1,20 @@
 import { ShapeError } from '../base/errors.ts';
 import { formatShape } from '../base/shape.ts';
 import type { Op } from './op.ts';
+import type { One } from './places.ts';
 
-/** Adds 1 to a counter `[]` (f32 or i32) in place; no outputs. */
-export const increment: Op<object> = {
+/** `counter ← counter + 1` in place: counter `[]`, f32 or i32. */
+export const increment: Op<{ counter: One }, object, object> = {
   name: 'increment',
-  mutates: [0],
-  infer([x]) {
-    if (x!.shape.length > 0) {
-      throw new ShapeError(`increment: counter has shape ${formatShape(x!.shape)} but must be []`);
+  mutates: ['counter'],
+  infer({ counter: { shape } }) {
+    if (shape.length > 0) {
+      throw new ShapeError(`increment: counter has shape ${formatShape(shape)} but must be []`);
     }
-    return [];
+    return {};
   },
-  lower(to, [x]) {
-    const kernel = `increment.forward.${x!.dtype}/scalar`;
-    to.step({ kernel, chunks: 1, args: { x: x!.pointer } });
+  lower(to, { counter }) {
+    const kernel = `increment.forward.${counter.dtype}/scalar`;
+    to.step({ kernel, chunks: 1, args: { x: counter.pointer } });
   },
 };

@@ -1,5 +1,6 @@
-import type { Pointer, Step } from '../kernels/step.ts';
 import type { Spec } from '../base/shape.ts';
+import type { Pointer, Step } from '../kernels/step.ts';
+import type { Name, Of, Some, Tree } from './places.ts';
 
 export type { Step };
 
@@ -20,47 +21,94 @@ export interface Lowering {
 }
 
 /** Runs an op on whatever stands for tensors: eager values, or symbols of a graph. */
-export type Apply<T extends Spec> = <A>(op: Op<A>, inputs: readonly T[], attrs: A) => T[];
+export type Apply<T extends Spec> = <I, O, A>(
+  op: Op<I, O, A>,
+  inputs: Of<I, T>,
+  attrs: A,
+) => Of<O, T>;
 
 /** What a gradient rule is given. */
-export interface GradientContext<T extends Spec, A> {
-  readonly inputs: readonly T[];
-  readonly outputs: readonly T[];
+export interface GradientContext<T extends Spec, I, O, A> {
+  readonly inputs: Of<I, T>;
+  readonly outputs: Of<O, T>;
   /** Gradient of the loss by each output; undefined where the output does not reach the loss. */
-  readonly dys: readonly (T | undefined)[];
+  readonly dys: Some<O, T>;
   readonly attrs: A;
   /** Which inputs' gradients are wanted; others may be left undefined. */
-  readonly needs: readonly boolean[];
+  readonly needs: Of<I, boolean>;
 }
 
-/** An operation: shape rule, kernels, gradient rule. Knows nothing of tensors, tapes or graphs. */
-export interface Op<A = unknown> {
+/**
+ * An operation: shape rule, kernels, gradient rule. Knows nothing of tensors, tapes or graphs.
+ *
+ * `I` and `O` describe the places of its inputs and outputs, as `{ x: One; bias?: One }`; `A` its settings.
+ */
+export interface Op<I, O, A> {
   readonly name: string;
   /** Output shapes; throws {@link ShapeError} or TypeError before anything is allocated. */
-  infer(inputs: readonly Spec[], attrs: A): Spec[];
+  infer(inputs: Of<I, Spec>, attrs: A): Of<O, Spec>;
   /** Emits the steps that write all outputs (each output is fully written). */
-  lower(to: Lowering, inputs: readonly View[], outputs: readonly View[], attrs: A): void;
+  lower(to: Lowering, inputs: Of<I, View>, outputs: Of<O, View>, attrs: A): void;
   /** Gradients by input, made of ops. Absent: the op is not differentiable. */
-  gradient?<T extends Spec>(apply: Apply<T>, context: GradientContext<T, A>): (T | undefined)[];
+  gradient?<T extends Spec>(apply: Apply<T>, context: GradientContext<T, I, O, A>): Some<I, T>;
   /**
    * The first output once more, with the same bits and without effects, from the inputs and the other outputs: for ops
    * that have effects or draw random numbers. Those without effects are applied again as they are.
    */
   recompute?<T extends Spec>(
     apply: Apply<T>,
-    context: Pick<GradientContext<T, A>, 'inputs' | 'outputs' | 'attrs'>,
+    context: Pick<GradientContext<T, I, O, A>, 'inputs' | 'outputs' | 'attrs'>,
   ): T;
+  /** Floating-point operations; multiply and add count as two. Absent: the op moves memory. */
+  flops?(inputs: Of<I, Spec>, outputs: Of<O, Spec>, attrs: A): number;
+  /** What the op does to its first output at no cost of its own, where it is told to. */
+  readonly fuses?: Fuses;
   /**
-   * Indices of inputs that the op writes in place (running statistics, parameters in an optimizer). An op that has it,
-   * even empty, has an effect: compilers keep it and its place in the order.
+   * Inputs that the op writes in place (running statistics, parameters in an optimizer). An op that has it, even empty, has
+   * an effect: compilers keep it and its place in the order.
    */
-  readonly mutates?: readonly number[];
+  readonly mutates?: readonly Name<I>[];
   /** Inputs whose rows must follow each other without gaps; others may be channels of a wider tensor. */
-  readonly denseInputs?: readonly number[];
+  readonly denseInputs?: readonly Name<I>[];
   /** Outputs that are laid out for kernels, with gaps between their parts that nothing writes or reads. */
-  readonly gappedOutputs?: readonly number[];
+  readonly gappedOutputs?: readonly Name<O>[];
   /** Outputs whose rows must follow each other without gaps. */
-  readonly denseOutputs?: readonly number[];
-  /** Pairs [input, output] that may share memory when the input is not needed afterwards. */
-  readonly inPlace?: readonly (readonly [input: number, output: number])[];
+  readonly denseOutputs?: readonly Name<O>[];
+  /** Inputs and outputs that may share memory when the input is not needed afterwards. */
+  readonly inPlace?: readonly (readonly [input: Name<I>, output: Name<O>])[];
+}
+
+/** Work that an op can take over from the one that reads its first output. */
+export interface Fuses {
+  /** max(·, 0), where its attribute `relu` is true. */
+  readonly relu?: boolean;
+  /** Addition of its optional input `residual`. */
+  readonly residual?: boolean;
+}
+
+/** An op of whatever inputs, outputs and settings. */
+export interface AnyOp {
+  readonly name: string;
+  infer(inputs: Tree<Spec>, attrs: unknown): Tree<Spec>;
+  lower(to: Lowering, inputs: Tree<View>, outputs: Tree<View>, attrs: unknown): void;
+  gradient?<T extends Spec>(apply: Apply<T>, context: AnyGradientContext<T>): Tree<T>;
+  recompute?<T extends Spec>(
+    apply: Apply<T>,
+    context: Pick<AnyGradientContext<T>, 'inputs' | 'outputs' | 'attrs'>,
+  ): T;
+  flops?(inputs: Tree<Spec>, outputs: Tree<Spec>, attrs: unknown): number;
+  readonly fuses?: Fuses;
+  readonly mutates?: readonly string[];
+  readonly denseInputs?: readonly string[];
+  readonly gappedOutputs?: readonly string[];
+  readonly denseOutputs?: readonly string[];
+  readonly inPlace?: readonly (readonly [input: string, output: string])[];
+}
+
+interface AnyGradientContext<T extends Spec> {
+  readonly inputs: Tree<T>;
+  readonly outputs: Tree<T>;
+  readonly dys: Tree<T | undefined>;
+  readonly attrs: unknown;
+  readonly needs: Tree<boolean>;
 }

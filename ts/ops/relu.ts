@@ -1,52 +1,39 @@
-import { channelsOf, pixelsOf, sizeOf } from '../base/shape.ts';
+import { sizeOf } from '../base/shape.ts';
+import { at, rows } from './args.ts';
 import { elementwiseChunks } from './chunks.ts';
 import { expectType } from './expect.ts';
 import type { Op } from './op.ts';
+import type { One } from './places.ts';
 
-/** `y = max(x, 0)`; a NaN stays a NaN. */
-export const relu: Op<object> = {
+/** `y = max(x, 0)`, of any one shape; a NaN stays a NaN. */
+export const relu: Op<{ x: One }, { y: One }, object> = {
   name: 'relu',
-  inPlace: [[0, 0]],
-  infer([x]) {
-    expectType('relu', 'input', x!, 'f32');
-    return [{ shape: x!.shape, dtype: 'f32' }];
+  inPlace: [['x', 'y']],
+  infer({ x }) {
+    expectType('relu', 'input', x, 'f32');
+    return { y: { shape: x.shape, dtype: 'f32' } };
   },
-  lower(to, [x], [y]) {
+  lower(to, { x }, { y }) {
     to.step({
       kernel: 'relu.forward.f32/simd',
-      chunks: elementwiseChunks(sizeOf(x!.shape)),
-      args: {
-        x: x!.pointer,
-        xStride: x!.stride,
-        y: y!.pointer,
-        yStride: y!.stride,
-        pixels: pixelsOf(x!.shape),
-        channels: channelsOf(x!.shape),
-      },
+      chunks: elementwiseChunks(sizeOf(x.shape)),
+      args: { ...at('x', x), ...at('y', y), ...rows(x) },
     });
   },
-  gradient: (apply, { outputs, dys }) => apply(reluBackward, [dys[0]!, outputs[0]!], {}),
+  gradient: (apply, { outputs: { y }, dys: { y: dy } }) =>
+    dy ? { x: apply(reluBackward, { dy, y }, {}).dx } : {},
 };
 
-/** `dx = dy` where `y > 0`, else 0; inputs dy, y. */
-export const reluBackward: Op<object> = {
+/** `dx = dy` where `y > 0`, else 0; all of one shape. */
+export const reluBackward: Op<{ dy: One; y: One }, { dx: One }, object> = {
   name: 'reluBackward',
-  inPlace: [[0, 0]],
-  infer: ([dy]) => [{ shape: dy!.shape, dtype: 'f32' }],
-  lower(to, [dy, y], [dx]) {
+  inPlace: [['dy', 'dx']],
+  infer: ({ dy }) => ({ dx: { shape: dy.shape, dtype: 'f32' } }),
+  lower(to, { dy, y }, { dx }) {
     to.step({
       kernel: 'relu.backward.f32/simd',
-      chunks: elementwiseChunks(sizeOf(dy!.shape)),
-      args: {
-        dy: dy!.pointer,
-        dyStride: dy!.stride,
-        y: y!.pointer,
-        yStride: y!.stride,
-        dx: dx!.pointer,
-        dxStride: dx!.stride,
-        pixels: pixelsOf(dy!.shape),
-        channels: channelsOf(dy!.shape),
-      },
+      chunks: elementwiseChunks(sizeOf(dy.shape)),
+      args: { ...at('dy', dy), ...at('y', y), ...at('dx', dx), ...rows(dy) },
     });
   },
 };

@@ -2,19 +2,21 @@ import { lowerDot, scaleBy } from './dot.ts';
 import { expectType } from './expect.ts';
 import { fill } from './fill.ts';
 import type { Op } from './op.ts';
+import type { One } from './places.ts';
 
-/** `y = Σ x²` over all elements; output `[]`. Summed in f64 in a fixed order. */
-export const sumSquares: Op<object> = {
+/** `y = Σ x²` over all elements: x of any shape, y `[]`. Summed in f64 in a fixed order. */
+export const sumSquares: Op<{ x: One }, { y: One }, object> = {
   name: 'sumSquares',
-  denseInputs: [0],
-  infer([x]) {
-    expectType('sumSquares', 'input', x!, 'f32');
-    return [{ shape: [], dtype: 'f32' }];
+  denseInputs: ['x'],
+  infer({ x }) {
+    expectType('sumSquares', 'input', x, 'f32');
+    return { y: { shape: [], dtype: 'f32' } };
   },
-  lower: (to, [x], [y]) => lowerDot(to, x!, x!, y!),
-  gradient(apply, { inputs: [x], dys: [dy] }) {
-    const [two] = apply(fill, [], { value: 2, shape: [] });
-    const [twice] = apply(scaleBy, [dy!, two!], {});
-    return apply(scaleBy, [x!, twice!], {});
+  lower: (to, { x }, { y }) => lowerDot(to, x, x, y),
+  gradient(apply, { inputs: { x }, dys: { y: dy } }) {
+    if (!dy) return {};
+    const { y: two } = apply(fill, {}, { value: 2, shape: [] });
+    const { y: twice } = apply(scaleBy, { x: dy, s: two }, {});
+    return { x: apply(scaleBy, { x, s: twice }, {}).y };
   },
 };

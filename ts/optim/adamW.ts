@@ -75,15 +75,18 @@ export class AdamW extends Optimizer {
 
   protected override begin(updated: ReadonlySet<string>): void {
     for (const name of this.weights.keys()) if (!updated.has(name)) this.#ownCount(name);
-    apply(increment, [this.#count], {});
-    for (const [name, count] of this.#counts) if (updated.has(name)) apply(increment, [count], {});
+    apply(increment, { counter: this.#count }, {});
+    for (const [name, counter] of this.#counts) {
+      if (updated.has(name)) apply(increment, { counter }, {});
+    }
   }
 
-  protected override update(name: string, parameter: Tensor, gradient: Tensor): void {
+  protected override update(name: string, param: Tensor, grad: Tensor): void {
     const { betas, eps, weightDecay } = this.options;
-    const count = this.#counts.get(name) ?? this.#count;
+    const step = this.#counts.get(name) ?? this.#count;
+    const [m, v] = this.#momentsOf(name);
     const attrs = { beta1: betas[0], beta2: betas[1], eps, weightDecay };
-    apply(adamwUpdate, [parameter, gradient, ...this.#momentsOf(name), count, this.lr], attrs);
+    apply(adamwUpdate, { param, grad, m, v, step, lr: this.lr }, attrs);
   }
 
   /** A frozen weight gets them when it is thawed. */

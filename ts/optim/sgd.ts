@@ -56,13 +56,11 @@ export class SGD extends Optimizer {
     }
   }
 
-  protected override update(name: string, parameter: Tensor, gradient: Tensor): void {
+  protected override update(name: string, param: Tensor, grad: Tensor): void {
     const { momentum, nesterov, weightDecay } = this.options;
-    apply(sgdUpdate, [parameter, gradient, this.#momentum(name), this.lr], {
-      momentum,
-      nesterov,
-      weightDecay,
-    });
+    const buffer = this.#momentum(name);
+    const attrs = { momentum, nesterov, weightDecay };
+    apply(sgdUpdate, { param, grad, buffer, lr: this.lr }, attrs);
   }
 
   /** A frozen weight gets one when it is thawed. */

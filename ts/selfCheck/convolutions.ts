@@ -1,7 +1,15 @@
 import type { ConvAlgorithm, WeightAlgorithm } from '../ops/conv2d/chooseAlgorithm.ts';
-import { conv2d } from '../ops/conv2d/conv2d.ts';
-import { conv2dBackwardInput } from '../ops/conv2d/conv2dBackwardInput.ts';
-import { conv2dBackwardWeight } from '../ops/conv2d/conv2dBackwardWeight.ts';
+import { conv2d, type Conv2dInputs, type Conv2dOutputs } from '../ops/conv2d/conv2d.ts';
+import {
+  conv2dBackwardInput,
+  type Conv2dBackwardInputInputs,
+  type Conv2dBackwardInputOutputs,
+} from '../ops/conv2d/conv2dBackwardInput.ts';
+import {
+  conv2dBackwardWeight,
+  type Conv2dBackwardWeightInputs,
+  type Conv2dBackwardWeightOutputs,
+} from '../ops/conv2d/conv2dBackwardWeight.ts';
 import {
   convShape,
   geometryArgs,
@@ -10,8 +18,8 @@ import {
   type ConvShape,
   type Pair,
 } from '../ops/conv2d/geometry.ts';
-import type { View } from '../ops/op.ts';
 import { channelsOf, type Shape } from '../base/shape.ts';
+import { at } from '../ops/args.ts';
 import { floats, problem, type ByReference, type Problem } from './problem.ts';
 
 /** A convolution of few pixels, whose channels end with a whole block, a half one or a rest. */
@@ -92,21 +100,30 @@ export function convolutions(fast: boolean): Problem[] {
 
 function forward(algorithm: ConvAlgorithm, conv: Convolution): Problem {
   const { x, w, ...geometry } = conv;
-  const options = { bias: true, residual: true, relu: true };
   const y = outputOf(conv);
-  const inputs = [floats(x), floats(w), floats([w[3]!]), floats(y)];
-  const attrs = { ...geometry, ...options, algorithm };
-  const byReference: ByReference = (to, views, [output]) => {
-    const [image, weights, bias, residual] = views as [View, View, View, View];
+  const inputs = {
+    x: floats(x),
+    w: floats(w),
+    bias: floats([channelsOf(w)]),
+    residual: floats(y),
+  };
+  const attrs = { ...geometry, relu: true, algorithm };
+  const byReference: ByReference<Conv2dInputs, Conv2dOutputs> = (to, views, { y: output }) => {
     const [, height, width] = y as [number, number, number];
     to.step({
       kernel: 'conv2d.forward.f32/reference',
       chunks: 1,
       args: {
-        ...{ x: image.pointer, xStride: image.stride, w: weights.pointer, bias: bias.pointer },
-        ...{ residual: residual.pointer, residualStride: residual.stride },
-        ...{ y: output!.pointer, yStride: output!.stride },
-        ...{ yColumn: 1, yRow: width, yImage: height * width, relu: 1 },
+        ...at('x', views.x),
+        w: views.w.pointer,
+        bias: views.bias?.pointer ?? null,
+        residual: views.residual?.pointer ?? null,
+        residualStride: views.residual?.stride ?? 0,
+        ...at('y', output),
+        yColumn: 1,
+        yRow: width,
+        yImage: height * width,
+        relu: 1,
         ...geometryArgs(shapeOf(conv)),
       },
     });
@@ -117,36 +134,51 @@ function forward(algorithm: ConvAlgorithm, conv: Convolution): Problem {
 function input(algorithm: ConvAlgorithm, conv: Convolution): Problem {
   const { x, w, ...geometry } = conv;
   const attrs = { ...geometry, inputSize: [x[1]!, x[2]!] as Pair, algorithm };
-  const inputs = [floats(outputOf(conv)), floats(w)];
-  const byReference: ByReference = (to, [dy, weights], [dx]) =>
+  const inputs = { dy: floats(outputOf(conv)), w: floats(w) };
+  const byReference: ByReference<Conv2dBackwardInputInputs, Conv2dBackwardInputOutputs> = (
+    to,
+    { dy, w: weights },
+    { dx },
+  ) =>
     to.step({
       kernel: 'conv2d.backward_input.f32/reference',
       chunks: 1,
       args: {
-        ...{ dy: dy!.pointer, dyStride: dy!.stride, w: weights!.pointer },
-        ...{ dx: dx!.pointer, dxStride: dx!.stride, ...geometryArgs(shapeOf(conv)) },
+        ...at('dy', dy),
+        w: weights.pointer,
+        ...at('dx', dx),
+        ...geometryArgs(shapeOf(conv)),
       },
     });
   return problem(conv2dBackwardInput, inputs, attrs, {
-    ...{ byReference, same: `input ${nameOf(conv)}` },
+    byReference,
+    same: `input ${nameOf(conv)}`,
   });
 }
 
 function weight(algorithm: WeightAlgorithm, conv: Convolution): Problem {
   const { x, w, ...geometry } = conv;
   const attrs = { ...geometry, kernelSize: [w[0]!, w[1]!] as Pair, algorithm };
-  const inputs = [floats(x), floats(outputOf(conv))];
-  const byReference: ByReference = (to, [image, dy], [dw]) =>
+  const inputs = { x: floats(x), dy: floats(outputOf(conv)) };
+  const byReference: ByReference<Conv2dBackwardWeightInputs, Conv2dBackwardWeightOutputs> = (
+    to,
+    { x: image, dy },
+    { dw },
+  ) =>
     to.step({
       kernel: 'conv2d.backward_weight.f32/reference',
       chunks: 1,
       args: {
-        ...{ x: image!.pointer, xStride: image!.stride, dy: dy!.pointer, dyStride: dy!.stride },
-        ...{ dw: dw!.pointer, ...geometryArgs(shapeOf(conv)), partitions: 1 },
+        ...at('x', image),
+        ...at('dy', dy),
+        dw: dw.pointer,
+        ...geometryArgs(shapeOf(conv)),
+        partitions: 1,
       },
     });
   return problem(conv2dBackwardWeight, inputs, attrs, {
-    ...{ byReference, same: `weight ${nameOf(conv)}` },
+    byReference,
+    same: `weight ${nameOf(conv)}`,
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Engine } from '../kernels/engine.ts';
 import type { Pointer, Step } from '../kernels/step.ts';
 import type { Lowering, View } from '../ops/op.ts';
+import { items, mapTree, pick } from '../ops/places.ts';
 import { bytesOf, channelsOf, sizeOf, type Spec } from '../base/shape.ts';
 import type { Problem } from './problem.ts';
 
@@ -24,20 +25,23 @@ export function prepare(engine: Engine, problem: Problem, byReference: boolean):
     byteOffset: 0,
   });
   const view = ({ shape, dtype }: Spec): View => ({
-    ...{ shape, dtype, stride: channelsOf(shape) },
+    shape,
+    dtype,
+    stride: channelsOf(shape),
     pointer: workspace(bytesOf({ shape, dtype })),
   });
   const steps: Step[] = [];
   const winograd = engine.numerics === 'fast';
   const to: Lowering = { winograd, step: (step) => steps.push(step), workspace };
-  const inputViews = inputs.map(view);
-  const outputViews = op.infer(inputs, attrs).map(view);
+  const inputViews = mapTree(inputs, view);
+  const outputViews = mapTree(op.infer(inputs, attrs), view);
   if (byReference && problem.byReference) problem.byReference(to, inputViews, outputViews);
   else op.lower(to, inputViews, outputViews, attrs);
-  const results = [...outputViews, ...(op.mutates ?? []).map((index) => inputViews[index]!)];
+  const results = [...items(outputViews), ...pick(inputViews, op.mutates)];
+  const filled = items(inputs).map(({ values }) => values);
   return {
     steps: byReference ? steps.map((step) => toReference(engine, step)) : steps,
-    reset: () => inputViews.forEach((to, i) => engine.write(to.pointer, inputs[i]!.values)),
+    reset: () => items(inputViews).forEach((to, i) => engine.write(to.pointer, filled[i]!)),
     read: () =>
       results.map(({ pointer, shape, dtype }) => engine.read(pointer, sizeOf(shape), dtype)),
   };

@@ -1,5 +1,6 @@
 import { channelsOf, sizeOf, type DType, type Shape } from '../base/shape.ts';
-import type { Lowering, Op, View } from '../ops/op.ts';
+import type { AnyOp, Lowering, Op, View } from '../ops/op.ts';
+import type { Of, Tree } from '../ops/places.ts';
 
 /** A tensor without gaps between its rows, and its values. */
 export interface Filled {
@@ -9,27 +10,33 @@ export interface Filled {
 }
 
 /** How the references compute an op. */
-export type ByReference = (to: Lowering, inputs: readonly View[], outputs: readonly View[]) => void;
+export type ByReference<I, O> = (to: Lowering, inputs: Of<I, View>, outputs: Of<O, View>) => void;
 
 /** An op on tensors, for its kernels to be looked at. */
 export interface Problem {
-  readonly op: Op<unknown>;
-  readonly inputs: readonly Filled[];
+  readonly op: AnyOp;
+  readonly inputs: Tree<Filled>;
   readonly attrs: unknown;
   /** Steps of reference kernels; absent where each kernel has a reference of the same arguments. */
-  readonly byReference?: ByReference;
+  readonly byReference?: (to: Lowering, inputs: Tree<View>, outputs: Tree<View>) => void;
   /** Equal for problems of the same result. */
   readonly same?: string;
 }
 
+/** How a problem is computed by references, and what else has the same result. */
+export interface Reference<I, O> {
+  readonly byReference?: ByReference<I, O>;
+  readonly same?: string;
+}
+
 /** Attributes that suit the op, and how the references compute it where that is not kernel by kernel. */
-export function problem<A>(
-  op: Op<A>,
-  inputs: readonly Filled[],
+export function problem<I, O, A>(
+  op: Op<I, O, A>,
+  inputs: Of<I, Filled>,
   attrs: A,
-  reference?: Pick<Problem, 'byReference' | 'same'>,
+  reference?: Reference<I, O>,
 ): Problem {
-  return { op: op, inputs, attrs, ...reference };
+  return { op, inputs, attrs, ...reference } as Problem;
 }
 
 /** Numbers in (-1, 1), which repeat after 2003, a prime number: neither rows nor images repeat each other. */

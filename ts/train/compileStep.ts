@@ -48,7 +48,7 @@ export function compileStep(
   const step = (x: Tensor, labels: Tensor): Tensor[] => {
     const { logits, loss } = lossOf(model, x, labels, { labelSmoothing });
     classes = logits.shape.at(-1)!;
-    apply(guardFinite, [loss], {});
+    apply(guardFinite, { x: loss }, {});
     const weights = [...optimizer.weights.values()];
     let dws: readonly Tensor[] = gradients(loss, weights);
     if (part !== 'whole') {
@@ -56,7 +56,7 @@ export function compileStep(
       dws = dws.map((dw, i) => (isAbsent(dw) ? dw : sums.add(weights[i]!, dw, part === 'first')));
     }
     const norms = measured.map(
-      ([, weight]) => apply(sumSquares, [dws[weights.indexOf(weight)]!], {})[0]!,
+      ([, weight]) => apply(sumSquares, { x: dws[weights.indexOf(weight)]! }, {}).y,
     );
     if (updates) optimizer.step(dws);
     return [loss, countCorrect(logits, labels), ...norms];

@@ -20,7 +20,7 @@ export class GradientSums implements Disposable {
       sum = state(weight.shape);
       this.#sums.set(weight, sum);
     }
-    apply(accumulate, [sum, gradient, this.#share], { first });
+    apply(accumulate, { sum, x: gradient, share: this.#share }, { first });
     return sum;
   }
 

@@ -1,11 +1,26 @@
-import type { Graph, Node, Value } from '../../../ts/core/graph.ts';
-import type {
-  BatchNormTrainAttrs,
-  FoldBatchNormAttrs,
-} from '../../../ts/ops/batchNorm/batchNorm.ts';
-import type { Conv2dAttrs } from '../../../ts/ops/conv2d/conv2d.ts';
+import {
+  inputsOf,
+  is,
+  outputsOf,
+  type Graph,
+  type Node,
+  type Value,
+} from '../../../ts/core/graph.ts';
+import { add } from '../../../ts/ops/add.ts';
+import { batchNormInference } from '../../../ts/ops/batchNorm/batchNormInference.ts';
+import { batchNormTrain } from '../../../ts/ops/batchNorm/batchNormTrain.ts';
+import { foldBatchNorm } from '../../../ts/ops/batchNorm/foldBatchNorm.ts';
+import { concat } from '../../../ts/ops/concat.ts';
+import { conv2d } from '../../../ts/ops/conv2d/conv2d.ts';
+import { linear } from '../../../ts/ops/linear.ts';
+import { adaptiveAvgPool2d } from '../../../ts/ops/pools/adaptiveAvgPool2d.ts';
+import { avgPool2d } from '../../../ts/ops/pools/avgPool2d.ts';
+import { globalAvgPool2d } from '../../../ts/ops/pools/globalAvgPool2d.ts';
+import { maxPool2d } from '../../../ts/ops/pools/maxPool2d.ts';
 import type { PoolGeometry } from '../../../ts/ops/pools/poolShape.ts';
-import type { SubsamplePadAttrs } from '../../../ts/ops/subsamplePad.ts';
+import { relu } from '../../../ts/ops/relu.ts';
+import { reshape } from '../../../ts/ops/reshape.ts';
+import { subsamplePad } from '../../../ts/ops/subsamplePad.ts';
 import { foldWeights } from './foldWeights.ts';
 import type { Layer, LayerSettings, Network, Weight } from './layers.ts';
 
@@ -32,79 +47,98 @@ export function networkFromGraph(name: string, graph: Graph): Network {
     }
     return made;
   };
-  const fold = ({ inputs, outputs, attrs }: Node): void => {
-    const given = inputs.map(({ shape, tensor }): Weight => {
-      return { shape, data: tensor!.data() as Float32Array };
-    });
-    foldWeights(given, attrs as FoldBatchNormAttrs).forEach((weight, index) => {
-      weights.set(nameOf(outputs[index]!), weight);
-    });
+  const weightOf = ({ shape, tensor }: Value): Weight => {
+    if (!tensor) throw new Error('network: a folded weight is made from what is no parameter');
+    return { shape, data: tensor.data() as Float32Array };
   };
-  const settings = ({ op, inputs, outputs, attrs, path }: Node): LayerSettings => {
-    const bias = (attrs as { bias?: boolean }).bias ? { bias: nameOf(inputs[2]!) } : {};
-    switch (op.name) {
-      case 'conv2d': {
-        const { stride, padding, dilation, groups } = attrs as Conv2dAttrs;
-        const weight = nameOf(inputs[1]!);
-        return { kind: 'conv2d', weight, ...bias, stride, padding, dilation, groups };
-      }
-      case 'batchNormTrain':
-      case 'batchNormInference': {
-        const { eps, momentum = 0.1 } = attrs as BatchNormTrainAttrs;
-        const training = op.name === 'batchNormTrain';
-        const [gamma, beta, mean, variance] = inputs.slice(1).map(nameOf) as Names;
-        return { kind: 'batchNorm', gamma, beta, mean, variance, eps, momentum, training };
-      }
-      case 'linear': {
-        const image = flattened.get(inputs[0]!);
-        const weight = nameOf(inputs[1]!);
-        return { kind: 'linear', weight, ...bias, ...(image && { flattened: image }) };
-      }
-      case 'maxPool2d':
-      case 'avgPool2d': {
-        const { kernelSize, stride, padding } = attrs as PoolGeometry;
-        return { kind: op.name, kernelSize, stride, padding };
-      }
-      case 'subsamplePad': {
-        const { stride, before, after } = attrs as SubsamplePadAttrs;
-        return { kind: 'subsamplePad', stride, before, after };
-      }
-      case 'reshape': {
-        const image = inputs[0]!.shape.slice(1);
-        if (image.length === 3 && image[0]! * image[1]! > 1) flattened.set(outputs[0]!, image);
-        return { kind: 'flatten' };
-      }
-      case 'add':
-      case 'relu':
-      case 'concat':
-      case 'globalAvgPool2d':
-        return { kind: op.name };
-      default:
-        throw new Error(
-          `network: ${path || 'outside its modules'}: the peers have no layer for the op ${op.name}`,
-        );
+  const settings = (node: Node): LayerSettings => {
+    if (is(node, conv2d)) {
+      const { stride, padding, dilation, groups } = node.attrs;
+      return {
+        kind: 'conv2d',
+        ...weightsOf(node.inputs),
+        stride,
+        padding,
+        dilation,
+        groups,
+      };
     }
+    const training = is(node, batchNormTrain);
+    if (training || is(node, batchNormInference)) {
+      const { gamma, beta, runningMean, runningVar } = node.inputs;
+      return {
+        kind: 'batchNorm',
+        gamma: nameOf(gamma),
+        beta: nameOf(beta),
+        mean: nameOf(runningMean),
+        variance: nameOf(runningVar),
+        eps: node.attrs.eps,
+        momentum: training ? node.attrs.momentum : 0.1,
+        training,
+      };
+    }
+    if (is(node, linear)) {
+      const image = flattened.get(node.inputs.x);
+      return { kind: 'linear', ...weightsOf(node.inputs), ...(image && { flattened: image }) };
+    }
+    if (is(node, maxPool2d)) return { kind: 'maxPool2d', ...windowOf(node.attrs) };
+    if (is(node, avgPool2d)) return { kind: 'avgPool2d', ...windowOf(node.attrs) };
+    if (is(node, subsamplePad)) {
+      const { stride, before, after } = node.attrs;
+      return { kind: 'subsamplePad', stride, before, after };
+    }
+    if (is(node, reshape)) {
+      const image = node.inputs.x.shape.slice(1);
+      if (image.length === 3 && image[0]! * image[1]! > 1) flattened.set(node.outputs.y, image);
+      return { kind: 'flatten' };
+    }
+    if (is(node, add)) return { kind: 'add' };
+    if (is(node, relu)) return { kind: 'relu' };
+    if (is(node, concat)) return { kind: 'concat' };
+    if (is(node, globalAvgPool2d)) return { kind: 'globalAvgPool2d' };
+    throw new Error(
+      `network: ${node.path || 'outside its modules'}: the peers have no layer for the op ${node.op.name}`,
+    );
+  };
+  const weightsOf = ({
+    w,
+    bias,
+  }: {
+    w?: Value;
+    bias?: Value;
+  }): { weight: string; bias?: string } => {
+    if (!w) throw new Error('network: a convolution has no plain weights');
+    return { weight: nameOf(w), ...(bias && { bias: nameOf(bias) }) };
   };
 
   const layers: Layer[] = [];
   for (const node of graph.nodes) {
-    const { op, inputs, outputs, attrs } = node;
-    if (op.name === 'foldBatchNorm') {
-      fold(node);
+    if (is(node, foldBatchNorm)) {
+      const { w, bias, gamma, beta, runningMean, runningVar } = node.inputs;
+      const given = {
+        w: weightOf(w),
+        ...(bias && { bias: weightOf(bias) }),
+        gamma: weightOf(gamma),
+        beta: weightOf(beta),
+        runningMean: weightOf(runningMean),
+        runningVar: weightOf(runningVar),
+      };
+      const folded = foldWeights(given, node.attrs.eps);
+      weights.set(nameOf(node.outputs.w), folded.w);
+      weights.set(nameOf(node.outputs.bias), folded.bias);
       continue;
     }
-    const [result] = outputs;
+    const inputs = inputsOf(node);
+    const [result] = outputsOf(node);
     // Counters of batch norms give nothing to the forward pass.
     if (!result) continue;
-    const unchanged =
-      op.name === 'adaptiveAvgPool2d' && `${inputs[0]!.shape}` === `${result.shape}`;
-    if (unchanged) {
-      names.set(result, nameOf(inputs[0]!));
+    if (is(node, adaptiveAvgPool2d) && `${node.inputs.x.shape}` === `${result.shape}`) {
+      names.set(result, nameOf(node.inputs.x));
       continue;
     }
     // Layers read what earlier ones wrote; weights are named by the settings.
     const read = inputs.filter((value) => !value.tensor && !weights.has(nameOf(value)));
-    const relu = Boolean((attrs as { relu?: boolean }).relu);
+    const relu = Boolean((node.attrs as { relu?: boolean }).relu);
     const common = { inputs: read.map(nameOf), output: nameOf(result), shape: result.shape, relu };
     layers.push({ ...settings(node), ...common });
   }
@@ -120,4 +154,10 @@ export function networkFromGraph(name: string, graph: Graph): Network {
   };
 }
 
-type Names = [gamma: string, beta: string, mean: string, variance: string];
+type Window = Pick<PoolGeometry, 'kernelSize' | 'stride' | 'padding'>;
+
+const windowOf = ({ kernelSize, stride, padding }: Window): Window => ({
+  kernelSize,
+  stride,
+  padding,
+});

@@ -42,7 +42,7 @@ export const residua: Runtime = async (job, { shape, images, labels }) => {
   const plan = compile(
     (x, classes) => {
       const loss = crossEntropy(model.forward(x), classes);
-      apply(guardFinite, [loss], {});
+      apply(guardFinite, { x: loss }, {});
       optimizer.step(gradients(loss, weights));
       return loss;
     },

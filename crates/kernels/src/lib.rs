@@ -34,6 +34,7 @@ pub mod plan;
 pub mod random;
 pub mod relu;
 pub mod sgd_update;
+pub mod sigmoid;
 pub mod softmax;
 pub mod softmax_cross_entropy;
 pub mod subsample_pad;

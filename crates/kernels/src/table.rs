@@ -21,6 +21,7 @@ static OPS: &[&[Kernel]] = &[
     crate::random::KERNELS,
     crate::relu::KERNELS,
     crate::sgd_update::KERNELS,
+    crate::sigmoid::KERNELS,
     crate::softmax::KERNELS,
     crate::softmax_cross_entropy::KERNELS,
     crate::subsample_pad::KERNELS,

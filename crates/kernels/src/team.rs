@@ -176,3 +176,22 @@ pub fn notify(_: &AtomicU32) {}
 pub fn sleep(_: &AtomicU32, _: u32, _: i64) {
     core::hint::spin_loop();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patience_ends_with_a_wait_in_vain_and_doubles_with_each_that_was_not() {
+        let after = |looks, patience| {
+            PATIENCE.store(patience, SeqCst);
+            learn(looks, patience);
+            super::patience()
+        };
+        assert_eq!(after(0, 10_000), 10_000);
+        assert_eq!(after(10_001, 10_000), LEAST_PATIENCE);
+        assert_eq!(after(10_000, 10_000), 20_000);
+        assert_eq!(after(1, MOST_PATIENCE - 1), MOST_PATIENCE);
+        assert_eq!(after(1, MOST_PATIENCE), MOST_PATIENCE);
+    }
+}

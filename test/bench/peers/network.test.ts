@@ -97,9 +97,16 @@ it('moves axes, and the rows of a weight behind a flattened image', () => {
 it('folds batch norm as the formula says', () => {
   const vector = (...values: number[]) => ({ shape: [2], data: Float32Array.from(values) });
   const weight = { shape: [1, 1, 1, 2], data: Float32Array.of(3, 5) };
-  const given = [weight, vector(1, 2), vector(2, 4), vector(7, 8), vector(1, 3), vector(3, 15)];
-  const [folded, bias] = foldWeights(given, { eps: 1, bias: true });
-  expect([...folded.data]).toEqual([3, 5]);
+  const given = {
+    w: weight,
+    bias: vector(1, 2),
+    gamma: vector(2, 4),
+    beta: vector(7, 8),
+    runningMean: vector(1, 3),
+    runningVar: vector(3, 15),
+  };
+  const { w, bias } = foldWeights(given, 1);
+  expect([...w.data]).toEqual([3, 5]);
   expect([...bias.data]).toEqual([7, 7]);
 });
 

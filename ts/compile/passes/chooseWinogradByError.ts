@@ -1,45 +1,42 @@
-import type { Graph, Node, Value } from '../../core/graph.ts';
+/*
+ * Takes Winograd's algorithm where its error with a convolution's weights, as they are now, stays within `convErrorBound`.
+ * In inference it does so for smaller maps than where nobody looks.
+ *
+ * before   y = conv2d(x, w)
+ * after    y = conv2d(x, w) algorithm winograd_4x4
+ *    or    y = conv2d(x, w) algorithm implicit_gemm
+ * when     training and inference, fast; w is state that the graph does not write, and no algorithm was asked for
+ * bits     changed
+ */
+import { is, writtenBy, type Graph, type Node } from '../../core/graph.ts';
 import { chooseConvAlgorithm } from '../../ops/conv2d/chooseAlgorithm.ts';
-import { conv2d, type Conv2dAttrs } from '../../ops/conv2d/conv2d.ts';
+import { conv2d, conv2dShape } from '../../ops/conv2d/conv2d.ts';
 import { conv2dBackwardInput } from '../../ops/conv2d/conv2dBackwardInput.ts';
 import { conv2dBackwardWeight } from '../../ops/conv2d/conv2dBackwardWeight.ts';
-import { convShape, weightSizes } from '../../ops/conv2d/geometry.ts';
-import type { Op } from '../../ops/op.ts';
 import { convErrorBound } from '../../ops/conv2d/errorBound.ts';
 import { isWinograd } from '../../ops/conv2d/winogradTile.ts';
 import { replaceNodes } from '../rewrite.ts';
 import { winogradError } from '../winogradError.ts';
 
-/** What tells a training graph from one for inference. */
-const GRADIENTS = new Set<unknown>([conv2dBackwardInput, conv2dBackwardWeight]);
-
-/**
- * Lets a convolution use implicit GEMM where Winograd's error with its weights, as they are now, exceeds
- * {@link convErrorBound}, and in inference Winograd's algorithm for smaller maps than where nobody looks. Weights that the
- * graph writes are left alone, as they are others after the first run, and so is an algorithm that was asked for.
- */
 export function chooseWinogradByError(graph: Graph, winograd: boolean): Graph {
-  if (!winograd) return graph;
-  const written = new Set<Value>();
-  for (const { op, inputs } of graph.nodes)
-    for (const index of op.mutates ?? []) written.add(inputs[index]!);
-  const inference = !graph.nodes.some(({ op }) => GRADIENTS.has(op));
+  const written = new Set(graph.nodes.flatMap(writtenBy));
+  const inference = !graph.nodes.some(
+    (node) => is(node, conv2dBackwardInput) || is(node, conv2dBackwardWeight),
+  );
   const changes = new Map<Node, readonly Node[]>();
   for (const node of graph.nodes) {
-    const [x, w] = node.inputs;
-    const attrs = node.attrs as Conv2dAttrs;
-    if (node.op !== (conv2d as Op) || attrs.packed || !w!.tensor || written.has(w!)) continue;
-    if (attrs.algorithm) continue;
-    const { kernelSize, outChannels } = weightSizes('conv2d', w!);
-    const conv = convShape('conv2d', x!, kernelSize, outChannels, attrs);
+    if (!is(node, conv2d)) continue;
+    const { x, w } = node.inputs;
+    // Weights that the graph writes are others after the first run.
+    if (!w.tensor || written.has(w) || node.attrs.algorithm) continue;
+    const conv = conv2dShape(x, w, node.attrs);
     const algorithm = chooseConvAlgorithm(conv, winograd, inference);
     if (!isWinograd(algorithm)) continue;
-    const error = winogradError(w!.tensor.engine, w!.tensor, algorithm);
+    const error = winogradError(w.tensor.engine, w.tensor, algorithm);
     // A NaN is not below the bound either.
     const exact = error <= convErrorBound(9 * conv.inChannels);
-    changes.set(node, [
-      { ...node, attrs: { ...attrs, algorithm: exact ? algorithm : 'implicit_gemm' } },
-    ]);
+    const attrs = { ...node.attrs, algorithm: exact ? algorithm : 'implicit_gemm' };
+    changes.set(node, [{ ...node, attrs }]);
   }
   return replaceNodes(graph, changes);
 }

@@ -1,14 +1,24 @@
-import type { Graph, Node, Value } from '../../core/graph.ts';
+/*
+ * Removes nodes that have no effect and whose results nobody reads.
+ *
+ * before   h = relu(x)
+ *          y = add(a: x, b: x)
+ *          return y
+ * after    y = add(a: x, b: x)
+ *          return y
+ * when     training and inference
+ * bits     same
+ */
+import { inputsOf, outputsOf, type Graph, type Node, type Value } from '../../core/graph.ts';
 
-/** Removes nodes that have no effect and whose outputs nobody reads. */
 export function dropDead(graph: Graph): Graph {
   const wanted = new Set<Value>(graph.outputs);
   const kept: Node[] = [];
   for (const node of [...graph.nodes].reverse()) {
-    if (node.op.mutates === undefined && !node.outputs.some((output) => wanted.has(output)))
-      continue;
+    const read = outputsOf(node).some((output) => wanted.has(output));
+    if (node.op.mutates === undefined && !read) continue;
     kept.push(node);
-    node.inputs.forEach((input) => wanted.add(input));
+    inputsOf(node).forEach((input) => wanted.add(input));
   }
   return kept.length === graph.nodes.length ? graph : { ...graph, nodes: kept.reverse() };
 }

@@ -1,51 +1,48 @@
-import type { Graph, Node, Value } from '../../core/graph.ts';
-import { batchNormInference, foldBatchNorm as foldOp } from '../../ops/batchNorm/batchNorm.ts';
-import { conv2d, type Conv2dAttrs } from '../../ops/conv2d/conv2d.ts';
-import type { Op } from '../../ops/op.ts';
-import { countUses, newIds, producers, replaceNodes } from '../rewrite.ts';
-
-/**
- * Puts batch norm in inference into the weights of the convolution before it: `γ·(conv(x, w) - μ)/σ + β` is
- * `conv(x, w·γ/σ) + (β - μ·γ/σ)`. The folded weights depend on parameters alone, so they are computed before the run.
+/*
+ * Puts batch norm by running statistics into the weights of the convolution before it.
+ * `γ·(conv(x, w) - μ)/σ + β` is `conv(x, w·γ/σ) + (β - μ·γ/σ)`.
+ * The folded weights depend on parameters alone, so they are computed before the run.
+ *
+ * before   h = conv2d(x, w)
+ *          y = batchNormInference(x: h, gamma, beta, runningMean, runningVar)
+ * after    v, bias = foldBatchNorm(w, gamma, beta, runningMean, runningVar)
+ *          y = conv2d(x, w: v, bias)
+ * when     inference; h is read once, w and the norm are state
+ * bits     changed
  */
+import { is, nodeOf, type Graph, type Node } from '../../core/graph.ts';
+import { batchNormInference } from '../../ops/batchNorm/batchNormInference.ts';
+import { foldBatchNorm as foldOp } from '../../ops/batchNorm/foldBatchNorm.ts';
+import { conv2d } from '../../ops/conv2d/conv2d.ts';
+import { countUses, Maker, producers, replaceNodes } from '../rewrite.ts';
+
 export function foldBatchNorm(graph: Graph): Graph {
   const uses = countUses(graph);
   const made = producers(graph);
-  const newId = newIds(graph);
+  const make = new Maker(graph);
   const changes = new Map<Node, readonly Node[]>();
   for (const node of graph.nodes) {
-    if (node.op !== (batchNormInference as Op)) continue;
-    const [x, ...statistics] = node.inputs;
-    const conv = made.get(x!);
-    if (conv?.op !== (conv2d as Op) || uses.get(x!) !== 1) continue;
-    const attrs = conv.attrs as Conv2dAttrs;
-    const { eps, relu } = node.attrs as { eps: number; relu: boolean };
-    if (attrs.relu || attrs.residual || statistics.some((value) => value.kind !== 'state'))
-      continue;
-    const [input, weight, bias] = conv.inputs;
-    if (weight!.kind !== 'state') continue;
-    const temporary = (like: Value): Value => ({
-      id: newId(),
-      kind: 'temporary',
-      shape: like.shape,
-      dtype: 'f32',
-    });
-    const folded = [temporary(weight!), temporary(statistics[0]!)];
+    if (!is(node, batchNormInference)) continue;
+    const { x: h, gamma, beta, runningMean, runningVar } = node.inputs;
+    const conv = made.get(h);
+    if (!is(conv, conv2d) || uses.get(h) !== 1) continue;
+    const { x, w, bias, residual } = conv.inputs;
+    if (conv.attrs.relu || residual) continue;
+    const constants = [w, gamma, beta, runningMean, runningVar];
+    if (constants.some((value) => value.kind !== 'state')) continue;
+    const folded = make.node(
+      { path: node.path },
+      foldOp,
+      { w, bias, gamma, beta, runningMean, runningVar },
+      { eps: node.attrs.eps },
+    );
     changes.set(conv, []);
     changes.set(node, [
-      {
-        op: foldOp,
-        inputs: [weight!, ...(bias ? [bias] : []), ...statistics],
-        outputs: folded,
-        attrs: { eps, bias: attrs.bias },
-        path: node.path,
-      },
-      {
-        ...conv,
-        inputs: [input!, ...folded],
-        outputs: node.outputs,
-        attrs: { ...attrs, bias: true, relu },
-      },
+      folded.node,
+      nodeOf(conv, conv2d, { x, w: folded.outputs.w, bias: folded.outputs.bias }, node.outputs, {
+        ...conv.attrs,
+        relu: node.attrs.relu,
+      }),
     ]);
   }
   return replaceNodes(graph, changes);

@@ -1,52 +1,56 @@
-import type { Graph, Node, Value } from '../../core/graph.ts';
-import { batchNormInference, type BatchNormAttrs } from '../../ops/batchNorm/batchNorm.ts';
+/*
+ * Lets a 1×1 convolution apply the batch norm and ReLU before it to the rows that it reads.
+ * Pre-activation networks have no convolution to fold that batch norm into. Its result is never written.
+ *
+ * before   h = batchNormInference(x, gamma, beta, runningMean, runningVar) relu
+ *          y = conv2d(x: h, w)
+ * after    rstd = rstdOfVariance(gamma, runningVar)
+ *          y = conv2d(x, w, mean: runningMean, rstd, gamma, beta)
+ * when     inference; h is read once, the norm is state, w is 1×1 at stride 1 in one group
+ * bits     same
+ */
+import { is, nodeOf, type Graph, type Node, type NodeOf } from '../../core/graph.ts';
+import { batchNormInference } from '../../ops/batchNorm/batchNormInference.ts';
 import { rstdOfVariance } from '../../ops/batchNorm/rstdOfVariance.ts';
 import { chooseConvAlgorithm } from '../../ops/conv2d/chooseAlgorithm.ts';
-import { conv2d, type Conv2dAttrs } from '../../ops/conv2d/conv2d.ts';
-import { convShape, weightSizes } from '../../ops/conv2d/geometry.ts';
-import type { Op } from '../../ops/op.ts';
-import { countUses, newIds, producers, replaceNodes } from '../rewrite.ts';
+import {
+  conv2d,
+  conv2dShape,
+  type Conv2dAttrs,
+  type Conv2dInputs,
+  type Conv2dOutputs,
+} from '../../ops/conv2d/conv2d.ts';
+import { countUses, Maker, producers, replaceNodes } from '../rewrite.ts';
 
-/**
- * In inference, lets a 1×1 convolution apply the batch norm and ReLU before it to the rows that it reads: pre-activation
- * networks have no convolution to fold that batch norm into, and its result is never written.
- */
 export function fuseFrozenNormIntoPointwise(graph: Graph): Graph {
   const uses = countUses(graph);
   const made = producers(graph);
-  const newId = newIds(graph);
+  const make = new Maker(graph);
   const changes = new Map<Node, readonly Node[]>();
   for (const conv of graph.nodes) {
-    if (conv.op !== (conv2d as Op)) continue;
-    const [y, ...others] = conv.inputs;
-    const norm = made.get(y!);
-    if (norm?.op !== (batchNormInference as Op) || uses.get(y!) !== 1) continue;
-    const [x, gamma, beta, mean, variance] = norm.inputs;
-    const { eps, relu } = norm.attrs as BatchNormAttrs;
-    const frozen = [gamma, beta, mean, variance].every((value) => value!.kind === 'state');
-    if (!relu || !frozen || !canNormalise(conv)) continue;
-    const rstd: Value = { id: newId(), kind: 'temporary', shape: gamma!.shape, dtype: 'f32' };
+    if (!is(conv, conv2d) || !readsInPlace(conv)) continue;
+    const h = conv.inputs.x;
+    const norm = made.get(h);
+    if (!is(norm, batchNormInference) || !norm.attrs.relu || uses.get(h) !== 1) continue;
+    const { x, gamma, beta, runningMean: mean, runningVar } = norm.inputs;
+    if ([gamma, beta, mean, runningVar].some((value) => value.kind !== 'state')) continue;
+    const place = { path: norm.path };
+    const { eps } = norm.attrs;
+    const deviation = make.node(place, rstdOfVariance, { gamma, runningVar }, { eps });
+    const { rstd } = deviation.outputs;
+    const inputs = { ...conv.inputs, x, norm: { mean, rstd, gamma, beta } };
     changes.set(norm, []);
-    changes.set(conv, [
-      {
-        ...{ op: rstdOfVariance, path: norm.path, attrs: { eps } },
-        ...{ inputs: [gamma!, variance!], outputs: [rstd] },
-      },
-      {
-        ...conv,
-        inputs: [x!, ...others, mean!, gamma!, rstd, beta!],
-        attrs: { ...(conv.attrs as Conv2dAttrs), norm: true },
-      },
-    ]);
+    changes.set(conv, [deviation.node, nodeOf(conv, conv2d, inputs, conv.outputs, conv.attrs)]);
   }
   return replaceNodes(graph, changes);
 }
 
 /** Whether a convolution reads pixels where they lie, one for one. */
-function canNormalise({ inputs: [y, w], attrs }: Node): boolean {
-  const own = attrs as Conv2dAttrs;
-  const { kernelSize, outChannels } = weightSizes('conv2d', w!);
-  const conv = convShape('conv2d', y!, kernelSize, outChannels, own);
-  const algorithm = own.algorithm ?? chooseConvAlgorithm(conv, false);
-  return algorithm === 'pointwise' && own.groups === 1 && own.stride.every((step) => step === 1);
+function readsInPlace({
+  inputs: { x, w },
+  attrs,
+}: NodeOf<Conv2dInputs, Conv2dOutputs, Conv2dAttrs>): boolean {
+  const algorithm = attrs.algorithm ?? chooseConvAlgorithm(conv2dShape(x, w, attrs), false);
+  const plain = attrs.groups === 1 && attrs.stride.every((step) => step === 1);
+  return algorithm === 'pointwise' && plain;
 }

@@ -1,75 +1,85 @@
-import type { Graph, Node, Value } from '../../core/graph.ts';
-import { batchNormTrain, type BatchNormTrainAttrs } from '../../ops/batchNorm/batchNorm.ts';
-import { channelMoments } from '../../ops/batchNorm/channelMoments.ts';
-import { batchNormStatistics } from '../../ops/batchNorm/batchNormStatistics.ts';
-import { chooseConvAlgorithm, chooseWeightAlgorithm } from '../../ops/conv2d/chooseAlgorithm.ts';
-import { conv2d, type Conv2dAttrs } from '../../ops/conv2d/conv2d.ts';
-import {
-  conv2dBackwardWeight,
-  type Conv2dBackwardWeightAttrs,
-} from '../../ops/conv2d/conv2dBackwardWeight.ts';
-import { convShape, weightSizes } from '../../ops/conv2d/geometry.ts';
-import type { Op } from '../../ops/op.ts';
-import { channelsOf, pixelsOf } from '../../base/shape.ts';
-import { joinedValues, newIds, replaceNodes } from '../rewrite.ts';
-
-/**
- * In a dense block, lets convolutions and the gradients of their weights apply batch norm and ReLU to what they read, where their
- * kernels can: the normalised tensor, which would be kept for the gradient and holds all channels so far, is never written. Elsewhere
- * it costs as much time as it saves.
+/*
+ * Lets the convolutions of a dense block, and the gradients of their weights, apply batch norm and ReLU to what they read.
+ * The normalised tensor would be kept for the gradient and holds all channels so far: it is never written.
+ * Elsewhere it costs as much time as it saves.
+ *
+ * before   h, mean, rstd = batchNormTrain(x, gamma, beta, runningMean, runningVar) relu
+ *          y = conv2d(x: h, w)
+ *          dw = conv2dBackwardWeight(x: h, dy)
+ * after    moments = channelMoments(x)
+ *          mean, rstd = batchNormStatistics(moments, runningMean, runningVar)
+ *          y = conv2d(x, w, mean, rstd, gamma, beta)
+ *          dw = conv2dBackwardWeight(x, dy, mean, rstd, gamma, beta)
+ * when     training, fast; x is joined by or made by a concatenation, all that reads h is by F(4×4, 3×3)
+ * bits     same
  */
+import { inputsOf, is, nodeOf, type Graph, type Node, type Value } from '../../core/graph.ts';
+import { batchNormStatistics } from '../../ops/batchNorm/batchNormStatistics.ts';
+import { batchNormTrain } from '../../ops/batchNorm/batchNormTrain.ts';
+import { channelMoments } from '../../ops/batchNorm/channelMoments.ts';
+import { chooseConvAlgorithm, chooseWeightAlgorithm } from '../../ops/conv2d/chooseAlgorithm.ts';
+import { conv2d, conv2dShape } from '../../ops/conv2d/conv2d.ts';
+import {
+  backwardWeightShape,
+  conv2dBackwardWeight,
+} from '../../ops/conv2d/conv2dBackwardWeight.ts';
+import { pixelsOf } from '../../base/shape.ts';
+import { joinedValues, Maker, replaceNodes } from '../rewrite.ts';
+
 export function fuseNormIntoReaders(graph: Graph, winograd: boolean): Graph {
   if (!winograd) return graph;
-  const readers = new Map<Value, Node[]>();
-  for (const node of graph.nodes) {
-    for (const input of node.inputs) readers.set(input, [...(readers.get(input) ?? []), node]);
-  }
+  const readers = readersOf(graph);
   const joined = joinedValues(graph);
-  const newId = newIds(graph);
+  const make = new Maker(graph);
   const changes = new Map<Node, readonly Node[]>();
   for (const node of graph.nodes) {
-    if (node.op !== (batchNormTrain as Op) || !(node.attrs as BatchNormTrainAttrs).relu) continue;
-    const [x, gamma, beta, ...running] = node.inputs;
-    const [y, mean, rstd] = node.outputs;
-    if (!joined.has(x!) || graph.outputs.includes(y!)) continue;
-    const convolutions = readers.get(y!) ?? [];
-    const able = convolutions.every((reader) => canNormalise(reader, y!) && !changes.has(reader));
-    if (!able) continue;
-    const { eps, momentum } = node.attrs as BatchNormTrainAttrs;
-    const moments: Value = {
-      ...{ id: newId(), kind: 'temporary', shape: [2, channelsOf(x!.shape)], dtype: 'f32' },
-    };
+    if (!is(node, batchNormTrain) || !node.attrs.relu) continue;
+    const { x, gamma, beta, runningMean, runningVar } = node.inputs;
+    const { y: h, mean, rstd } = node.outputs;
+    if (!joined.has(x) || graph.outputs.includes(h)) continue;
+    const reading = readers.get(h) ?? [];
+    if (!reading.every((reader) => canNormalise(reader, h))) continue;
+    const { eps, momentum } = node.attrs;
+    const moments = make.node(node, channelMoments, { x }, {});
+    const inputs = { ...moments.outputs, runningMean, runningVar };
+    const attrs = { pixels: pixelsOf(x.shape), eps, momentum };
     changes.set(node, [
-      { ...node, op: channelMoments, inputs: [x!], outputs: [moments], attrs: {} },
-      {
-        ...{ ...node, op: batchNormStatistics, inputs: [moments, ...running] },
-        outputs: [mean!, rstd!],
-        attrs: { pixels: pixelsOf(x!.shape), eps, momentum },
-      },
+      moments.node,
+      nodeOf(node, batchNormStatistics, inputs, { mean, rstd }, attrs),
     ]);
-    for (const reader of convolutions) {
-      const inputs = [x!, ...reader.inputs.slice(1), mean!, gamma!, rstd!, beta!];
-      const attrs = { ...(reader.attrs as object), norm: true };
-      changes.set(reader, [{ ...reader, inputs, attrs }]);
+    const norm = { mean, rstd, gamma, beta };
+    for (const reader of reading) {
+      changes.set(reader, [{ ...reader, inputs: { ...reader.inputs, x, norm } }]);
     }
   }
   return replaceNodes(graph, changes);
 }
 
-/** Whether this is a convolution of y, or the gradient of its weights, by F(4×4, 3×3). */
-function canNormalise({ op, inputs, attrs }: Node, y: Value): boolean {
-  if (inputs.indexOf(y) !== 0 || inputs.lastIndexOf(y) !== 0) return false;
-  if (op === (conv2d as Op)) {
-    const { kernelSize, outChannels } = weightSizes('conv2d', inputs[1]!);
-    const conv = convShape('conv2d', y, kernelSize, outChannels, attrs as Conv2dAttrs);
-    const { algorithm = chooseConvAlgorithm(conv, true) } = attrs as Conv2dAttrs;
-    return algorithm === 'winograd_4x4';
+/** The nodes that read each value, each as often as it does. */
+function readersOf({ nodes }: Graph): Map<Value, Node[]> {
+  const readers = new Map<Value, Node[]>();
+  for (const node of nodes) {
+    for (const input of inputsOf(node)) {
+      const known = readers.get(input);
+      if (known) known.push(node);
+      else readers.set(input, [node]);
+    }
   }
-  if (op === (conv2dBackwardWeight as Op)) {
-    const own = attrs as Conv2dBackwardWeightAttrs;
-    const outChannels = channelsOf(inputs[1]!.shape);
-    const conv = convShape('conv2d', y, own.kernelSize, outChannels, own);
-    return (own.algorithm ?? chooseWeightAlgorithm(conv, true)) === 'winograd_4x4';
+  return readers;
+}
+
+/** Whether h is the x, and nothing else, of a convolution or of the gradient of its weight by F(4×4, 3×3). */
+function canNormalise(reader: Node, h: Value): boolean {
+  if (inputsOf(reader).filter((input) => input === h).length !== 1) return false;
+  if (is(reader, conv2d) && reader.inputs.x === h) {
+    const { inputs, attrs } = reader;
+    const conv = conv2dShape(h, inputs.w, attrs);
+    return (attrs.algorithm ?? chooseConvAlgorithm(conv, true)) === 'winograd_4x4';
+  }
+  if (is(reader, conv2dBackwardWeight) && reader.inputs.x === h) {
+    const { inputs, attrs } = reader;
+    const conv = backwardWeightShape(h, inputs.dy, attrs);
+    return (attrs.algorithm ?? chooseWeightAlgorithm(conv, true)) === 'winograd_4x4';
   }
   return false;
 }

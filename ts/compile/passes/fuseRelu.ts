@@ -1,34 +1,29 @@
-import type { Graph, Node } from '../../core/graph.ts';
-import { add } from '../../ops/add.ts';
-import { batchNormInference, batchNormTrain } from '../../ops/batchNorm/batchNorm.ts';
-import { conv2d } from '../../ops/conv2d/conv2d.ts';
-import type { Op } from '../../ops/op.ts';
-import { relu } from '../../ops/relu.ts';
-import { countUses, producers, replaceNodes } from '../rewrite.ts';
-
-/** Ops that can apply the ReLU themselves, by `attrs.relu`. */
-const fusible = new Set<unknown>([add, batchNormTrain, batchNormInference, conv2d]);
-
-/**
- * Lets the op before a ReLU apply it: `relu(add(a, b))`, `relu(batchNorm(x))`, `relu(conv2d(x))` become one pass over
- * memory when nobody else reads the value in between. The arithmetic stays the same, bit for bit.
+/*
+ * Lets the op before a ReLU apply it: one pass over memory in place of two.
+ * The ops that can are those whose `fuses.relu` is true.
+ *
+ * before   h = conv2d(x, w)
+ *          y = relu(x: h)
+ * after    y = conv2d(x, w) relu
+ * when     training and inference; h is read once
+ * bits     same
  */
+import { is, outputsOf, type Graph, type Node } from '../../core/graph.ts';
+import { relu } from '../../ops/relu.ts';
+import { canClip, countUses, givingFirst, producers, replaceNodes } from '../rewrite.ts';
+
 export function fuseRelu(graph: Graph): Graph {
   const uses = countUses(graph);
   const made = producers(graph);
   const changes = new Map<Node, readonly Node[]>();
   for (const node of graph.nodes) {
-    if ((node.op as Op<object>) !== relu) continue;
-    const before = node.inputs[0]!;
-    const producer = made.get(before);
-    if (!producer || !fusible.has(producer.op) || uses.get(before) !== 1) continue;
-    const outputs = producer.outputs.map((output) =>
-      output === before ? node.outputs[0]! : output,
-    );
-    if (outputs[0] !== node.outputs[0] || (producer.attrs as { relu?: boolean }).relu) continue;
-    changes.set(producer, [
-      { ...producer, outputs, attrs: { ...(producer.attrs as object), relu: true } },
-    ]);
+    if (!is(node, relu)) continue;
+    const { x: h } = node.inputs;
+    const producer = made.get(h);
+    if (!canClip(producer) || producer.attrs.relu) continue;
+    if (uses.get(h) !== 1 || outputsOf(producer)[0] !== h) continue;
+    const attrs = { ...producer.attrs, relu: true };
+    changes.set(producer, [{ ...givingFirst(producer, node.outputs.y), attrs }]);
     changes.set(node, []);
   }
   return replaceNodes(graph, changes);

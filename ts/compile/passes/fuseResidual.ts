@@ -1,33 +1,45 @@
-import type { Graph, Node } from '../../core/graph.ts';
-import { add } from '../../ops/add.ts';
-import { conv2d, type Conv2dAttrs } from '../../ops/conv2d/conv2d.ts';
-import type { Op } from '../../ops/op.ts';
-import { countUses, producers, replaceNodes } from '../rewrite.ts';
-
-/**
- * Adds the shortcut in the epilogue of the convolution that ends the body: `act(conv(x) + b + shortcut)` is written once.
- * The convolution moves to the place of the addition, where the shortcut exists.
+/*
+ * Adds the shortcut in the epilogue of the convolution that ends a block's body.
+ * `act(conv(x) + bias + shortcut)` is written once. The convolution moves to the place of the addition, where the shortcut exists.
+ * The ops that can are those whose `fuses` has both relu and residual.
+ *
+ * before   h = conv2d(x, w)
+ *          y = add(a: h, b: residual) relu
+ * after    y = conv2d(x, w, residual) relu
+ * when     training and inference; h is read once
+ * bits     same
  */
+import { is, type Graph, type Node, type Value } from '../../core/graph.ts';
+import { add } from '../../ops/add.ts';
+import {
+  canClip,
+  countUses,
+  givingFirst,
+  producers,
+  replaceNodes,
+  type ClippingNode,
+} from '../rewrite.ts';
+
 export function fuseResidual(graph: Graph): Graph {
   const uses = countUses(graph);
   const made = producers(graph);
   const changes = new Map<Node, readonly Node[]>();
+  const bodyOf = (sum: Value): ClippingNode | undefined => {
+    const body = made.get(sum);
+    if (!canClip(body) || !body.op.fuses?.residual || body.inputs.residual) return undefined;
+    // What an op adds comes before its ReLU.
+    return body.attrs.relu || uses.get(sum) !== 1 ? undefined : body;
+  };
   for (const node of graph.nodes) {
-    if (node.op !== (add as Op)) continue;
-    for (const index of [0, 1]) {
-      const sum = node.inputs[index]!;
-      const conv = made.get(sum);
-      if (conv?.op !== (conv2d as Op) || uses.get(sum) !== 1 || changes.has(conv)) continue;
-      const attrs = conv.attrs as Conv2dAttrs;
-      if (attrs.relu || attrs.residual || attrs.norm) continue;
-      const { relu } = node.attrs as { relu: boolean };
-      const inputs = [...conv.inputs, node.inputs[1 - index]!];
-      changes.set(conv, []);
-      changes.set(node, [
-        { ...conv, inputs, outputs: node.outputs, attrs: { ...attrs, residual: true, relu } },
-      ]);
-      break;
-    }
+    if (!is(node, add)) continue;
+    const { a, b } = node.inputs;
+    const [first, second] = [bodyOf(a), bodyOf(b)];
+    const [body, residual] = first ? [first, b] : [second, a];
+    if (!body) continue;
+    changes.set(body, []);
+    const inputs = { ...body.inputs, residual };
+    const attrs = { ...body.attrs, relu: node.attrs.relu };
+    changes.set(node, [{ ...givingFirst(body, node.outputs.y), inputs, attrs }]);
   }
   return replaceNodes(graph, changes);
 }

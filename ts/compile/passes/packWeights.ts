@@ -1,25 +1,28 @@
-import type { Graph, Node, Value } from '../../core/graph.ts';
-import { conv2d, splitPack, type Conv2dAttrs } from '../../ops/conv2d/conv2d.ts';
-import { conv2dPack } from '../../ops/conv2d/conv2dPack.ts';
-import type { Op } from '../../ops/op.ts';
-import { newIds, replaceNodes } from '../rewrite.ts';
-
-/**
- * Makes the packing of a convolution's weights a node of its own, so that it runs once where the weights do not change.
+/*
+ * Makes the packing of a convolution's weights a node of its own, which runs once where the weights do not change.
+ *
+ * before   y = conv2d(x, w)
+ * after    packed = conv2dPack(w)
+ *          y = conv2d(x, packed)
+ * when     training and inference
+ * bits     same
  */
+import { is, nodeOf, type Graph, type Node } from '../../core/graph.ts';
+import { conv2d } from '../../ops/conv2d/conv2d.ts';
+import { conv2dOfPacked, splitPack } from '../../ops/conv2d/conv2dOfPacked.ts';
+import { conv2dPack } from '../../ops/conv2d/conv2dPack.ts';
+import { Maker, replaceNodes } from '../rewrite.ts';
+
 export function packWeights(graph: Graph, winograd: boolean): Graph {
-  const newId = newIds(graph);
+  const make = new Maker(graph);
   const changes = new Map<Node, readonly Node[]>();
   for (const node of graph.nodes) {
-    if (node.op !== (conv2d as Op) || (node.attrs as Conv2dAttrs).packed) continue;
-    const [x, w, ...rest] = node.inputs;
-    const { pack, conv } = splitPack(x!, w!, node.attrs as Conv2dAttrs, winograd);
-    const [spec] = conv2dPack.infer([w!], pack);
-    const packed: Value = { id: newId(), kind: 'temporary', ...spec! };
-    changes.set(node, [
-      { op: conv2dPack, inputs: [w!], outputs: [packed], attrs: pack, path: node.path },
-      { ...node, inputs: [x!, packed, ...rest], attrs: conv },
-    ]);
+    if (!is(node, conv2d)) continue;
+    const { x, w, bias, residual, norm } = node.inputs;
+    const attrs = splitPack(x, w, node.attrs, winograd);
+    const pack = make.node({ path: node.path }, conv2dPack, { w }, attrs.pack);
+    const inputs = { x, packed: pack.outputs.packed, bias, residual, norm };
+    changes.set(node, [pack.node, nodeOf(node, conv2dOfPacked, inputs, node.outputs, attrs.conv)]);
   }
   return replaceNodes(graph, changes);
 }

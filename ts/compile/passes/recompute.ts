@@ -1,20 +1,30 @@
-import type { Graph, Node, Region, Value } from '../../core/graph.ts';
-import type { Apply } from '../../ops/op.ts';
-import { recomputable } from '../recomputable.ts';
-import { newIds } from '../rewrite.ts';
-
-/**
- * Computes values again where gradients need them, right before the first node that does, instead of keeping them from
- * the forward pass (Chen et al. 2016, arXiv:1604.06174). `dropped` are the inner values of regions by default; what
- * cannot be computed again (statistics, masks of dropout) is kept.
+/*
+ * Computes values again right before the first gradient that reads them, instead of keeping them from the forward pass.
+ * Statistics and masks of dropout are kept: they are never made twice. Source: Chen et al. 2016, arXiv:1604.06174.
+ *
+ * before   h = relu(x)
+ *          y = conv2d(x: h, w)
+ *          dw = conv2dBackwardWeight(x: h, dy)
+ * after    h = relu(x)
+ *          y = conv2d(x: h, w)
+ *          g = relu(x) again
+ *          dw = conv2dBackwardWeight(x: g, dy)
+ * when     training; h is an inner value of a region, or one that a memory budget does not keep
+ * bits     same
  */
+import { inputsOf, outputsOf, type Graph, type Node, type Value } from '../../core/graph.ts';
+import type { Apply } from '../../ops/op.ts';
+import { items, mapTree } from '../../ops/places.ts';
+import { recomputable } from '../recomputable.ts';
+import { Maker } from '../rewrite.ts';
+
 export function recompute(graph: Graph, dropped: ReadonlySet<Value> = innerValues(graph)): Graph {
   if (dropped.size === 0) return graph;
   const copies = new Copies(graph, dropped);
   const nodes = graph.nodes.flatMap((node) => {
     if (!node.backward) return [node];
-    const inputs = node.inputs.map((input) => copies.of(input));
-    const changed = inputs.some((input, index) => input !== node.inputs[index]);
+    const inputs = mapTree(node.inputs, (input) => copies.of(input));
+    const changed = inputsOf(node).some((input) => copies.of(input) !== input);
     return [...copies.take(), changed ? { ...node, inputs } : node];
   });
   return { ...graph, nodes };
@@ -24,9 +34,7 @@ export function recompute(graph: Graph, dropped: ReadonlySet<Value> = innerValue
 export function innerValues(graph: Graph): Set<Value> {
   if (!graph.nodes.some((node) => node.region)) return new Set();
   const makers = recomputable(graph);
-  const results = new Set(
-    graph.nodes.flatMap(({ region }): Region['results'] => region?.results ?? []),
-  );
+  const results = new Set(graph.nodes.flatMap(({ region }) => region?.results ?? []));
   return new Set(
     [...makers].flatMap(([value, { region }]) => (region && !results.has(value) ? [value] : [])),
   );
@@ -37,13 +45,13 @@ class Copies {
   readonly #dropped: ReadonlySet<Value>;
   readonly #makers: ReadonlyMap<Value, Node>;
   readonly #copies = new Map<Value, Value>();
-  readonly #newId: () => number;
+  readonly #make: Maker;
   #nodes: Node[] = [];
 
   constructor(graph: Graph, dropped: ReadonlySet<Value>) {
     this.#dropped = dropped;
     this.#makers = recomputable(graph);
-    this.#newId = newIds(graph);
+    this.#make = new Maker(graph);
   }
 
   /** Nodes made since the last call. */
@@ -58,21 +66,29 @@ class Copies {
     const maker = this.#dropped.has(value) ? this.#makers.get(value) : undefined;
     if (!maker) return value;
     if (!this.#copies.has(value)) this.#compute(maker);
-    return this.#copies.get(value)!;
+    return this.#copies.get(value) ?? value;
   }
 
   #compute({ op, inputs: originals, outputs, attrs, path }: Node): void {
-    const inputs = originals.map((input) => this.of(input));
+    const place = { path, backward: true, recomputed: true } as const;
+    const inputs = mapTree(originals, (input) => this.of(input));
     const apply: Apply<Value> = (other, itsInputs, itsAttrs) => {
-      const specs = other.infer(itsInputs, itsAttrs);
-      const made = specs.map((spec): Value => ({ id: this.#newId(), kind: 'temporary', ...spec }));
-      const node = { op: other, inputs: itsInputs, outputs: made, attrs: itsAttrs, path };
-      this.#nodes.push({ ...node, backward: true, recomputed: true });
-      return made;
+      const made = this.#make.node(place, other, itsInputs, itsAttrs);
+      this.#nodes.push(made.node);
+      return made.outputs;
     };
-    const made = op.recompute
-      ? [op.recompute(apply, { inputs, outputs, attrs })]
-      : apply(op, inputs, attrs);
-    made.forEach((copy, index) => this.#copies.set(outputs[index]!, copy));
+    if (op.recompute) {
+      this.#note(outputs, [op.recompute(apply, { inputs, outputs, attrs })]);
+    } else {
+      const node = this.#make.anyNode(place, op, inputs, attrs);
+      this.#nodes.push(node);
+      this.#note(outputs, outputsOf(node));
+    }
+  }
+
+  /** Copies stand for values in their order. */
+  #note(outputs: Node['outputs'], copies: readonly Value[]): void {
+    const originals = items(outputs);
+    copies.forEach((copy, index) => this.#copies.set(originals[index]!, copy));
   }
 }

@@ -1,6 +1,29 @@
-import type { Graph, Node, Value } from '../../core/graph.ts';
-import { batchNormBackward, type BatchNormBackwardAttrs } from '../../ops/batchNorm/batchNorm.ts';
+/*
+ * Lets the convolution that makes the gradient by a batch norm's result take that norm's sums in its epilogue.
+ * What needs no sums it passes on at once. The rest is linear in x, which all layers of a dense block normalise.
+ * It is added once for all of them, where the gradient of a channel is read. Blocks without concatenations gain nothing by it.
+ *
+ * before   d = conv2dBackwardInput(dy, w)
+ *          dx, dgamma, dbeta = batchNormBackward(dy: d, x, mean, rstd, gamma, beta, residual)
+ *          dz = relu(x: dx)
+ * after    g, dgamma, dbeta, factors = conv2dBackwardInputThroughNorm(dy, w, x, mean, rstd, gamma, beta, residual)
+ *          dx = addNormCorrection(g, x, mean, factors)
+ *          dz = relu(x: dx)
+ * when     training, fast; d is read once and made by F(4×4, 3×3), x is joined by or made by a concatenation
+ * bits     changed
+ */
+import {
+  inputsOf,
+  is,
+  nodeOf,
+  type Graph,
+  type Node,
+  type NodePlace,
+  type Value,
+} from '../../core/graph.ts';
 import { addNormCorrection } from '../../ops/batchNorm/addNormCorrection.ts';
+import { batchNormBackward } from '../../ops/batchNorm/batchNormBackward.ts';
+import type { Norm } from '../../ops/batchNorm/norm.ts';
 import { concat } from '../../ops/concat.ts';
 import {
   conv2dBackwardInput,
@@ -8,113 +31,148 @@ import {
   type Conv2dBackwardInputAttrs,
 } from '../../ops/conv2d/conv2dBackwardInput.ts';
 import { conv2dBackwardInputThroughNorm } from '../../ops/conv2d/conv2dBackwardInputThroughNorm.ts';
-import type { Op } from '../../ops/op.ts';
+import type { Of } from '../../ops/places.ts';
 import { sliceChannels, type SliceChannelsAttrs } from '../../ops/sliceChannels.ts';
-import { channelsOf, type Shape } from '../../base/shape.ts';
-import { countUses, joinedValues, newIds, producers } from '../rewrite.ts';
+import { channelsOf } from '../../base/shape.ts';
+import { countUses, joinedValues, Maker, producers } from '../rewrite.ts';
+
+export function shareNormGradient(graph: Graph, winograd: boolean): Graph {
+  if (!winograd) return graph;
+  const fusible = findFusible(graph);
+  if (fusible.size === 0) return graph;
+  const convolutions = new Set([...fusible.values()].map(({ conv }) => conv));
+  const rewriter = new Rewriter(graph);
+  for (const node of graph.nodes) {
+    const pair = fusible.get(node);
+    if (convolutions.has(node)) continue;
+    if (pair) rewriter.fuse(pair);
+    else if (!rewriter.slice(node)) rewriter.keep(node);
+  }
+  return rewriter.finish();
+}
+
+/** The gradient of a batch norm and a ReLU, and the convolution that it can become a part of. */
+interface Fusible {
+  readonly conv: Node;
+  readonly dy: Value;
+  readonly w: Value;
+  readonly x: Value;
+  readonly norm: Of<Norm, Value>;
+  readonly residual: Value | undefined;
+  readonly dx: Value;
+  readonly dgamma: Value;
+  readonly dbeta: Value;
+  readonly attrs: Conv2dBackwardInputAttrs;
+  readonly place: NodePlace;
+}
+
+/** What can be fused, by the nodes of batch norm's gradients. */
+function findFusible(graph: Graph): Map<Node, Fusible> {
+  const uses = countUses(graph);
+  const made = producers(graph);
+  const joined = joinedValues(graph);
+  const found = new Map<Node, Fusible>();
+  for (const node of graph.nodes) {
+    if (!is(node, batchNormBackward) || !joined.has(node.inputs.x)) continue;
+    const { dy: d, x, norm, residual } = node.inputs;
+    const conv = made.get(d);
+    if (!is(conv, conv2dBackwardInput) || conv.inputs.residual || uses.get(d) !== 1) continue;
+    if (!norm.beta) continue;
+    const { dy, w } = conv.inputs;
+    if (inputGradientAlgorithm(dy, w, conv.attrs) !== 'winograd_4x4') continue;
+    found.set(node, {
+      conv,
+      dy,
+      w,
+      x,
+      norm: { ...norm, beta: norm.beta },
+      residual,
+      ...node.outputs,
+      attrs: conv.attrs,
+      place: { ...node, path: conv.path },
+    });
+  }
+  return found;
+}
 
 /** A gradient that lacks what batch norm's statistics add: see conv2dBackwardInputThroughNorm. */
 interface Incomplete {
   readonly g: Value;
   readonly factors: Value;
-  /** Input of the batch norm, and its mean. */
+  /** Input of the batch norm. */
   readonly x: Value;
   readonly mean: Value;
 }
 
-/**
- * In a dense block, lets a convolution that computes the gradient of batch norm and ReLU before it take batch norm's sums in its
- * epilogue, and pass on at once what needs no sums. The rest is linear in x, which many layers normalise: it is added once for all of
- * them, where the gradient of a channel is read. Changes rounding; blocks without concatenations gain nothing by it.
- */
-export function shareNormGradient(graph: Graph, winograd: boolean): Graph {
-  if (!winograd) return graph;
-  const fused = findFused(graph);
-  if (fused.size === 0) return graph;
-  const convolutions = new Set(fused.values());
-  const made = producers(graph);
-  const newId = newIds(graph);
-  const incomplete = new Map<Value, Incomplete>();
-  const nodes: Node[] = [];
-  const temporary = (shape: Shape): Value => ({
-    ...{ id: newId(), kind: 'temporary', shape, dtype: 'f32' },
-  });
-  const apply = <A>(near: Node, op: Op<A>, inputs: Value[], attrs: A): Value => {
-    const output = temporary(op.infer(inputs, attrs)[0]!.shape);
-    nodes.push({ ...near, op: op, inputs, outputs: [output], attrs });
-    return output;
-  };
-  const complete = (value: Value, near: Node): void => {
-    const parts = incomplete.get(value);
-    if (!parts) return;
-    incomplete.delete(value);
-    const { g, x, mean, factors } = parts;
-    nodes.push({
-      ...{ ...near, op: addNormCorrection, inputs: [g, x, mean, factors] },
-      ...{ outputs: [value], attrs: {} },
-    });
-  };
-  const fuse = (node: Node, conv: Node): void => {
-    const [, x, gamma, mean, rstd, beta] = node.inputs;
-    const { residual: hasResidual } = node.attrs as BatchNormBackwardAttrs;
-    const residual = hasResidual ? node.inputs.at(-1)! : undefined;
-    const before = residual && incomplete.get(residual);
-    const joined = before?.x === x ? before : undefined;
-    if (residual && !joined) complete(residual, node);
-    const sums = joined ? [joined.g, joined.factors] : residual ? [residual] : [];
-    const [dx, dgamma, dbeta] = node.outputs;
-    const [g, factors] = [temporary(x!.shape), temporary([3, channelsOf(x!.shape)])];
-    nodes.push({
-      ...node,
-      op: conv2dBackwardInputThroughNorm,
-      inputs: [...conv.inputs, x!, mean!, gamma!, rstd!, beta!, ...sums],
-      outputs: [g, dgamma!, dbeta!, factors],
-      attrs: { ...(conv.attrs as object), residual: hasResidual, earlier: joined !== undefined },
-      path: conv.path,
-    });
-    incomplete.set(dx!, { g, factors, x: x!, mean: mean! });
-  };
-  const slice = (node: Node, whole: Incomplete): void => {
-    const attrs = node.attrs as SliceChannelsAttrs;
-    const cut = (value: Value): Value => apply(node, sliceChannels, [value], attrs);
-    const x = partOf(made.get(whole.x), attrs) ?? cut(whole.x);
+/** Writes a graph's nodes once more, and completes each gradient before the first node that needs it so. */
+class Rewriter {
+  readonly #graph: Graph;
+  readonly #made: ReadonlyMap<Value, Node>;
+  readonly #make: Maker;
+  readonly #incomplete = new Map<Value, Incomplete>();
+  readonly #nodes: Node[] = [];
+
+  constructor(graph: Graph) {
+    this.#graph = graph;
+    this.#made = producers(graph);
+    this.#make = new Maker(graph);
+  }
+
+  /** The convolution takes the batch norm's sums, on top of those of an earlier layer that normalises the same x. */
+  fuse({ dy, w, x, norm, residual, dx, dgamma, dbeta, attrs, place }: Fusible): void {
+    const earlier = residual && this.#incomplete.get(residual);
+    const sums = earlier?.x === x ? earlier : undefined;
+    if (residual && !sums) this.#complete(residual, place);
+    const inputs = {
+      dy,
+      w,
+      x,
+      norm,
+      residual: sums ? sums.g : residual,
+      residualFactors: sums?.factors,
+    };
+    const g = this.#make.value(x);
+    const factors = this.#make.value({ shape: [3, channelsOf(x.shape)], dtype: 'f32' });
+    const outputs = { g, dgamma, dbeta, factors };
+    this.#nodes.push(nodeOf(place, conv2dBackwardInputThroughNorm, inputs, outputs, attrs));
+    this.#incomplete.set(dx, { g, factors, x, mean: norm.mean });
+  }
+
+  /** Some channels of an incomplete gradient are one as well; false where a node does not take these. */
+  slice(node: Node): boolean {
+    const whole = is(node, sliceChannels) && this.#incomplete.get(node.inputs.x);
+    if (!whole) return false;
+    const { attrs } = node;
+    const cut = (x: Value): Value => {
+      const made = this.#make.node(node, sliceChannels, { x }, attrs);
+      this.#nodes.push(made.node);
+      return made.outputs.y;
+    };
+    const x = partOf(this.#made.get(whole.x), attrs) ?? cut(whole.x);
     const [g, factors, mean] = [cut(whole.g), cut(whole.factors), cut(whole.mean)];
-    incomplete.set(node.outputs[0]!, { g, factors, x, mean });
-  };
-
-  for (const node of graph.nodes) {
-    const conv = fused.get(node);
-    const whole = node.op === (sliceChannels as Op) && incomplete.get(node.inputs[0]!);
-    if (convolutions.has(node)) continue;
-    if (conv) fuse(node, conv);
-    else if (whole) slice(node, whole);
-    else {
-      for (const input of node.inputs) complete(input, node);
-      nodes.push(node);
-    }
+    this.#incomplete.set(node.outputs.y, { g, factors, x, mean });
+    return true;
   }
-  for (const output of graph.outputs) complete(output, graph.nodes.at(-1)!);
-  return { ...graph, nodes };
-}
 
-/** Batch norms' gradients, and the convolution that each can become a part of. */
-function findFused(graph: Graph): Map<Node, Node> {
-  const uses = countUses(graph);
-  const made = producers(graph);
-  const joined = joinedValues(graph);
-  const found = new Map<Node, Node>();
-  for (const node of graph.nodes) {
-    const dy = node.inputs[0];
-    if (node.op !== (batchNormBackward as Op) || uses.get(dy!) !== 1) continue;
-    const conv = made.get(dy!);
-    if (conv?.op !== (conv2dBackwardInput as Op)) continue;
-    const attrs = conv.attrs as Conv2dBackwardInputAttrs;
-    const { mask } = node.attrs as BatchNormBackwardAttrs;
-    if (mask !== 'beta' || attrs.residual || !joined.has(node.inputs[1]!)) continue;
-    const [y, w] = conv.inputs;
-    if (inputGradientAlgorithm(y!, w!, attrs) === 'winograd_4x4') found.set(node, conv);
+  /** Any other node reads complete gradients. */
+  keep(node: Node): void {
+    for (const input of inputsOf(node)) this.#complete(input, node);
+    this.#nodes.push(node);
   }
-  return found;
+
+  finish(): Graph {
+    const end = this.#graph.nodes.at(-1) ?? { path: '' };
+    for (const output of this.#graph.outputs) this.#complete(output, end);
+    return { ...this.#graph, nodes: this.#nodes };
+  }
+
+  #complete(dx: Value, near: NodePlace): void {
+    const parts = this.#incomplete.get(dx);
+    if (!parts) return;
+    this.#incomplete.delete(dx);
+    const { g, x, mean, factors } = parts;
+    this.#nodes.push(nodeOf(near, addNormCorrection, { g, x, mean, factors }, { dx }, {}));
+  }
 }
 
 /** What a concatenation joined in exactly these channels. */
@@ -122,11 +180,11 @@ function partOf(
   node: Node | undefined,
   { start, channels }: SliceChannelsAttrs,
 ): Value | undefined {
-  if (node?.op !== (concat as Op)) return undefined;
+  if (!is(node, concat)) return undefined;
   let first = 0;
-  for (const input of node.inputs) {
-    if (first === start && channelsOf(input.shape) === channels) return input;
-    first += channelsOf(input.shape);
+  for (const part of node.inputs.parts) {
+    if (first === start && channelsOf(part.shape) === channels) return part;
+    first += channelsOf(part.shape);
   }
   return undefined;
 }

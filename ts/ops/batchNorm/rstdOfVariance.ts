@@ -2,27 +2,40 @@ import { channelsOf } from '../../base/shape.ts';
 import { channelChunks } from '../chunks.ts';
 import { expectPerChannel } from '../expect.ts';
 import type { Op } from '../op.ts';
+import type { One } from '../places.ts';
 
-/** `eps` is added to the variance. */
+/** Settings of {@link rstdOfVariance}. */
 export interface RstdOfVarianceAttrs {
+  /** Added to the variance. */
   readonly eps: number;
 }
 
-/** What a convolution that applies batch norm in inference to its input needs: inputs gamma, running variance; output rstd, `[C]`. */
-export const rstdOfVariance: Op<RstdOfVarianceAttrs> = {
+/**
+ * `rstd = 1/√(runningVar + eps)`, for a convolution that applies batch norm in inference to its input: gamma, runningVar and
+ * rstd are `[C]`.
+ */
+export const rstdOfVariance: Op<
+  { gamma: One; runningVar: One },
+  { rstd: One },
+  RstdOfVarianceAttrs
+> = {
   name: 'rstdOfVariance',
-  infer([gamma, variance]) {
-    expectPerChannel('rstdOfVariance', 'running variance', variance!, gamma!);
-    return [{ shape: gamma!.shape, dtype: 'f32' }];
+  infer({ gamma, runningVar }) {
+    expectPerChannel('rstdOfVariance', 'running variance', runningVar, gamma);
+    return { rstd: { shape: gamma.shape, dtype: 'f32' } };
   },
-  lower(to, [gamma, variance], [rstd], { eps }) {
-    const channels = channelsOf(gamma!.shape);
+  lower(to, { gamma, runningVar }, { rstd }, { eps }) {
+    const channels = channelsOf(gamma.shape);
     to.step({
       kernel: 'batchNorm.frozen.f32/scalar',
-      chunks: channelChunks(gamma!),
+      chunks: channelChunks(gamma),
       args: {
-        ...{ gamma: gamma!.pointer, var: variance!.pointer, eps, channels },
-        ...{ rstd: rstd!.pointer, scale: to.workspace(4 * channels) },
+        gamma: gamma.pointer,
+        var: runningVar.pointer,
+        eps,
+        channels,
+        rstd: rstd.pointer,
+        scale: to.workspace(4 * channels),
       },
     });
   },

@@ -1,5 +1,5 @@
 import { positionsOf, winogradTiles } from './winogradTile.ts';
-import type { ConvShape, Pair } from './geometry.ts';
+import { AXES, paddingBefore, type Axis, type ConvShape, type Pair } from './geometry.ts';
 
 /**
  * How a convolution is computed; weights are packed for one of them. `im2col`, the textbook's way, is for the forward pass and
@@ -135,7 +135,7 @@ function isPointwise({ kernelSize, padding }: ConvShape): boolean {
 }
 
 function positionsCan(conv: ConvShape): boolean {
-  return conv.groups === 1 && [0, 1].every((axis) => tapsInside(conv, axis).every((n) => n > 0));
+  return conv.groups === 1 && AXES.every((axis) => tapsInside(conv, axis).every((n) => n > 0));
 }
 
 function positionsWin(conv: ConvShape): boolean {
@@ -145,24 +145,21 @@ function positionsWin(conv: ConvShape): boolean {
 
 /** Share of an output's taps that lie in the image, on average. */
 function liveTaps(conv: ConvShape): number {
-  return [0, 1].reduce((share, axis) => {
+  return AXES.reduce<number>((share, axis) => {
     const counts = tapsInside(conv, axis);
     const sum = counts.reduce((total, count) => total + count, 0);
-    return (share * sum) / (counts.length * conv.kernelSize[axis]!);
+    return (share * sum) / (counts.length * conv.kernelSize[axis]);
   }, 1);
 }
 
 /** How many taps of an axis lie in the image, for each output. */
-function tapsInside(conv: ConvShape, axis: number): number[] {
+function tapsInside(conv: ConvShape, axis: Axis): number[] {
   const { inputSize, outputSize, kernelSize, stride, dilation, padding } = conv;
-  const before = padding[axis === 0 ? 0 : 3];
-  return Array.from({ length: outputSize[axis]! }, (_, output) => {
-    const first = output * stride[axis]! - before;
-    const taps = Array.from(
-      { length: kernelSize[axis]! },
-      (_, tap) => first + tap * dilation[axis]!,
-    );
-    return taps.filter((at) => at >= 0 && at < inputSize[axis]!).length;
+  const before = paddingBefore(padding, axis);
+  return Array.from({ length: outputSize[axis] }, (_, output) => {
+    const first = output * stride[axis] - before;
+    const taps = Array.from({ length: kernelSize[axis] }, (_, tap) => first + tap * dilation[axis]);
+    return taps.filter((at) => at >= 0 && at < inputSize[axis]).length;
   });
 }
 

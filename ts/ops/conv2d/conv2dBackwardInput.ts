@@ -1,64 +1,85 @@
 import { chooseConvAlgorithm } from './chooseAlgorithm.ts';
 import { emitConv } from './forward.ts';
-import { convShape, outputShape, phasesOf, weightSizes } from './geometry.ts';
+import { AXES, convShape, outputShape, paddingBefore, phasesOf, weightSizes } from './geometry.ts';
 import { lowerPanels, panelFloats } from './conv2dPack.ts';
 import { expectShape } from '../expect.ts';
-import type { Spec } from '../../base/shape.ts';
+import { sizeOf, type Spec } from '../../base/shape.ts';
 import type { ConvAlgorithm } from './chooseAlgorithm.ts';
-import type { FusedNorm } from './forward.ts';
-import type { ConvGeometry, ConvShape, Pair, Phase } from './geometry.ts';
+import type { NormSums } from './forward.ts';
+import type { Axis, ConvGeometry, ConvShape, Pair, Phase } from './geometry.ts';
 import type { Lowering, Op, View } from '../op.ts';
+import type { Of, One } from '../places.ts';
+
+/** Places of the inputs of {@link conv2dBackwardInput}. */
+export interface Conv2dBackwardInputInputs {
+  dy: One;
+  w: One;
+  /** Added to dx, of its shape. */
+  residual?: One;
+}
+
+/** Places of the outputs of {@link conv2dBackwardInput}. */
+export interface Conv2dBackwardInputOutputs {
+  dx: One;
+}
 
 /** A convolution's attributes, and the height and width of its input. */
 export interface Conv2dBackwardInputAttrs extends ConvGeometry {
   readonly inputSize: Pair;
   /** Instead of the one chosen for the geometry. */
   readonly algorithm?: ConvAlgorithm;
-  /** The last input is added to the gradient, of its shape. */
-  readonly residual?: boolean;
 }
 
-/** The input's gradient `[N, H, W, C]` from dy `[N, OH, OW, O]`, w `[KH, KW, C/groups, O]` and what is added to it. */
-export const conv2dBackwardInput: Op<Conv2dBackwardInputAttrs> = {
+/**
+ * The gradient dx of a convolution's input, and residual added to it: both `[N, H, W, C]`, from dy `[N, OH, OW, O]` and
+ * w `[KH, KW, C/groups, O]`.
+ */
+export const conv2dBackwardInput: Op<
+  Conv2dBackwardInputInputs,
+  Conv2dBackwardInputOutputs,
+  Conv2dBackwardInputAttrs
+> = {
   name: 'conv2dBackwardInput',
-  denseInputs: [1],
-  infer(inputs, attrs) {
-    const { batch, inputSize, inChannels } = shapeOf(inputs, attrs);
+  denseInputs: ['w'],
+  fuses: { residual: true },
+  infer({ dy, w, residual }, attrs) {
+    const { batch, inputSize, inChannels } = backwardInputShape(dy, w, attrs);
     const shape = [batch, ...inputSize, inChannels];
-    if (attrs.residual) {
-      expectShape('conv2dBackwardInput', 'residual', inputs[2]!, shape, 'the input has');
-    }
-    return [{ shape, dtype: 'f32' }];
+    if (residual) expectShape('conv2dBackwardInput', 'residual', residual, shape, 'the input has');
+    return { dx: { shape, dtype: 'f32' } };
   },
-  lower(to, [dy, w, residual], [dx], attrs) {
-    lowerBackwardInput(to, { dy: dy!, w: w!, residual, dx: dx! }, attrs);
+  lower(to, inputs, { dx }, attrs) {
+    lowerBackwardInput(to, { ...inputs, dx }, attrs);
   },
+  flops: backwardInputFlops,
 };
 
-/** Emits the steps of the gradient, phase by phase; `norm` takes it where there is one phase, by Winograd's algorithm. */
+/** Floating-point operations of the gradient; multiply and add count as two. */
+export function backwardInputFlops({ dy, w }: { readonly dy: Spec; readonly w: Spec }): number {
+  return 2 * sizeOf(dy.shape) * sizeOf(w.shape.slice(0, 3));
+}
+
+/** Emits the steps of the gradient, phase by phase; `sums` takes it where there is one phase, by Winograd's algorithm. */
 export function lowerBackwardInput(
   to: Lowering,
   views: Views,
   attrs: Conv2dBackwardInputAttrs,
-  norm?: FusedNorm,
+  sums?: NormSums,
 ): void {
-  const conv = shapeOf([views.dy, views.w], attrs);
-  const [rows, columns] = phasesOfInput(conv);
-  for (const row of rows!) {
-    for (const column of columns!) lowerPhase(to, conv, row, column, views, attrs.algorithm, norm);
+  const conv = backwardInputShape(views.dy, views.w, attrs);
+  for (const row of phasesOfAxis(conv, 0)) {
+    for (const column of phasesOfAxis(conv, 1))
+      lowerPhase(to, conv, row, column, views, attrs.algorithm, sums);
   }
 }
 
-/** The phases of both axes. */
-function phasesOfInput(conv: ConvShape): Phase[][] {
-  return [0, 1].map((axis) =>
-    phasesOf(
-      conv.inputSize[axis]!,
-      conv.kernelSize[axis]!,
-      conv.stride[axis]!,
-      conv.padding[axis === 0 ? 0 : 3],
-      conv.dilation[axis]!,
-    ),
+function phasesOfAxis(conv: ConvShape, axis: Axis): Phase[] {
+  return phasesOf(
+    conv.inputSize[axis],
+    conv.kernelSize[axis],
+    conv.stride[axis],
+    paddingBefore(conv.padding, axis),
+    conv.dilation[axis],
   );
 }
 
@@ -80,12 +101,7 @@ function phaseShape(conv: ConvShape, row: Phase, column: Phase): ConvShape {
 }
 
 /** Tensors of the pass. */
-export interface Views {
-  readonly dy: View;
-  readonly w: View;
-  readonly residual: View | undefined;
-  readonly dx: View;
-}
+type Views = Of<Conv2dBackwardInputInputs & Conv2dBackwardInputOutputs, View>;
 
 /** Each phase is a convolution of dy, with the taps that reach it in reverse order, written to its own input pixels. */
 function lowerPhase(
@@ -95,7 +111,7 @@ function lowerPhase(
   column: Phase,
   { dy, w, residual, dx }: Views,
   forced?: ConvAlgorithm,
-  norm?: FusedNorm,
+  sums?: NormSums,
 ): void {
   const { groups, inChannels, outChannels } = conv;
   const [depth, columns] = [outChannels / groups, inChannels / groups];
@@ -113,7 +129,12 @@ function lowerPhase(
     const lastColumn = column.firstTap + (column.taps - 1) * column.tapStep;
     lowerPanels(to, algorithm, {
       w: shifted(w.pointer, lastRow * tapRow + lastColumn * tapColumn),
-      ...{ packed, height, width, depth, columns, groups },
+      packed,
+      height,
+      width,
+      depth,
+      columns,
+      groups,
       tapRow: -row.tapStep * tapRow,
       tapColumn: -column.tapStep * tapColumn,
       depthStride: 1,
@@ -130,8 +151,13 @@ function lowerPhase(
     to,
     'backward_input',
     {
-      ...{ conv: phase, algorithm, x: dy, packed, bias: null, relu: false, norm },
-      residual: residual ? fromFirstPixel(residual) : null,
+      conv: phase,
+      algorithm,
+      x: dy,
+      packed,
+      relu: false,
+      sums,
+      residual: residual && fromFirstPixel(residual),
       y: fromFirstPixel(dx),
     },
     {
@@ -148,16 +174,17 @@ export function inputGradientAlgorithm(
   w: Spec,
   attrs: Conv2dBackwardInputAttrs,
 ): ConvAlgorithm | undefined {
-  const conv = shapeOf([dy, w], attrs);
+  const conv = backwardInputShape(dy, w, attrs);
   if (conv.stride.some((stride) => stride !== 1)) return undefined;
-  const [row, column] = phasesOfInput(conv).map(([phase]) => phase!) as [Phase, Phase];
+  const [[row], [column]] = [phasesOfAxis(conv, 0), phasesOfAxis(conv, 1)];
+  if (!row || !column) return undefined;
   return attrs.algorithm ?? chooseAlgorithm(phaseShape(conv, row, column), false, true);
 }
 
 /** A phase that reads no pixel outside the output, or none at all, needs no padded rows. */
 function chooseAlgorithm(phase: ConvShape, empty: boolean, winograd: boolean): ConvAlgorithm {
-  const inside = [0, 1].every(
-    (axis) => phase.kernelSize[axis] === 1 && phase.outputSize[axis]! <= phase.inputSize[axis]!,
+  const inside = AXES.every(
+    (axis) => phase.kernelSize[axis] === 1 && phase.outputSize[axis] <= phase.inputSize[axis],
   );
   if (empty || (inside && phase.padding.every((p) => p === 0))) return 'pointwise';
   const algorithm = chooseConvAlgorithm(phase, winograd);
@@ -168,11 +195,13 @@ function shifted(pointer: View['pointer'], floats: number): View['pointer'] {
   return { buffer: pointer.buffer, byteOffset: pointer.byteOffset + 4 * floats };
 }
 
-function shapeOf([dy, w]: readonly Spec[], attrs: Conv2dBackwardInputAttrs): ConvShape {
+/** Every number of the convolution whose input gets a gradient; throws ShapeError. */
+export function backwardInputShape(dy: Spec, w: Spec, attrs: Conv2dBackwardInputAttrs): ConvShape {
   const op = 'conv2dBackwardInput';
-  const { kernelSize, depth, outChannels } = weightSizes(op, w!);
-  const shape = [dy!.shape[0]!, ...attrs.inputSize, depth * attrs.groups];
-  const conv = convShape(op, { shape, dtype: 'f32' }, kernelSize, outChannels, attrs);
-  expectShape(op, 'output gradient', dy!, outputShape(conv), 'must be');
+  const { kernelSize, depth, outChannels } = weightSizes(op, w);
+  const [batch, channels] = [dy.shape[0] ?? 0, depth * attrs.groups];
+  const x: Spec = { shape: [batch, ...attrs.inputSize, channels], dtype: 'f32' };
+  const conv = convShape(op, x, kernelSize, outChannels, attrs);
+  expectShape(op, 'output gradient', dy, outputShape(conv), 'must be');
   return conv;
 }

@@ -1,42 +1,60 @@
-import { sizeOf } from '../../base/shape.ts';
+import { channelsOf, sizeOf } from '../../base/shape.ts';
 import { chooseWeightAlgorithm } from './chooseAlgorithm.ts';
 import { convShape, outputShape } from './geometry.ts';
 import { cutOuterProduct } from './weightCut.ts';
-import { cutWinogradWeight, statisticsOf } from './winograd.ts';
+import { cutWinogradWeight } from './winograd.ts';
 import { expectShape } from '../expect.ts';
-import { expectNorm, normOf } from './fusedNorm.ts';
+import { expectNorm, type Norm } from '../batchNorm/norm.ts';
+import { pointersOf } from './fusedNorm.ts';
 import { lowerSum } from '../sumPixels.ts';
 import { cutTapsWeight } from './tapsWeightCut.ts';
 import type { Pointer } from '../../kernels/step.ts';
 import type { Spec } from '../../base/shape.ts';
 import type { WeightAlgorithm } from './chooseAlgorithm.ts';
-import type { FusedNorm, Rows } from './forward.ts';
+import type { Rows } from './forward.ts';
 import type { ConvGeometry, ConvShape, Pair } from './geometry.ts';
-import type { Lowering, Op } from '../op.ts';
+import type { Lowering, Op, View } from '../op.ts';
+import type { Of, One } from '../places.ts';
+
+/** Places of the inputs of {@link conv2dBackwardWeight}. */
+export interface Conv2dBackwardWeightInputs {
+  x: One;
+  dy: One;
+  /** Batch norm that x is read through, and a ReLU after it; by Winograd's algorithm alone. */
+  norm?: Norm;
+}
+
+/** Places of the outputs of {@link conv2dBackwardWeight}. */
+export interface Conv2dBackwardWeightOutputs {
+  dw: One;
+}
 
 /** A convolution's attributes, and the height and width of its kernel. */
 export interface Conv2dBackwardWeightAttrs extends ConvGeometry {
   readonly kernelSize: Pair;
-  /** x is read through batch norm and ReLU, whose mean, gamma, rstd and beta follow the inputs; by Winograd's algorithm alone. */
-  readonly norm?: boolean;
   /** Instead of the one chosen for the geometry. */
   readonly algorithm?: WeightAlgorithm;
 }
 
-/** The weight's gradient `[KH, KW, C/groups, O]` from x `[N, H, W, C]` and dy `[N, OH, OW, O]`. */
-export const conv2dBackwardWeight: Op<Conv2dBackwardWeightAttrs> = {
+/** The gradient dw `[KH, KW, C/groups, O]` of a convolution's weight, from x `[N, H, W, C]` and dy `[N, OH, OW, O]`. */
+export const conv2dBackwardWeight: Op<
+  Conv2dBackwardWeightInputs,
+  Conv2dBackwardWeightOutputs,
+  Conv2dBackwardWeightAttrs
+> = {
   name: 'conv2dBackwardWeight',
-  denseOutputs: [0],
-  infer(inputs, attrs) {
-    const { kernelSize, inChannels, groups, outChannels } = shapeOf(inputs, attrs);
-    if (attrs.norm) expectNorm('conv2dBackwardWeight', inputs.slice(2), inputs[0]!);
-    return [{ shape: [...kernelSize, inChannels / groups, outChannels], dtype: 'f32' }];
+  denseOutputs: ['dw'],
+  infer({ x, dy, norm }, attrs) {
+    const { kernelSize, inChannels, groups, outChannels } = backwardWeightShape(x, dy, attrs);
+    if (norm) expectNorm('conv2dBackwardWeight', norm, x);
+    return { dw: { shape: [...kernelSize, inChannels / groups, outChannels], dtype: 'f32' } };
   },
-  lower(to, [x, dy, ...norm], [dw], attrs) {
-    const conv = shapeOf([x!, dy!], attrs);
+  lower(to, { x, dy, norm }, { dw }, attrs) {
+    const conv = backwardWeightShape(x, dy, attrs);
     const algorithm = attrs.algorithm ?? chooseWeightAlgorithm(conv, to.winograd);
-    lowerBackwardWeight(to, conv, algorithm, x!, dy!, dw!.pointer, attrs.norm && normOf(norm));
+    lowerBackwardWeight(to, conv, algorithm, x, dy, dw.pointer, norm);
   },
+  flops: ({ dy }, { dw }) => 2 * sizeOf(dy.shape) * sizeOf(dw.shape.slice(0, 3)),
 };
 
 /** Memory for all partial gradients of a layer at most. */
@@ -52,7 +70,7 @@ export function lowerBackwardWeight(
   x: Rows,
   dy: Rows,
   dw: Pointer,
-  norm?: FusedNorm | false,
+  norm?: Of<Norm, View>,
 ): void {
   const size = sizeOf([...conv.kernelSize, conv.inChannels / conv.groups, conv.outChannels]);
   const most = Math.max(1, Math.min(PARTITIONS, Math.floor(PARTIAL_BYTES / (4 * size))));
@@ -68,17 +86,26 @@ export function lowerBackwardWeight(
     chunks,
     scratchBytes,
     args: {
-      ...{ x: x.pointer, xStride: x.stride, dy: dy.pointer, dyStride: dy.stride, dw: partials },
+      x: x.pointer,
+      xStride: x.stride,
+      dy: dy.pointer,
+      dyStride: dy.stride,
+      dw: partials,
       ...args,
-      ...(algorithm === 'winograd_4x4' && statisticsOf(norm || undefined)),
+      ...(algorithm === 'winograd_4x4' && pointersOf(norm)),
     },
   });
   if (partitions > 1) lowerSum(to, partials, size, partitions, size, dw);
 }
 
-function shapeOf([x, dy]: readonly Spec[], attrs: Conv2dBackwardWeightAttrs): ConvShape {
+/** Every number of the convolution whose weight gets a gradient; throws ShapeError. */
+export function backwardWeightShape(
+  x: Spec,
+  dy: Spec,
+  attrs: Conv2dBackwardWeightAttrs,
+): ConvShape {
   const op = 'conv2dBackwardWeight';
-  const conv = convShape(op, x!, attrs.kernelSize, dy!.shape.at(-1)!, attrs);
-  expectShape(op, 'output gradient', dy!, outputShape(conv), 'must be');
+  const conv = convShape(op, x, attrs.kernelSize, channelsOf(dy.shape), attrs);
+  expectShape(op, 'output gradient', dy, outputShape(conv), 'must be');
   return conv;
 }

@@ -1,10 +1,11 @@
 import { BLOCK_CHANNELS } from './units.ts';
-import { weightSizes } from './geometry.ts';
+import { weightSizes, weightSizesOf } from './geometry.ts';
 import { GAP, packsPositions, positionsOf } from './winogradTile.ts';
 import type { Pointer } from '../../kernels/step.ts';
 import type { Shape } from '../../base/shape.ts';
 import type { ConvAlgorithm } from './chooseAlgorithm.ts';
-import type { Lowering, Op } from '../op.ts';
+import type { Lowering, Op, View } from '../op.ts';
+import type { One } from '../places.ts';
 
 export interface Conv2dPackAttrs {
   readonly groups: number;
@@ -12,37 +13,44 @@ export interface Conv2dPackAttrs {
 }
 
 /** Weights `[KH, KW, C/groups, O]` → the blob that kernels of one algorithm read; a function of the weights alone. */
-export const conv2dPack: Op<Conv2dPackAttrs> = {
+export const conv2dPack: Op<{ w: One }, { packed: One }, Conv2dPackAttrs> = {
   name: 'conv2dPack',
-  denseInputs: [0],
-  gappedOutputs: [0],
-  infer([w], attrs) {
-    weightSizes('conv2dPack', w!);
-    return [{ shape: [packedSize(w!.shape, attrs)], dtype: 'f32' }];
+  denseInputs: ['w'],
+  gappedOutputs: ['packed'],
+  infer({ w }, attrs) {
+    weightSizes('conv2dPack', w);
+    return { packed: { shape: [packedSize(w.shape, attrs)], dtype: 'f32' } };
   },
-  lower(to, [w], [packed], attrs) {
-    lowerPack(to, w!.pointer, w!.shape, attrs, packed!.pointer);
+  lower(to, { w }, { packed }, attrs) {
+    lowerPack(to, w, attrs, packed.pointer);
   },
 };
 
 /** Floats of a packed weight. */
 export function packedSize(weight: Shape, { groups, algorithm }: Conv2dPackAttrs): number {
-  const [height, width, depth, outChannels] = weight as [number, number, number, number];
-  return panelFloats(algorithm, height * width, depth, outChannels / groups, groups);
+  const { kernelSize, depth, outChannels } = weightSizesOf(weight);
+  const taps = kernelSize[0] * kernelSize[1];
+  return panelFloats(algorithm, taps, depth, outChannels / groups, groups);
 }
 
 /** Emits the step that packs weights for the forward pass. */
 export function lowerPack(
   to: Lowering,
-  w: Pointer,
-  weight: Shape,
+  w: View,
   { groups, algorithm }: Conv2dPackAttrs,
   packed: Pointer,
 ): void {
-  const [height, width, depth, outChannels] = weight as [number, number, number, number];
+  const { kernelSize, depth, outChannels } = weightSizesOf(w.shape);
+  const [height, width] = kernelSize;
   const columns = outChannels / groups;
   lowerPanels(to, algorithm, {
-    ...{ w, packed, height, width, depth, columns, groups },
+    w: w.pointer,
+    packed,
+    height,
+    width,
+    depth,
+    columns,
+    groups,
     tapRow: width * depth * outChannels,
     tapColumn: depth * outChannels,
     depthStride: outChannels,

@@ -1,24 +1,25 @@
 import { positionUnits, unitsOf } from './units.ts';
-import { emitWinograd, statisticsOf } from './winograd.ts';
+import { emitWinograd } from './winograd.ts';
 import { isWinograd } from './winogradTile.ts';
+import { pointersOf } from './fusedNorm.ts';
 import { geometryArgs } from './geometry.ts';
 import type { Pointer } from '../../kernels/step.ts';
+import type { Norm } from '../batchNorm/norm.ts';
 import type { ConvAlgorithm } from './chooseAlgorithm.ts';
 import type { ConvShape } from './geometry.ts';
 import type { Lowering, View } from '../op.ts';
+import type { Of } from '../places.ts';
 
 /** Rows of channels without the shape that belongs to them. */
 export type Rows = Pick<View, 'pointer' | 'stride'>;
 
-/** Batch norm and ReLU beside a convolution: before it, or, with their own input, where its gradient is going. */
-export interface FusedNorm {
-  readonly mean: Pointer;
-  readonly gamma: Pointer;
-  readonly rstd: Pointer;
-  readonly beta: Pointer;
-  readonly x?: Rows;
+/** The steps of a batch norm's gradient that a convolution takes over where it makes the gradient by its result. */
+export interface NormSums {
+  /** What the batch norm normalises. */
+  readonly x: Rows;
+  readonly norm: Of<Norm, View>;
   /** Sums of a chunk, for each of its output channels two. */
-  readonly partials?: Pointer;
+  readonly partials: Pointer;
 }
 
 export interface ConvForward {
@@ -26,12 +27,14 @@ export interface ConvForward {
   readonly algorithm: ConvAlgorithm;
   readonly x: Rows;
   readonly packed: Pointer;
-  readonly bias: Pointer | null;
-  readonly residual: Rows | null;
+  readonly bias?: Rows | undefined;
+  readonly residual?: Rows | undefined;
   readonly y: Rows;
   readonly relu: boolean;
-  /** Winograd's F(4×4, 3×3) has it, and pointwise convolutions at stride 1 forward. */
-  readonly norm?: FusedNorm | undefined;
+  /** x is read through it and a ReLU: by Winograd's F(4×4, 3×3), and by pointwise convolutions at stride 1 forward. */
+  readonly norm?: Of<Norm, View> | undefined;
+  /** y goes through them: by Winograd's F(4×4, 3×3). */
+  readonly sums?: NormSums | undefined;
 }
 
 /** Emits the step that computes a convolution from packed weights. */
@@ -70,7 +73,11 @@ export function emitConv(
   const paddedWidth =
     (outWidth - 1) * strideWidth + Math.max(0, kernelWidth - 1) * dilationWidth + 1;
   const problem = {
-    ...{ batch: conv.batch, groups: conv.groups, outHeight, outWidth, outChannels },
+    batch: conv.batch,
+    groups: conv.groups,
+    outHeight,
+    outWidth,
+    outChannels,
     scratchFloats: (rows: number) => {
       if (algorithm === 'pointwise') return norm ? rows * outWidth * depth : 0;
       if (algorithm === 'im2col') return rows * outWidth * taps;
@@ -91,12 +98,21 @@ export function emitConv(
     // Offsets of taps, and factors of channels.
     scratchBytes: scratchBytes + 4 * (norm ? 2 * taps : taps),
     args: {
-      ...{ x: x.pointer, xStride: x.stride, w: packed, bias },
-      ...{ residual: residual?.pointer ?? null, residualStride: residual?.stride ?? 0 },
-      ...{ y: y.pointer, yStride: y.stride, ...pixels },
+      x: x.pointer,
+      xStride: x.stride,
+      w: packed,
+      bias: bias?.pointer ?? null,
+      residual: residual?.pointer ?? null,
+      residualStride: residual?.stride ?? 0,
+      y: y.pointer,
+      yStride: y.stride,
+      ...pixels,
       ...geometryArgs(conv),
-      ...{ relu: Number(relu), unitImages, unitRows, unitChannels },
-      ...statisticsOf(norm),
+      relu: Number(relu),
+      unitImages,
+      unitRows,
+      unitChannels,
+      ...pointersOf(norm),
     },
   });
 }

@@ -16,6 +16,13 @@ export interface ConvGeometry {
   readonly groups: number;
 }
 
+/** Index of a {@link Pair}: height, then width. */
+export type Axis = 0 | 1;
+export const AXES: readonly Axis[] = [0, 1];
+
+/** Zeros before the first row or column of an axis. */
+export const paddingBefore = (padding: Sides, axis: Axis): number => padding[axis === 0 ? 0 : 3];
+
 /** Every number of a convolution, whichever of its passes is run. */
 export interface ConvShape extends ConvGeometry {
   readonly batch: number;
@@ -33,8 +40,16 @@ export function weightSizes(
 ): { kernelSize: Pair; depth: number; outChannels: number } {
   expectAxes(op, 'weight', weight, 'HWIO');
   expectElements(op, 'weight', weight);
-  const [height, width, depth, outChannels] = weight.shape as [number, number, number, number];
-  return { kernelSize: [height, width], depth, outChannels };
+  return weightSizesOf(weight.shape);
+}
+
+/** The same of a shape that is known to be one of a weight. */
+export function weightSizesOf(weight: Shape): {
+  kernelSize: Pair;
+  depth: number;
+  outChannels: number;
+} {
+  return { kernelSize: [weight[0]!, weight[1]!], depth: weight[2]!, outChannels: weight[3]! };
 }
 
 /** Checks image and kernel against each other and derives the output; `op` begins the message of a {@link ShapeError}. */
@@ -47,7 +62,8 @@ export function convShape(
 ): ConvShape {
   expectAxes(op, 'input', input, 'NHWC');
   expectElements(op, 'input', input);
-  const [batch, height, width, inChannels] = input.shape as [number, number, number, number];
+  const [batch, inChannels] = [input.shape[0]!, input.shape[3]!];
+  const inputSize: Pair = [input.shape[1]!, input.shape[2]!];
   checkWhole(op, 'stride', stride, 1);
   checkWhole(op, 'dilation', dilation, 1);
   checkWhole(op, 'padding', padding, 0);
@@ -59,10 +75,9 @@ export function convShape(
     throw new ShapeError(`${op}: groups ${groups} does not divide ${outChannels} output channels`);
   }
   const [top, right, bottom, left] = padding;
-  const padded: Pair = [height + top + bottom, width + left + right];
-  const extent: Pair = [0, 1].map(
-    (i) => (kernelSize[i]! - 1) * dilation[i]! + 1,
-  ) as unknown as Pair;
+  const padded: Pair = [inputSize[0] + top + bottom, inputSize[1] + left + right];
+  const extentOf = (axis: Axis): number => (kernelSize[axis] - 1) * dilation[axis] + 1;
+  const extent: Pair = [extentOf(0), extentOf(1)];
   if (extent[0] > padded[0] || extent[1] > padded[1]) {
     throw new ShapeError(
       `${op}: kernel ${extent.join('×')} is larger than the padded input ${padded.join('×')}`,
@@ -72,10 +87,17 @@ export function convShape(
     Math.floor((padded[0] - extent[0]) / stride[0]) + 1,
     Math.floor((padded[1] - extent[1]) / stride[1]) + 1,
   ];
-  const inputSize: Pair = [height, width];
   return {
-    ...{ batch, inputSize, inChannels, kernelSize, outputSize, outChannels },
-    ...{ stride, padding, dilation, groups },
+    batch,
+    inputSize,
+    inChannels,
+    kernelSize,
+    outputSize,
+    outChannels,
+    stride,
+    padding,
+    dilation,
+    groups,
   };
 }
 
@@ -143,7 +165,11 @@ export function phasesOf(
     const taps = reached ? Math.ceil((kernel - firstTap) / tapStep) : 0;
     const start = (offset + padding - firstTap * dilation) / stride;
     return {
-      ...{ offset, size: Math.ceil((size - offset) / stride), taps, firstTap, tapStep },
+      offset,
+      size: Math.ceil((size - offset) / stride),
+      taps,
+      firstTap,
+      tapStep,
       padding: reached ? (taps - 1) * step - start : 0,
       dilation: step,
     };

@@ -29,7 +29,10 @@ export function cutTapsWeight(conv: ConvShape, mostPartitions: number): WeightCu
     scratchBytes: 4 * MOST_PIXELS * (unitDepth + unitChannels),
     args: {
       ...geometryArgs(conv),
-      ...{ partitions, unitPixels: MOST_PIXELS, unitDepth, unitChannels },
+      partitions,
+      unitPixels: MOST_PIXELS,
+      unitDepth,
+      unitChannels,
     },
   };
 }

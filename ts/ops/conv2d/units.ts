@@ -82,7 +82,9 @@ export function unitsOf(problem: UnitProblem): Units {
   const unitChannels = BLOCK_CHANNELS * Math.ceil(blocks / ranges);
   const units = count() * Math.ceil(outChannels / unitChannels);
   return {
-    ...{ unitImages, unitRows, unitChannels },
+    unitImages,
+    unitRows,
+    unitChannels,
     chunks: Math.max(1, Math.min(MOST_CHUNKS, units)),
     scratchBytes: bytes(unitImages, unitRows),
   };
@@ -98,7 +100,9 @@ export function positionUnits(problem: UnitProblem): Units {
   );
   const units = Math.ceil(batch / unitImages) * Math.ceil(outChannels / unitChannels);
   return {
-    ...{ unitImages, unitRows: outHeight, unitChannels },
+    unitImages,
+    unitRows: outHeight,
+    unitChannels,
     chunks: Math.max(1, Math.min(MOST_CHUNKS, units * outHeight * outWidth)),
     scratchBytes: 4 * 2 * (unitImages + 4),
   };

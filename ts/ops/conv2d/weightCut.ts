@@ -80,7 +80,11 @@ export function cutOuterProduct(
     scratchBytes: bytes(unitImages, unitRows, unitChannels),
     args: {
       ...geometryArgs(conv),
-      ...{ copiedPixel, partitions, unitImages, unitRows, unitChannels },
+      copiedPixel,
+      partitions,
+      unitImages,
+      unitRows,
+      unitChannels,
     },
   };
 }

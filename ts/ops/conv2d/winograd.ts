@@ -1,10 +1,10 @@
 import { BLOCK_CHANNELS } from './units.ts';
 import { GAP, isLean, positionsOf, winogradTiles } from './winogradTile.ts';
 import type { WinogradAlgorithm } from './chooseAlgorithm.ts';
-import { geometryArgs, outputShape } from './geometry.ts';
-import type { OneWorker, Pointer } from '../../kernels/step.ts';
-import type { Shape } from '../../base/shape.ts';
-import type { ConvForward, FusedNorm } from './forward.ts';
+import { pointersOf } from './fusedNorm.ts';
+import { geometryArgs } from './geometry.ts';
+import type { OneWorker } from '../../kernels/step.ts';
+import type { ConvForward } from './forward.ts';
 import type { ConvShape } from './geometry.ts';
 import type { WeightCut } from './weightCut.ts';
 import type { Lowering } from '../op.ts';
@@ -56,15 +56,17 @@ export interface WinogradCut {
   readonly scratchBytes: number;
 }
 
-/** Cuts a convolution to an output `[N, OH, OW, O]` into units: a function of its shapes alone. */
-export function cutWinograd(
-  output: Shape,
-  inChannels: number,
-  algorithm: WinogradAlgorithm,
-): WinogradCut {
-  const [batch, outHeight, outWidth, outChannels] = output as [number, number, number, number];
+/** What decides how a convolution is cut. */
+export type WinogradProblem = Pick<
+  ConvShape,
+  'batch' | 'inChannels' | 'outputSize' | 'outChannels'
+>;
+
+/** Cuts a convolution into units: a function of its shapes alone. */
+export function cutWinograd(conv: WinogradProblem, algorithm: WinogradAlgorithm): WinogradCut {
+  const { inChannels, outChannels } = conv;
   const scratchBytes = scratchOf(inChannels, outChannels, algorithm);
-  const tiles = winogradTiles({ batch, outputSize: [outHeight, outWidth] }, algorithm);
+  const tiles = winogradTiles(conv, algorithm);
   const heavy = inChannels * outChannels >= MANY_WEIGHTS;
   const share = (units: number): number => ROWS * Math.ceil(tiles / units / ROWS);
   const some = Math.min(SOME_TILES, Math.max(FEWEST_TILES, share(SOME_UNITS)));
@@ -116,31 +118,34 @@ export function emitWinograd(
   algorithm: WinogradAlgorithm,
   forward: ConvForward,
 ): void {
-  const { conv, x, packed, bias, residual, y, relu, norm } = forward;
-  const cut = cutWinograd(outputShape(conv), conv.inChannels, algorithm);
-  const suffix = norm ? (norm.x ? '_to_norm' : '_of_norm') : '';
+  const { conv, x, packed, bias, residual, y, relu, norm, sums } = forward;
+  const cut = cutWinograd(conv, algorithm);
+  const suffix = sums ? '_to_norm' : norm ? '_of_norm' : '';
   to.step({
     kernel: `${kernel}${suffix}`,
     chunks: cut.chunks,
     // Ranges of a unit in one chunk transform its tiles once; but partial sums belong to chunks.
-    ...(!norm?.partials && { oneWorker: cutOneWorker(conv, algorithm) }),
+    ...(!sums && { oneWorker: cutOneWorker(conv, algorithm) }),
     scratchBytes: cut.scratchBytes,
     args: {
-      ...{ x: x.pointer, xStride: x.stride, w: packed, bias },
-      ...{ residual: residual?.pointer ?? null, residualStride: residual?.stride ?? 0 },
-      ...{ y: y.pointer, yStride: y.stride, ...geometryArgs(conv) },
-      ...{ relu: Number(relu), unitTiles: cut.unitTiles, unitChannels: cut.unitChannels },
-      ...statisticsOf(norm),
-      ...{ normX: norm?.x?.pointer ?? null, normXStride: norm?.x?.stride ?? 0 },
-      partials: norm?.partials ?? null,
+      x: x.pointer,
+      xStride: x.stride,
+      w: packed,
+      bias: bias?.pointer ?? null,
+      residual: residual?.pointer ?? null,
+      residualStride: residual?.stride ?? 0,
+      y: y.pointer,
+      yStride: y.stride,
+      ...geometryArgs(conv),
+      relu: Number(relu),
+      unitTiles: cut.unitTiles,
+      unitChannels: cut.unitChannels,
+      ...pointersOf(sums?.norm ?? norm),
+      normX: sums?.x.pointer ?? null,
+      normXStride: sums?.x.stride ?? 0,
+      partials: sums?.partials ?? null,
     },
   });
-}
-
-/** The arguments that a kernel takes for the statistics and parameters of batch norm, if there is one. */
-export function statisticsOf(norm: FusedNorm | undefined): Record<string, Pointer | null> {
-  const { mean = null, gamma = null, rstd = null, beta = null } = norm ?? {};
-  return { mean, gamma, rstd, beta };
 }
 
 /** Cuts the weight gradient by F(4×4, 3×3) into at most so many partitions of the tiles. */

@@ -1,6 +1,7 @@
 import { ShapeError } from '../../base/errors.ts';
 import { formatShape } from '../../base/shape.ts';
-import type { Shape } from '../../base/shape.ts';
+import type { Shape, Spec } from '../../base/shape.ts';
+import { imagesOf } from '../args.ts';
 import type { Pair, Sides } from '../conv2d/geometry.ts';
 
 /** How a window of a pooling moves over an image. */
@@ -13,8 +14,8 @@ export interface PoolGeometry {
   readonly ceilMode: boolean;
 }
 
-/** `[N, OH, OW, C]` of a pooling by PyTorch's rule. Throws {@link ShapeError} when no window fits. */
-export function poolShape(op: string, input: Shape, geometry: PoolGeometry): Shape {
+/** `[N, OH, OW, C]` of a pooling of images by PyTorch's rule. Throws {@link ShapeError} when no window fits. */
+export function poolShape(op: string, input: Spec, geometry: PoolGeometry): Shape {
   const { kernelSize, stride, dilation, padding } = geometry;
   for (const [name, values, least] of [
     ['kernelSize', kernelSize, 1],
@@ -27,13 +28,13 @@ export function poolShape(op: string, input: Shape, geometry: PoolGeometry): Sha
       throw new ShapeError(`${op}: ${name} is ${formatShape(values)} but its values ${rule}`);
     }
   }
-  const [batch, height, width, channels] = input as [number, number, number, number];
+  const { images, height, width, channels } = imagesOf(input);
   const [top, right, bottom, left] = padding;
   const out = [
     windows(op, 'height', height, top, bottom, 0, geometry),
     windows(op, 'width', width, left, right, 1, geometry),
   ];
-  return [batch, ...out, channels];
+  return [images, ...out, channels];
 }
 
 function windows(

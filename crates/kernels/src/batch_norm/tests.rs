@@ -389,3 +389,14 @@ fn factors_equal_the_reference() {
         }
     }
 }
+
+#[test]
+fn tiles_follow_each_other_and_hold_about_so_many_floats() {
+    for (channels, pixels) in [(1, 256), (8, 256), (64, 32), (100, 20), (4096, 5)] {
+        let tiles: Vec<_> = simd::tiles(3..1000, channels, simd::SUM_TILE).collect();
+        let starts: Vec<_> = (3..1000).step_by(pixels).collect();
+        assert_eq!(tiles.iter().map(|tile| tile.start).collect::<Vec<_>>(), starts, "{channels} channels");
+        assert_eq!(tiles.last().unwrap().end, 1000);
+        assert!(tiles.windows(2).all(|pair| pair[0].end == pair[1].start));
+    }
+}

@@ -35,8 +35,10 @@ fn variants_equal_reference() {
         let panels = run(panels::gemm::<Vector>, &packed);
         assert_close(panels.values(), reference.values(), 1e-5, "panels");
         tiles::set_high(false);
+        assert!(!tiles::high());
         assert_eq!(run(panels::gemm::<Vector>, &packed).bits(), panels.bits(), "tiles of four rows");
         tiles::set_high(true);
+        assert!(tiles::high());
         assert_close(run(plain::gemm::<Vector>, &b).values(), reference.values(), 1e-5, "plain");
     }
 }

@@ -1,0 +1,63 @@
+//! Exponentials one by one into y, then rows of lanes.
+
+use super::{SigmoidBackward, SigmoidForward};
+use crate::abi::Task;
+use crate::lanes::Lanes;
+use crate::loops::{Row, along, spans};
+
+/// `y = 1 / (1 + y)` in place.
+struct Inverse {
+    y: *mut f32,
+}
+
+impl Row for Inverse {
+    #[inline(always)]
+    unsafe fn at<L: Lanes>(&self, i: usize) {
+        let one = L::splat(1.0);
+        // SAFETY: i lies within the row.
+        unsafe { one.div(one.add(L::load(self.y.add(i)))).store(self.y.add(i)) }
+    }
+}
+
+struct Gradient {
+    dy: *const f32,
+    y: *const f32,
+    dx: *mut f32,
+}
+
+impl Row for Gradient {
+    #[inline(always)]
+    unsafe fn at<L: Lanes>(&self, i: usize) {
+        // SAFETY: i lies within the row.
+        unsafe {
+            let y = L::load(self.y.add(i));
+            let slope = y.mul(L::splat(1.0).sub(y));
+            slope.mul(L::load(self.dy.add(i))).store(self.dx.add(i));
+        }
+    }
+}
+
+/// # Safety
+/// As for the reference.
+pub unsafe fn forward<L: Lanes>(a: &SigmoidForward, task: &Task) {
+    for span in spans(task, a.pixels, a.channels, &[a.x_stride, a.y_stride]) {
+        // SAFETY: the span lies within the tensors.
+        unsafe {
+            let (x, y) = (span.at(a.x, a.x_stride), span.at_mut(a.y, a.y_stride));
+            (0..span.len).for_each(|i| *y.add(i) = libm::expf(-*x.add(i)));
+            along::<L>(&Inverse { y }, span.len);
+        }
+    }
+}
+
+/// # Safety
+/// As for the reference.
+pub unsafe fn backward<L: Lanes>(a: &SigmoidBackward, task: &Task) {
+    for span in spans(task, a.pixels, a.channels, &[a.dy_stride, a.y_stride, a.dx_stride]) {
+        // SAFETY: the span lies within the tensors.
+        unsafe {
+            let (dy, y) = (span.at(a.dy, a.dy_stride), span.at(a.y, a.y_stride));
+            along::<L>(&Gradient { dy, y, dx: span.at_mut(a.dx, a.dx_stride) }, span.len);
+        }
+    }
+}
