@@ -25,6 +25,7 @@ export default tseslint.config(
       'runs/',
       '.cache/',
       'ts/kernels/assets/',
+      'test/matrix/app/',
       'test/package/consumer/',
     ],
   },

@@ -62,8 +62,9 @@ function rangeOf(header, size) {
   return { start: Number(first), end: Math.min(size - 1, last ? Number(last) : size - 1) };
 }
 
-/** Answers a request, whatever it is. */
-async function answer(request, response, { folder, data, headers }) {
+/** Answers a request, whatever it is; `handle` may do so before. */
+async function answer(request, response, { folder, data, headers, handle }) {
+  if (handle?.(request, response)) return undefined;
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     return response.writeHead(405, { ...headers, allow: 'GET, HEAD' }).end('only GET and HEAD');
   }
@@ -88,20 +89,24 @@ async function answer(request, response, { folder, data, headers }) {
 /**
  * Serves `folder`, and `data` below /data/, on this machine only.
  *
- * @param {{ folder: string, data?: string, isolated?: boolean, port?: number }} options isolated by default, any free port
+ * @param {{
+ *   folder: string, data?: string, isolated?: boolean, port?: number, more?: Record<string, string>,
+ *   handle?: (request: import('node:http').IncomingMessage, response: import('node:http').ServerResponse) => boolean,
+ * }} options isolated by default, any free port; more headers, or others; who may answer first
  * @returns {Promise<{ url: string, close(): Promise<void> }>}
  */
-export function serve({ folder, data, isolated = true, port = 0 }) {
+export function serve({ folder, data, isolated = true, port = 0, more, handle }) {
   const headers = {
     'content-security-policy': POLICY,
     'x-content-type-options': 'nosniff',
     'cache-control': 'no-cache',
     'accept-ranges': 'bytes',
     ...(isolated && ISOLATION),
+    ...more,
   };
   const server = createServer((request, response) => {
     // A file that cannot be read, or a reader that has gone: one answer is lost, the server goes on.
-    answer(request, response, { folder, data, headers }).catch(() => response.destroy());
+    answer(request, response, { folder, data, headers, handle }).catch(() => response.destroy());
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);

@@ -18,7 +18,7 @@ const LAYERS = [
   ['report/'],
   ['train/', 'inspect/'],
   ['experiments/'],
-  ['cli/', 'index.ts', 'node.ts', 'keras.ts'],
+  ['cli/', 'index.ts', 'inline.ts', 'node.ts', 'keras.ts'],
 ];
 /** Of the core, from the bottom up: each file needs lines before its own alone. */
 const CORE = [

@@ -1,16 +1,19 @@
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { assets, dist, root } from './paths.mjs';
 import { run, SetupError } from './run.mjs';
+import { canInline, inlinedFiles, inlinedPlugin } from './inlined.mjs';
 import { digest, isFresh, stamp } from './stamp.mjs';
 
 const ENTRIES = {
@@ -20,12 +23,15 @@ const ENTRIES = {
   cli: 'ts/cli/main.ts',
   experiments: 'ts/experiments/studies/index.ts',
 };
+/** What is made only where all WASM builds are. */
+const INLINE = { inline: 'ts/inline.ts' };
 const SETTINGS = [
   'package.json',
   'package-lock.json',
   'tsconfig.json',
   'tsconfig.types.json',
   'scripts/setup/bundle.mjs',
+  'scripts/setup/inlined.mjs',
 ];
 
 /** What the package depends on stays outside the bundles; what only its development needs, as valibot, goes into them. */
@@ -50,22 +56,29 @@ async function bundle(options) {
   }
 }
 
-/** The script that every helper thread runs, as one file beside the WASM builds. */
+/** The script that every helper thread runs, as one file beside the WASM builds, which is right as a module, a classic script and for `eval`. */
 export async function setUpWorker() {
   const output = join(assets, 'team-worker.js');
   const hash = digest(['ts', ...SETTINGS]);
   if (isFresh('worker', hash, [output])) return;
-  await bundle({ entryPoints: ['ts/kernels/teamWorker.ts'], outfile: output });
+  await bundle({
+    entryPoints: ['ts/kernels/teamWorker.ts'],
+    outfile: output,
+    format: 'iife',
+    minify: true,
+  });
   stamp('worker', hash);
 }
 
 /** The package's JavaScript in dist/, with the assets beside it; `npx residua` works in the clone. */
 export async function setUpBundles() {
-  const hash = digest(['ts', 'experiments', ...SETTINGS]);
-  const outputs = Object.keys(ENTRIES).map((name) => join(dist, `${name}.js`));
+  const entries = canInline() ? { ...ENTRIES, ...INLINE } : ENTRIES;
+  const hash = digest(['ts', 'experiments', ...SETTINGS], inlinedFiles.map(contentsOf));
+  const outputs = Object.keys(entries).map((name) => join(dist, `${name}.js`));
   if (!isFresh('bundles', hash, outputs)) {
     const { outputs: written } = await bundle({
-      entryPoints: ENTRIES,
+      entryPoints: entries,
+      plugins: [inlinedPlugin],
       outdir: dist,
       splitting: true,
       sourcemap: true,
@@ -83,6 +96,8 @@ export async function setUpBundles() {
   linkProgram();
 }
 
+const contentsOf = (file) => (existsSync(file) ? readFileSync(file, 'base64') : null);
+
 function linkProgram() {
   const link = join(root, 'node_modules/.bin/residua');
   if (!lstatSync(link, { throwIfNoEntry: false })) symlinkSync('../../dist/cli.js', link);
@@ -95,6 +110,16 @@ export function copyAssets(folder) {
   for (const name of files) copyFileSync(join(assets, name), join(folder, name));
 }
 
+/** Puts the names that a project may lack beside the declarations, and has each entry refer to them; the compiler would write another path. */
+function nameGlobals() {
+  copyFileSync(join(root, 'ts/base/globals.d.ts'), join(dist, 'types/globals.d.ts'));
+  for (const name of ['index', 'inline', 'keras', 'node']) {
+    const file = join(dist, `types/${name}.d.ts`);
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(file, `/// <reference path="./globals.d.ts" />\n${text}`);
+  }
+}
+
 /** Type declarations in dist/types. */
 export async function setUpDeclarations() {
   const hash = digest(['ts', ...SETTINGS]);
@@ -102,5 +127,6 @@ export async function setUpDeclarations() {
   rmSync(join(dist, 'types'), { recursive: true, force: true });
   const tsc = join(root, 'node_modules/typescript-native/bin/tsc');
   await run('type declarations (tsc)', process.execPath, [tsc, '-p', 'tsconfig.types.json']);
+  nameGlobals();
   stamp('declarations', hash);
 }

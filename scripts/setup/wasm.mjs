@@ -1,4 +1,13 @@
-import { copyFileSync, mkdirSync, renameSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+} from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, delimiter, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
@@ -132,8 +141,22 @@ async function build(name, env, { wasmPack, wasmBindgen }) {
   renameSync(`${file}.new`, file);
 }
 
+/** Appends a section `residua` that holds a build's name, by which one that is given for another is told. */
+function nameBuild(build) {
+  const file = join(assets, `${build}.wasm`);
+  const name = Buffer.from(`\x07residua${build}`);
+  const section = Buffer.concat([Buffer.from([0, name.length]), name]);
+  const bytes = readFileSync(file);
+  if (!bytes.subarray(-section.length).equals(section)) appendFileSync(file, section);
+}
+
 /** Brings the WASM files named in `names` up to date. */
 export async function setUpWasm(names) {
+  await buildStale(names);
+  names.forEach(nameBuild);
+}
+
+async function buildStale(names) {
   const hashes = names.map((name) => digest(SOURCES, BUILDS[name]));
   const stale = () =>
     names.filter((name, i) => !isFresh(`wasm-${name}`, hashes[i], [join(assets, `${name}.wasm`)]));

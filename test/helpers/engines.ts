@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import type { Build } from '../../ts/kernels/assets.ts';
+import { besideCode } from '../../ts/kernels/besideCode.ts';
 import { Engine, type Numerics } from '../../ts/kernels/engine.ts';
 import { loadModule } from '../../ts/kernels/loadModule.ts';
 import { probe } from '../../ts/kernels/probe.ts';
@@ -62,10 +63,10 @@ export async function engineOn(
   build: Build,
   { threads = 2, numerics = numericsOf(build), remote = false }: EngineOnOptions = {},
 ): Promise<Engine> {
-  const module = await loadModule(build);
+  const module = await loadModule(build, besideCode);
   if (!build.endsWith('threads')) return new Engine({ build, numerics, threads: 1, module });
   const memory = new WebAssembly.Memory({ initial: 64, maximum: 65536, shared: true });
   const engine = new Engine({ build, numerics, threads, module, memory });
-  engine.attach(await startTeam(module, memory, threads, remote));
+  engine.attach(await startTeam(module, memory, threads, remote, besideCode.worker));
   return engine;
 }

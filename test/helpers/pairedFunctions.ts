@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { wasmUrl, type Build } from '../../ts/kernels/assets.ts';
+import type { Build } from '../../ts/kernels/assets.ts';
 import { PAIRS_FLAG } from './engines.ts';
 
 /** A function of a module, and what V8's optimising compiler made of its vectors. */
@@ -21,7 +21,12 @@ const PROGRAM = "new WebAssembly.Module(require('node:fs').readFileSync(process.
 
 /** Compiles a build in a process of this Node that tells what it pairs. */
 export async function pairedFunctions(build: Build): Promise<PairedFunction[]> {
-  const args = [...TRACED, '-e', PROGRAM, fileURLToPath(wasmUrl(build))];
+  const args = [
+    ...TRACED,
+    '-e',
+    PROGRAM,
+    fileURLToPath(new URL(`../../ts/kernels/assets/${build}.wasm`, import.meta.url)),
+  ];
   const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 1 << 28 });
   return readTrace(stdout);
 }

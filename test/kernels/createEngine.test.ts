@@ -1,8 +1,9 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { OutOfMemoryError } from '../../ts/base/errors.ts';
 import { chooseBuild, createEngine, type EngineOptions } from '../../ts/kernels/createEngine.ts';
 import { cores } from '../../ts/kernels/cores.ts';
-import { probe } from '../../ts/kernels/probe.ts';
+import { lackOfThreads, probe } from '../../ts/kernels/probe.ts';
 import { pairsVectors } from '../../ts/kernels/pairsVectors.ts';
 import { allBuilds, engineOn, missing } from '../helpers/engines.ts';
 
@@ -29,6 +30,39 @@ describe('probe', () => {
       }
     };
     expect([fmaOf(once), fmaOf(twice)]).toEqual([true, false]);
+  });
+});
+
+describe('what threads lack', () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  it.each([
+    [{ crossOriginIsolated: false }, 'a page must be cross-origin isolated: '],
+    [
+      { crossOriginIsolated: true, SharedArrayBuffer: undefined },
+      'there is no SharedArrayBuffer here',
+    ],
+    [
+      { WebAssembly: { ...WebAssembly, validate: () => false } },
+      'WebAssembly has no shared memory here',
+    ],
+  ])('is said: %o', (globals, reason) => {
+    for (const [name, value] of Object.entries(globals)) vi.stubGlobal(name, value);
+    expect(lackOfThreads()).toContain(reason);
+    expect(probe().threads).toBe(false);
+  });
+
+  it('is in the warning where threads are asked for', async () => {
+    if (cores() < 2) return;
+    vi.stubGlobal('crossOriginIsolated', true);
+    vi.stubGlobal('SharedArrayBuffer', undefined);
+    const said: string[] = [];
+    const engine = await createEngine({ threads: 2, warn: (line) => said.push(line) });
+    expect([engine.threads, engine.build.endsWith('-threads')]).toEqual([1, false]);
+    expect(said).toEqual([
+      'residua: 2 threads asked for, 1 used: there is no SharedArrayBuffer here',
+    ]);
+    engine.close();
   });
 });
 
@@ -145,10 +179,24 @@ describe('createEngine', () => {
     );
   });
 
-  it('fails where the worker script is missing', async () => {
+  it('takes one thread where the worker script is missing, and says so once', async () => {
     if (cores() < 2) return;
+    const said: string[] = [];
     const workerUrl = new URL('file:///nowhere/team-worker.js');
-    await expect(createEngine({ threads: 2, workerUrl })).rejects.toThrow('team-worker.js');
+    const engine = await createEngine({ threads: 2, workerUrl, warn: (line) => said.push(line) });
+    expect(engine.threads).toBe(1);
+    expect(said).toEqual([expect.stringMatching(/^residua: 1 thread used, not 2: .*team-worker/)]);
+    engine.close();
+  });
+
+  it('takes a worker script that is inlined as a data: URL', async () => {
+    if (cores() < 2) return;
+    const file = new URL('../../ts/kernels/assets/team-worker.js', import.meta.url);
+    const workerUrl = `data:text/javascript;base64,${readFileSync(file, 'base64')}`;
+    const said: string[] = [];
+    const engine = await createEngine({ threads: 2, workerUrl, warn: (line) => said.push(line) });
+    expect([engine.threads, said]).toEqual([2, []]);
+    engine.close();
   });
 
   it('cannot be used after close', async () => {

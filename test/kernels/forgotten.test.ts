@@ -7,6 +7,7 @@ import { relu } from '../../ts/functions/relu.ts';
 import { Engine } from '../../ts/kernels/engine.ts';
 import { loadModule } from '../../ts/kernels/loadModule.ts';
 import { startTeam } from '../../ts/kernels/team.ts';
+import { besideCode } from '../../ts/kernels/besideCode.ts';
 import { leaks } from '../../ts/core/leaks.ts';
 import { resnet8 } from '../../ts/models/cifarResnet.ts';
 import { Linear } from '../../ts/nn/linear.ts';
@@ -19,7 +20,7 @@ import { goldenImages } from '../helpers/goldenModel.ts';
 const MEGABYTE = 1 << 20;
 /** Of the memory that these engines have. */
 const PAGES = 512;
-const module = await loadModule('simd-threads');
+const module = await loadModule('simd-threads', besideCode);
 let engine: Engine;
 let memory: WebAssembly.Memory | undefined;
 
@@ -145,7 +146,7 @@ it.each([false, true])('so does one with a team, whose first worker leads: %s', 
   const own = await (async () => {
     const shared = new WebAssembly.Memory({ initial: 64, maximum: PAGES, shared: true });
     const made = new Engine({ ...facts, module, memory: shared });
-    made.attach(await startTeam(module, shared, 2, remote));
+    made.attach(await startTeam(module, shared, 2, remote, besideCode.worker));
     useEngine(made);
     await compile((x) => relu(x), [{ shape: [4], dtype: 'f32' }]).run(new Float32Array(4));
     made.close();

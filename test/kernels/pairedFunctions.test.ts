@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { describe, expect, it } from 'vitest';
 import { instantiate } from '../../ts/kernels/instance.ts';
+import { besideCode } from '../../ts/kernels/besideCode.ts';
 import { loadModule } from '../../ts/kernels/loadModule.ts';
 import { builds, pairs } from '../helpers/engines.ts';
 import { HAS_AVX2 } from '../helpers/pairs.ts';
@@ -88,7 +89,7 @@ if (pairs && HAS_AVX2) {
 
   it('runs optimised code in this process', async () => {
     const [build] = wide;
-    const kernels = instantiate(await loadModule(build!), undefined);
+    const kernels = instantiate(await loadModule(build!, besideCode), undefined);
     kernels.plan_version();
     setFlagsFromString('--allow-natives-syntax');
     const ask = new Function('f', 'return [%IsLiftoffFunction(f), %IsTurboFanFunction(f)]');

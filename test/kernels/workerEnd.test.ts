@@ -125,13 +125,18 @@ describe('a worker that ends', () => {
     expectEnded(team, plan);
   });
 
-  it('while it joins fails the start, and leaves no other worker', async () => {
+  it('while it joins leaves one thread, no other worker, and a warning that says why', async () => {
     const workerUrl = new URL(`data:text/javascript,${encodeURIComponent('process.exit(3)')}`);
     const { createEngine } = await import('../../ts/kernels/createEngine.ts');
-    const { workers } = await startedWorkers(async () => {
-      await expect(createEngine({ threads: 2, workerUrl })).rejects.toThrow(/exit code 3|worker/i);
-    });
+    const said: string[] = [];
+    const warn = (message: string): unknown => said.push(message);
+    const start = () => createEngine({ threads: 2, workerUrl, warn });
+    const { result: engine, workers } = await startedWorkers(start);
+    expect(said).toEqual(['residua: 1 thread used, not 2: exit code 3']);
+    expect([engine.threads, engine.build.endsWith('-threads')]).toEqual([1, true]);
+    engine.close();
     await sleep(200);
+    expect(workers).toHaveLength(1);
     expect(workers.every(({ threadId }) => threadId === -1)).toBe(true);
   });
 });

@@ -1,4 +1,6 @@
-import { createEngine, defaultThreads, type EngineOptions } from '../kernels/createEngine.ts';
+import type { Assets } from '../kernels/assets.ts';
+import { besideCode } from '../kernels/besideCode.ts';
+import { createEngineFrom, defaultThreads, type EngineOptions } from '../kernels/createEngine.ts';
 import type { Engine } from '../kernels/engine.ts';
 import { canOptimiseAtOnce } from '../kernels/optimiseAtOnce.ts';
 
@@ -30,12 +32,17 @@ const loadCheck = canOptimiseAtOnce()
  * const engine = await init({ threads: 1 });
  * console.log(engine.build, engine.threads);
  */
-export async function init(options: EngineOptions = {}): Promise<Engine> {
-  const asked = factsOf(options);
+export function init(options: EngineOptions = {}): Promise<Engine> {
+  return initFrom(besideCode, options);
+}
+
+/** {@link init} with files that are not beside the package's code. */
+export async function initFrom(files: Assets, options: EngineOptions): Promise<Engine> {
+  const asked = [files, ...factsOf(options)];
   made = made.filter(({ ready }) => !ready || !(ready.closed || ready.failure));
   let found = made.find((one) => one.asked.every((fact, i) => fact === asked[i]));
   if (!found) {
-    const making: Made = { asked, engine: createEngine(options, loadCheck) };
+    const making: Made = { asked, engine: createEngineFrom(files, options, loadCheck) };
     made = [...made, making];
     making.engine.then(
       (engine) => (making.ready = engine),

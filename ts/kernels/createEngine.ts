@@ -1,13 +1,16 @@
 import { expectOneOf, expectOptions, type OptionNames } from '../base/settings.ts';
-import type { Build } from './assets.ts';
+import type { Assets, Build } from './assets.ts';
+import { besideCode } from './besideCode.ts';
 import { chooseWidth, type Width } from './chooseWidth.ts';
 import { cores } from './cores.ts';
 import { Engine, type EngineParts, type Numerics } from './engine.ts';
 import { apart, loadModule, noteCompiled, readBuild, wasCompiled } from './loadModule.ts';
 import { mayWait } from './mayWait.ts';
 import { compileHot } from './optimiseAtOnce.ts';
-import { probe, type Features } from './probe.ts';
+import { lackOfThreads, probe, type Features } from './probe.ts';
+import { resolveUrl } from './resolveUrl.ts';
 import { startTeam } from './team.ts';
+import { mayBeWide, type WasmSource } from './wasmSource.ts';
 
 /** How an engine is set up. */
 export interface EngineOptions {
@@ -20,11 +23,15 @@ export interface EngineOptions {
    * tiny tiles, once per process, and takes 256 where it pairs vectors; 256 is slower where it does not.
    */
   readonly simd?: 'auto' | Width;
-  /** Where the WASM file of the chosen build lies, if not beside the package's code; with one, `auto` is 128. */
-  readonly wasmUrl?: URL | string;
-  /** Where `team-worker.js` lies, if not beside the package's code. */
+  /**
+   * Where the WASM builds come from, if not from beside the package's code: the URL of a folder, which ends with `/`, or of one file; its
+   * bytes, or the module compiled from them; several of these by the name of their build; or a function that gives the one asked for. Text is
+   * relative to the page, in Node, Deno and Bun a path. With a single build `auto` is 128.
+   */
+  readonly wasmUrl?: WasmSource;
+  /** Where `team-worker.js` lies, if not beside the package's code; text is relative as that of `wasmUrl` is. */
   readonly workerUrl?: URL | string;
-  /** Told once when threads were asked for and cannot be had, or when their number was changed; console.warn by default. */
+  /** Told once, and why, when threads cannot be had or their number was changed; console.warn by default. */
   readonly warn?: (message: string) => void;
 }
 
@@ -78,10 +85,7 @@ function chooseThreads(
   const threads = Math.min(wanted, available);
   if (threads > 1 && !features.threads) {
     if (asked !== undefined) {
-      warn(
-        `residua: ${asked} threads asked for, 1 used: shared memory is not available here ` +
-          '(a page must be cross-origin isolated: https://web.dev/articles/coop-coep)',
-      );
+      warn(`residua: ${asked} threads asked for, 1 used: ${lackOfThreads()}`);
     }
     return 1;
   }
@@ -130,11 +134,15 @@ const checked = new Set<Build>();
 /** Loads a build and lets a check run its kernels, whose code is then what the module runs. */
 async function loadChecked(
   facts: Facts,
+  assets: Assets,
   loadCheck: (() => Promise<KernelCheck>) | undefined,
 ): Promise<WebAssembly.Module> {
   const { build, threads } = facts;
-  if (!loadCheck || checked.has(build)) return loadModule(build);
-  const [bytes, check] = [await readBuild(build), await loadCheck()];
+  if (!loadCheck || checked.has(build)) return loadModule(build, assets);
+  const [{ bytes }, check] = [await readBuild(build, assets), await loadCheck()];
+  if (!bytes) {
+    throw new Error(`the compiled module of ${build} cannot be checked: give its bytes`);
+  }
   const module = compileHot(wasCompiled(build) ? apart(bytes, 1) : bytes);
   noteCompiled(build);
   const alone = (own: WebAssembly.Module): Engine =>
@@ -149,26 +157,35 @@ async function loadChecked(
   return module;
 }
 
+/** {@link createEngineFrom} the files beside the package's code. */
+export const createEngine = (
+  options?: EngineOptions,
+  loadCheck?: () => Promise<KernelCheck>,
+): Promise<Engine> => createEngineFrom(besideCode, options, loadCheck);
+
 /**
  * Loads the best WASM build for this runtime and starts its workers.
  *
+ * @param files what it is made from where the options do not say it
  * @param loadCheck gives what looks at the kernels of a build that `auto` took for pairing vectors
  * @throws RangeError when `threads` is not a whole number of at least 1, or there are no such numerics or width; Error when no build can be
  *   loaded.
  */
-export async function createEngine(
+export async function createEngineFrom(
+  files: Assets,
   options: EngineOptions = {},
   loadCheck?: () => Promise<KernelCheck>,
 ): Promise<Engine> {
   expectOptions('init', options, OPTIONS);
   const warn = options.warn ?? ((message: string): void => console.warn(message));
-  const { numerics = 'fast', simd: asked = 'auto', wasmUrl } = options;
+  const { numerics = 'fast', simd: asked = 'auto' } = options;
+  const assets = chooseAssets(files, options);
   const features = probe();
   expectOneOf('init', 'numerics', numerics, ['strict', 'fast']);
   const wanted = chooseThreads(options, features, warn);
   const memory = wanted > 1 ? largestMemory(warn) : undefined;
   const threads = memory ? wanted : 1;
-  const auto = asked === 'auto' && wasmUrl === undefined;
+  const auto = asked === 'auto' && mayBeWide(assets.wasm);
   const simd = asked === 'auto' && !auto ? 128 : chooseWidth(asked, features, numerics);
   const factsOf = (width: Width): Facts => ({
     ...{ build: chooseBuild(features, numerics, threads, width), numerics, threads },
@@ -177,17 +194,41 @@ export async function createEngine(
   let module: WebAssembly.Module;
   try {
     const wide = auto && simd === 256;
-    module = await (wide ? loadChecked(facts, loadCheck) : loadModule(facts.build, wasmUrl));
+    module = await (wide ? loadChecked(facts, assets, loadCheck) : loadModule(facts.build, assets));
   } catch (error) {
     if (!auto || simd === 128) throw error;
     warn(`residua: SIMD of 128 bits used, not 256: ${reasonOf(error)}`);
     facts = factsOf(128);
-    module = await loadModule(facts.build);
+    module = await loadModule(facts.build, assets);
   }
   if (!memory) return new Engine({ ...facts, module });
-  const engine = new Engine({ ...facts, module, memory });
-  const workerUrl =
-    options.workerUrl === undefined ? undefined : new URL(options.workerUrl, import.meta.url);
-  engine.attach(await startTeam(module, memory, threads, !mayWait(), workerUrl));
-  return engine;
+  return startTogether({ ...facts, module, memory }, assets, warn);
+}
+
+/** What the options say, and the rest of `files`. */
+function chooseAssets(files: Assets, { wasmUrl, workerUrl }: EngineOptions): Assets {
+  const { worker } = files;
+  return {
+    ...(wasmUrl === undefined ? files : { wasm: wasmUrl }),
+    worker: workerUrl === undefined ? worker : { url: () => resolveUrl(workerUrl) },
+  };
+}
+
+/** An engine with a team of workers; with the calling thread alone, and a warning that says why, where they do not start. */
+async function startTogether(
+  parts: EngineParts & { readonly memory: WebAssembly.Memory },
+  { worker }: Assets,
+  warn: (message: string) => void,
+): Promise<Engine> {
+  const { module, threads, memory } = parts;
+  const engine = new Engine(parts);
+  try {
+    engine.attach(await startTeam(module, memory, threads, !mayWait(), worker));
+    return engine;
+  } catch (error) {
+    engine.close();
+    warn(`residua: 1 thread used, not ${threads}: ${reasonOf(error)}`);
+    // Some of the workers may still come to know the first memory.
+    return new Engine({ ...parts, threads: 1, memory: largestMemory(() => undefined) ?? memory });
+  }
 }

@@ -1,5 +1,7 @@
-import { wasmUrl, type Build } from './assets.ts';
+import type { Assets, Build } from './assets.ts';
+import { bytesOfDataUrl } from './dataUrl.ts';
 import { nodeModule } from './node.ts';
+import { find, type Found } from './wasmSource.ts';
 
 const compiled = new Set<Build>();
 
@@ -14,15 +16,12 @@ export function wasCompiled(build?: Build): boolean {
 /**
  * Reads and compiles a WASM build.
  *
- * @throws Error naming the file when it cannot be read.
+ * @throws Error naming the file when it cannot be read or is another build
  */
-export async function loadModule(
-  build: Build,
-  location?: URL | string,
-): Promise<WebAssembly.Module> {
-  const bytes = await readBuild(build, location);
+export async function loadModule(build: Build, assets: Assets): Promise<WebAssembly.Module> {
+  const { bytes, module } = await readBuild(build, assets);
   noteCompiled(build);
-  return WebAssembly.compile(bytes);
+  return module ?? WebAssembly.compile(bytes!);
 }
 
 /** The same module with an empty custom section: V8 shares compiled code between modules of the same bytes. */
@@ -34,25 +33,63 @@ export function apart(bytes: Uint8Array, mark: number): Uint8Array<ArrayBuffer> 
 }
 
 /**
- * Reads a WASM build.
+ * Reads a WASM build, to its bytes or the module that is given for them.
  *
- * @throws Error naming the file when it cannot be read.
+ * @throws Error naming the file when it cannot be read or is another build
  */
-export async function readBuild(
-  build: Build,
-  location?: URL | string,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const url = location === undefined ? wasmUrl(build) : new URL(location, import.meta.url);
+export async function readBuild(build: Build, assets: Assets): Promise<Omit<Found, 'url'>> {
+  const found = await find(assets.wasm, build);
+  const { url } = found;
+  if (!url) {
+    if (found.bytes) expectWasm(found.bytes, 'init: wasmUrl');
+    return expectBuild(found, build);
+  }
+  let bytes: Uint8Array<ArrayBuffer>;
+  try {
+    bytes = await readUrl(url);
+    expectWasm(bytes, 'what lies there');
+  } catch (cause) {
+    const place = url.protocol === 'data:' ? 'a data: URL' : url.href;
+    const advice = assets.advice ? `: ${assets.advice()}` : '';
+    const reason = (cause as Error).message;
+    throw new Error(`init: the WASM build ${build} is not at ${place}: ${reason}${advice}`, {
+      cause,
+    });
+  }
+  return expectBuild({ bytes }, build);
+}
+
+async function readUrl(url: URL): Promise<Uint8Array<ArrayBuffer>> {
+  if (url.protocol === 'data:') return bytesOfDataUrl(url);
   const fs = nodeModule<typeof import('node:fs')>('node:fs');
   if (url.protocol === 'file:' && fs) {
-    if (!fs.existsSync(url)) {
-      throw new Error(`init: the WASM build ${build} is not at ${url.href}: run npm run build`);
-    }
+    if (!fs.existsSync(url)) throw new Error('there is no such file');
     return fs.readFileSync(url);
   }
   const response = await fetch(url);
-  if (!response.ok) {
-    throw new Error(`init: the WASM build ${build} is not at ${url.href}: HTTP ${response.status}`);
-  }
+  if (!response.ok) throw new Error(`HTTP ${response.status}`);
   return new Uint8Array(await response.arrayBuffer());
+}
+
+const MAGIC = [0, 97, 115, 109];
+
+function expectWasm(bytes: Uint8Array, what: string): void {
+  if (MAGIC.every((byte, i) => bytes[i] === byte)) return;
+  const text = JSON.stringify(new TextDecoder().decode(bytes.subarray(0, 16)));
+  throw new Error(`${what} begins with ${text} but WASM with "\\0asm"`);
+}
+
+/** Bytes at the end of a file in which its name is. */
+const TAIL = 32;
+
+/** Throws unless this is the build of that name, which the section `residua` at its end says. */
+function expectBuild(found: Omit<Found, 'url'>, build: Build): Omit<Found, 'url'> {
+  const text = new TextDecoder();
+  const section = found.module && WebAssembly.Module.customSections(found.module, 'residua')[0];
+  const name = found.bytes
+    ? /residua([\w-]+)$/.exec(text.decode(found.bytes.subarray(-TAIL)))?.[1]
+    : section && text.decode(section);
+  if (name === build) return found;
+  const given = name === undefined ? 'no WASM build of this version' : `the build ${name}`;
+  throw new Error(`init: wasmUrl gives ${given} but ${build} is needed here`);
 }

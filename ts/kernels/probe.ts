@@ -49,15 +49,29 @@ function fuses(): boolean {
   }
 }
 
+/** Whether memory may be shared as far as a page's isolation goes, which matters in browsers alone. */
+function isIsolated(): boolean {
+  const inPage = 'crossOriginIsolated' in globalThis && !('Deno' in globalThis);
+  return !inPage || Boolean(globalThis.crossOriginIsolated);
+}
+
 /** Asks the runtime by tiny modules: whether they are valid, and what they compute. Versions and names are never looked at. */
 export function probe(): Features {
-  const inPage = 'crossOriginIsolated' in globalThis && !('Deno' in globalThis);
-  const isolated = !inPage || Boolean(globalThis.crossOriginIsolated);
   const relaxed = valid(RELAXED);
   return {
     simd: valid(SIMD),
     relaxed,
     fma: relaxed && fuses(),
-    threads: isolated && typeof SharedArrayBuffer === 'function' && valid(THREADS),
+    threads: isIsolated() && typeof SharedArrayBuffer === 'function' && valid(THREADS),
   };
+}
+
+/** What is missing for threads where {@link probe} finds none. */
+export function lackOfThreads(): string {
+  if (!isIsolated()) {
+    return 'a page must be cross-origin isolated: https://web.dev/articles/coop-coep';
+  }
+  return typeof SharedArrayBuffer === 'function'
+    ? 'WebAssembly has no shared memory here'
+    : 'there is no SharedArrayBuffer here';
 }

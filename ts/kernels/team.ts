@@ -1,4 +1,4 @@
-import { teamWorkerUrl } from './assets.ts';
+import type { WorkerScript } from './assets.ts';
 import type { JoinMessage, RunMessage } from './teamWorker.ts';
 import { startWorker, type WorkerPort } from './workerPort.ts';
 
@@ -57,10 +57,10 @@ export async function startTeam(
   memory: WebAssembly.Memory,
   threads: number,
   remote: boolean,
-  url: URL = teamWorkerUrl(),
+  script: WorkerScript,
 ): Promise<Team> {
   const first = remote ? 0 : 1;
-  const ports = Array.from({ length: threads - first }, () => startWorker(url));
+  const ports: WorkerPort[] = [];
   const terminate = (): void => ports.forEach((port) => port.terminate());
   let reason: string | undefined;
   let events: TeamEvents | undefined;
@@ -68,11 +68,12 @@ export async function startTeam(
     reason ??= message;
     events?.ended(message);
   };
-  const joined = ports.map((port, i) => {
-    const worker = i + first;
-    return join(port, { module, memory, worker, leads: worker === 0 }, onEnd);
-  });
   try {
+    for (let i = first; i < threads; i++) ports.push(startWorker(script));
+    const joined = ports.map((port, i) => {
+      const worker = i + first;
+      return join(port, { module, memory, worker, leads: worker === 0 }, onEnd);
+    });
     await Promise.all(joined);
   } catch (error) {
     terminate();

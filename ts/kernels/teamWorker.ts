@@ -39,11 +39,15 @@ function port(): Port {
   const scope = globalThis as unknown as {
     postMessage(message: unknown): void;
     onmessage: (event: MessageEvent) => void;
+    onmessageerror: () => void;
   };
   return {
     postMessage: (message) => scope.postMessage(message),
     onMessage: (listener) => {
       scope.onmessage = (event) => listener(event.data as JoinMessage | RunMessage);
+      scope.onmessageerror = () => {
+        throw new Error('it is of another origin, with which memory cannot be shared');
+      };
     },
   };
 }

@@ -1,3 +1,5 @@
+import type { WorkerScript } from './assets.ts';
+import { bytesOfDataUrl } from './dataUrl.ts';
 import { nodeModule } from './node.ts';
 
 /** A worker of any runtime: messages in, messages out. */
@@ -20,20 +22,24 @@ export interface WorkerPort {
   terminate(): void;
 }
 
-/** Starts a module worker. */
-export function startWorker(url: URL): WorkerPort {
-  // Deno has both kinds of worker; only Node's can be left running at the end of a program, and only files can be one.
-  const threads =
-    url.protocol === 'file:'
-      ? nodeModule<typeof import('node:worker_threads')>('node:worker_threads')
-      : undefined;
-  return threads ? startThread(threads, url) : startWebWorker(url);
+/** Starts a worker. */
+export function startWorker(script: WorkerScript): WorkerPort {
+  const threads = nodeModule<typeof import('node:worker_threads')>('node:worker_threads');
+  const url = threads && script.url();
+  // Deno has both kinds of worker; only Node's can be left running at the end of a program, and only files and texts can be one.
+  const isThread = url?.protocol === 'file:' || url?.protocol === 'data:';
+  return isThread ? startThread(threads!, url) : startWebWorker(script);
 }
+
+const textOf = (url: URL): string => new TextDecoder().decode(bytesOfDataUrl(url));
 
 function startThread(threads: typeof import('node:worker_threads'), url: URL): WorkerPort {
   // Where a page is emulated in Node, URLs are of another kind.
   const { URL: NodeUrl } = nodeModule<typeof import('node:url')>('node:url')!;
-  const worker = new threads.Worker(new NodeUrl(url.href));
+  const worker =
+    url.protocol === 'data:'
+      ? new threads.Worker(textOf(url), { eval: true })
+      : new threads.Worker(new NodeUrl(url.href));
   let [left, told, tells] = [false, false, false];
   return {
     get tells() {
@@ -67,12 +73,32 @@ function startThread(threads: typeof import('node:worker_threads'), url: URL): W
   };
 }
 
-function startWebWorker(url: URL): WorkerPort {
-  const worker = new Worker(url, { type: 'module' });
+/** A URL of the same origin for the text of a `data:` URL, whose workers would share no memory with this thread. */
+const ownUrl = (url: URL): string =>
+  url.protocol === 'data:'
+    ? URL.createObjectURL(new Blob([bytesOfDataUrl(url)], { type: 'text/javascript' }))
+    : url.href;
+
+function startWebWorker(script: WorkerScript): WorkerPort {
+  const { Worker: WebWorker, document } = globalThis;
+  if (!WebWorker) throw new Error('there are no workers here');
+  const forbidden: string[] = [];
+  const watched = document ?? globalThis;
+  const onViolation = (event: Event): void => {
+    const { effectiveDirective, blockedURI } = event as SecurityPolicyViolationEvent;
+    forbidden.push(`the content security policy forbids ${blockedURI} by ${effectiveDirective}`);
+  };
+  watched.addEventListener?.('securitypolicyviolation', onViolation);
+  const url = script.start ? undefined : ownUrl(script.url());
+  const worker = url === undefined ? script.start!() : new WebWorker(url, { type: 'module' });
   const locks = globalThis.navigator?.locks;
   const lock = locks && `residua worker ${crypto.randomUUID()}`;
   let [left, told] = [false, false];
   let end: (error: Error) => void = () => undefined;
+  const settle = (): void => {
+    watched.removeEventListener?.('securitypolicyviolation', onViolation);
+    if (url?.startsWith('blob:')) URL.revokeObjectURL(url);
+  };
   return {
     ...(lock && { lock }),
     tells: false,
@@ -83,10 +109,17 @@ function startWebWorker(url: URL): WorkerPort {
         if (!left && !told) listener(error);
         told = true;
       };
-      worker.addEventListener('error', (event) => end(new Error(event.message)));
+      worker.addEventListener('error', ({ message }) => {
+        // What a policy forbids is told in a turn of its own.
+        setTimeout(() => {
+          const unsaid = forbidden[0] ?? `its script ${url ?? 'team-worker.js'} cannot be loaded`;
+          end(new Error(message || unsaid));
+        });
+      });
     },
     // A browser gives a worker's locks to others when it is gone, however it went.
     watch: () => {
+      settle();
       if (lock) void locks.request(lock, () => end(new Error('it was terminated')));
     },
     ended: () => told,
@@ -94,6 +127,7 @@ function startWebWorker(url: URL): WorkerPort {
     unref: () => undefined,
     terminate: () => {
       left = true;
+      settle();
       worker.terminate();
     },
   };
