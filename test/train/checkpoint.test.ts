@@ -151,6 +151,35 @@ describe.each(Object.entries(kinds))('a resumed run of %s', (_, make) => {
   });
 });
 
+it('weights that have missed steps take the count of a checkpoint where none has', async () => {
+  const data = blobs();
+  const make = kinds['dropout, AdamW'];
+  const source = make();
+  await trainTo(source, 2, data);
+  const contents = checkpointTensors(source, info);
+  const counts = [...contents.tensors.keys()].filter((name) => name.endsWith('.step'));
+  expect(counts).toEqual(['optimizer.step']);
+
+  const weights = (trainer: Trainer) =>
+    [...trainer.model.stateDict().values()].map((tensor) => tensor.data());
+  // Dropout's state is one for all networks: the checkpoint brings back the one of its step.
+  await trainTo(source, 5, data);
+  const expected = weights(source);
+
+  const target = make();
+  const { fc } = target.model as DropoutNet;
+  fc.freezeAll();
+  await trainTo(target, 1, data);
+  fc.unfreezeAll();
+  expect([...target.optimizer.state().get('fc.weight.step')!.data()]).toEqual([0]);
+  restoreCheckpoint(target, contents, 'a');
+  for (const name of ['step', 'fc.weight.step', 'fc.bias.step']) {
+    expect([...target.optimizer.state().get(name)!.data()], name).toEqual([2]);
+  }
+  await trainTo(target, 5, data);
+  expectSameBits(weights(target), expected, 'after five steps');
+});
+
 describe('checkpointTensors', () => {
   it("has torchvision's names, layouts and dtypes", () => {
     const { tensors, metadata } = checkpointTensors(kinds['resnet8, Nesterov'](), info);
