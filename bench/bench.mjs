@@ -32,7 +32,9 @@ async function runMain(args) {
     logLevel: 'warning',
   });
   const { values } = parseArgs({
-    ...{ args, strict: false, allowPositionals: true },
+    args,
+    strict: false,
+    allowPositionals: true,
     options: { simd: { type: 'string', default: 'auto' } },
   });
   const flags = nodeFlags(process.versions.node, values.simd === '128' ? 128 : 'auto');

@@ -7,8 +7,11 @@ import { writeFileSync } from 'node:fs';
 export default class CountingReporter {
   onTestRunEnd(modules, unhandledErrors) {
     const report = {
-      ...{ passed: 0, failed: unhandledErrors.length },
-      ...{ ran: [], skipped: [], failures: [] },
+      passed: 0,
+      failed: unhandledErrors.length,
+      ran: [],
+      skipped: [],
+      failures: [],
     };
     for (const error of unhandledErrors) report.failures.push(`unhandled: ${error.message}`);
     for (const module of modules) {

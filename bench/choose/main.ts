@@ -51,7 +51,8 @@ export async function choose(args: readonly string[]): Promise<void> {
     },
   });
   const engine = await createEngine({
-    ...{ threads: Number(values.threads), simd: parseSimd(values.simd) },
+    threads: Number(values.threads),
+    simd: parseSimd(values.simd),
   });
   useEngine(engine);
   const problems = values.suites.split(',').flatMap(problemsOf);
@@ -98,7 +99,11 @@ async function time(engine: Engine, pass: Pass, geometry: Geometry): Promise<Cho
       const picked = timed.find((variant) => variant.picked)!;
       const best = timed.reduce((a, b) => (msOf(b) < msOf(a) ? b : a));
       choice = {
-        ...{ simd: engine.simd, pass, geometry, picked: picked.algorithm, best: best.algorithm },
+        simd: engine.simd,
+        pass,
+        geometry,
+        picked: picked.algorithm,
+        best: best.algorithm,
         ratio: msOf(picked) / msOf(best),
         variants: timed.map((variant) => ({
           algorithm: variant.algorithm,

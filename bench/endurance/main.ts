@@ -27,7 +27,8 @@ export async function endurance(args: readonly string[]): Promise<void> {
   });
   const minutes = Number(values.minutes);
   const engine = await createEngine({
-    ...{ threads: Number(values.threads), simd: parseSimd(values.simd) },
+    threads: Number(values.threads),
+    simd: parseSimd(values.simd),
   });
   process.stdout.write(`${runtimeName()}, build ${engine.build}, ${engine.simd} bits\n`);
   const [start, uses] = [performance.now(), [] as MemoryUse[]];

@@ -20,10 +20,14 @@ async function main(): Promise<void> {
   const cache = join(folder, '../../.cache/peers');
   const python = findPython();
   const contenders = contendersOf({
-    ...{ peers, simds, noise },
+    peers,
+    simds,
+    noise,
     pythons: options.pythons.length > 0 ? options.pythons : [python],
     checkouts: options.checkouts.map(({ version, wide }, index) => ({
-      ...{ version, wide, program: checkoutProgram(index) },
+      version,
+      wide,
+      program: checkoutProgram(index),
     })),
   });
   const place = {

@@ -46,8 +46,12 @@ function copyLiteRt() {
 }
 
 const common = {
-  ...{ bundle: true, splitting: true, format: 'esm', platform: 'node' },
-  ...{ packages: 'external', logLevel: 'warning' },
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  packages: 'external',
+  logLevel: 'warning',
 };
 
 /** Bundles the programs of the comparison, and one more. */
@@ -59,7 +63,9 @@ export async function buildPeers(...more) {
 /** Bundles what serves the networks in other checkouts of this project, each beside its own WASM builds. */
 async function buildCheckouts(args) {
   const { values } = parseArgs({
-    ...{ args, strict: false, allowPositionals: true },
+    args,
+    strict: false,
+    allowPositionals: true,
     options: { old: { type: 'string', multiple: true, default: [] } },
   });
   rmSync(join(bundles, 'old'), { recursive: true, force: true });

@@ -54,7 +54,8 @@ async function compare(hosts, threads, rounds) {
   for (const host of running) await host.end();
   const [reference] = running;
   return running.map(({ name, facts, times }) => ({
-    ...{ name, ...facts },
+    name,
+    ...facts,
     cases: Object.keys(CASES).map((key) => ({
       case: CASES[key],
       medianMs: median(times.map((round) => round[key])),
@@ -88,8 +89,14 @@ function median(values) {
 
 const bundle = (entry, outfile, platform) =>
   build({
-    ...{ absWorkingDir: root, entryPoints: [entry], outfile, platform },
-    ...{ bundle: true, format: 'esm', packages: 'external', logLevel: 'warning' },
+    absWorkingDir: root,
+    entryPoints: [entry],
+    outfile,
+    platform,
+    bundle: true,
+    format: 'esm',
+    packages: 'external',
+    logLevel: 'warning',
   });
 
 /** Beside the WASM builds in dist/. */

@@ -36,15 +36,25 @@ export async function prepareRounds(threads: number, simd: Simd): Promise<Rounds
   const engine = await createEngine({ threads, simd });
   useEngine(engine);
   const inference = inferenceCase(engine, {
-    ...{ name: 'resnet18', create: resnet18, size: 224, batch: 1, inChannels: 3 },
+    name: 'resnet18',
+    create: resnet18,
+    size: 224,
+    batch: 1,
+    inChannels: 3,
   });
   const training = trainingCase(engine, {
-    ...{ name: 'resnet20', create: resnet20, size: 32, batch: 32, inChannels: 3 },
+    name: 'resnet20',
+    create: resnet20,
+    size: 32,
+    batch: 32,
+    inChannels: 3,
   });
   return {
     facts: {
-      ...{ runtime: runtimeName(), build: engine.build },
-      ...{ threads: engine.threads, simd: engine.simd },
+      runtime: runtimeName(),
+      build: engine.build,
+      threads: engine.threads,
+      simd: engine.simd,
     },
     round: async () => ({
       inference: await visit(inference, VISIT_MS),

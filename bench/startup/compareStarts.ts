@@ -66,7 +66,8 @@ export async function compareStarts(
     const [first] = starts.get(contender)!;
     const simd = first?.simd ?? launch.width(contender);
     const common = {
-      ...{ workload: workloadName(job), peer: contender.peer.name },
+      workload: workloadName(job),
+      peer: contender.peer.name,
       ...(simd !== undefined && { simd }),
       ...(first?.runtime !== undefined && { runtime: first.runtime }),
     };
@@ -82,7 +83,10 @@ async function startOnce(contender: Contender, job: Job, launch: Launch): Promis
     const { firstMs } = process;
     const peakBytes = await process.peakBytes();
     return {
-      ...{ firstMs, firstRunMs, phases, peakBytes },
+      firstMs,
+      firstRunMs,
+      phases,
+      peakBytes,
       ...(simd !== undefined && { simd }),
       ...(runtime !== undefined && { runtime }),
       warmRunMs: median(await process.visit(WARM_MS)),

@@ -39,8 +39,11 @@ async function main(): Promise<void> {
   const python = findPython();
   const launch = launcher();
   const contenders = contendersOf({
-    ...{ peers, simds: parseSimds(values.simd), pythons: [python] },
-    ...{ checkouts: [], noise: false },
+    peers,
+    simds: parseSimds(values.simd),
+    pythons: [python],
+    checkouts: [],
+    noise: false,
   });
   const engine = await init({ threads: 1, simd: 128 });
   const workloads = values.models.split(',').map((written): Workload => {

@@ -24,8 +24,10 @@ export async function makeProject(folder, tarball, { packages = {}, files = {}, 
   cpSync(join(root, 'test/matrix/app'), folder, { recursive: true });
   const all = {
     'package.json': JSON.stringify({
-      ...{ name: 'app', private: true, type: 'module' },
-      ...{ dependencies: { residua: `file:${tarball}`, ...packages } },
+      name: 'app',
+      private: true,
+      type: 'module',
+      dependencies: { residua: `file:${tarball}`, ...packages },
       ...manifest,
     }),
     ...files,
@@ -54,7 +56,9 @@ function environment(folder, port) {
 /** Starts a command in a project, in a group of its own. `output` gathers what it writes. */
 export function start([command, ...args], folder, port) {
   const child = spawn(command, args, {
-    ...{ cwd: folder, env: environment(folder, port), detached: true },
+    cwd: folder,
+    env: environment(folder, port),
+    detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const running = { output: '', stdout: '', code: undefined };

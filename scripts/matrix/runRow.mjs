@@ -12,7 +12,8 @@ const THREADS = Math.min(2, availableParallelism());
 
 /** Headers of a server whose files other origins may use. */
 const OPEN = {
-  ...{ 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' },
+  'access-control-allow-origin': '*',
+  'cross-origin-resource-policy': 'cross-origin',
 };
 
 /** Builds and runs a row; throws with a reason where it does not do what it should. Resolves to what is to be told. */

@@ -10,8 +10,14 @@ import { formatStarts } from '../../bench/startup/formatStarts.ts';
 
 const script = fileURLToPath(new URL('./peers/fakePeer.mjs', import.meta.url));
 const job: Job = {
-  ...{ pass: 'infer', model: 'resnet18', size: 224, channels: 3 },
-  ...{ batch: 1, threads: 1, numerics: 'fast', files: '' },
+  pass: 'infer',
+  model: 'resnet18',
+  size: 224,
+  channels: 3,
+  batch: 1,
+  threads: 1,
+  numerics: 'fast',
+  files: '',
 };
 const fake = (name: string): Contender => ({
   peer: { name, passes: ['infer'], language: 'node' },
@@ -35,19 +41,20 @@ it('gives times to the first result, our phases, and reasons', async () => {
   );
   const [ours, peer, absent] = rows;
   expect(ours).toMatchObject({
-    ...{
-      workload: 'resnet18 224² b1 t1',
-      peer: 'residua',
-      simd: 256,
-      warmRunMs: 11,
-      firstRunMs: 15,
-    },
-    ...{ peakBytes: 5e6, phases: { node: 20, compile: 30 } },
+    workload: 'resnet18 224² b1 t1',
+    peer: 'residua',
+    simd: 256,
+    warmRunMs: 11,
+    firstRunMs: 15,
+    peakBytes: 5e6,
+    phases: { node: 20, compile: 30 },
   });
   expect(ours!.firstMs).toBeGreaterThanOrEqual(ours!.minMs!);
   expect(peer!.phases).toBeUndefined();
   expect(absent).toEqual({
-    ...{ workload: 'resnet18 224² b1 t1', peer: 'absent', reason: 'the package is not installed' },
+    workload: 'resnet18 224² b1 t1',
+    peer: 'absent',
+    reason: 'the package is not installed',
   });
   const text = formatStarts(rows);
   expect(text).toMatch(/^resnet18 224² b1 t1, node 1\.0\.0$/m);

@@ -196,8 +196,12 @@ it('training goes on after inference as if there had been none', async () => {
   const images = ramp(4 * 16 * 16 * 3, 0.1);
   const input = { shape: [4, 16, 16, 3], dtype: 'f32' } as const;
   const batch: Batch = {
-    ...{ images, labels: Int32Array.of(0, 1, 2, 3), shape: input.shape },
-    ...{ indices: Uint32Array.of(0, 1, 2, 3), index: 0, last: true },
+    images,
+    labels: Int32Array.of(0, 1, 2, 3),
+    shape: input.shape,
+    indices: Uint32Array.of(0, 1, 2, 3),
+    index: 0,
+    last: true,
   };
   const losses: number[][] = [];
   for (const inferred of [false, true]) {

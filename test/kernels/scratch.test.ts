@@ -15,8 +15,11 @@ async function smallEngine(): Promise<Engine> {
   const module = await loadModule('simd-threads', besideCode);
   const memory = new WebAssembly.Memory({ initial: 64, maximum: 256, shared: true });
   const engine = new Engine({
-    ...{ build: 'simd-threads', numerics: 'strict', threads: 1 },
-    ...{ module, memory },
+    build: 'simd-threads',
+    numerics: 'strict',
+    threads: 1,
+    module,
+    memory,
   });
   useEngine(engine);
   return engine;

@@ -97,7 +97,11 @@ describe('an engine whose vectors V8 pairs', () => {
     skip(!PAIRS || !HAS_AVX2, 'this Node or processor does not pair vectors');
     const { stdout } = await runBundled('checked', INIT);
     expect(JSON.parse(stdout)).toEqual({
-      ...{ paired: 256, simd: 256, build: 'relaxed-256', warnings: [], values: [0, 2] },
+      paired: 256,
+      simd: 256,
+      build: 'relaxed-256',
+      warnings: [],
+      values: [0, 2],
     });
   });
 

@@ -26,8 +26,15 @@ class Chain {
         kernel: 'add.forward.f32/simd',
         chunks,
         args: {
-          ...{ a: at(i, offset), aStride: 1, b: at(i, 4 * half - offset), bStride: 1 },
-          ...{ y: at(i + 1, offset), yStride: 1, pixels: half, channels: 1, relu: 0 },
+          a: at(i, offset),
+          aStride: 1,
+          b: at(i, 4 * half - offset),
+          bStride: 1,
+          y: at(i + 1, offset),
+          yStride: 1,
+          pixels: half,
+          channels: 1,
+          relu: 0,
         },
       })),
     );
@@ -94,8 +101,15 @@ async function tangle(engine: Engine, plans: number): Promise<void> {
       kernel: 'add.forward.f32/simd',
       chunks: random.int(1, 7),
       args: {
-        ...{ a: at(a), aStride: 1, b: at(b), bStride: 1 },
-        ...{ y: at(y), yStride: 1, pixels: COUNT, channels: 1, relu: 0 },
+        a: at(a),
+        aStride: 1,
+        b: at(b),
+        bStride: 1,
+        y: at(y),
+        yStride: 1,
+        pixels: COUNT,
+        channels: 1,
+        relu: 0,
       },
     }));
     const values = buffers.map((_, i) =>

@@ -14,7 +14,12 @@ const weights = net.parameters();
 const optimizer = new residua.SGD(weights);
 const image = residua.zeros([1, 8, 8, 1]);
 const data = residua.imageDataset({
-  ...{ name: 'two', height: 8, width: 8, channels: 1, mean: [0.5], std: [0.25] },
+  name: 'two',
+  height: 8,
+  width: 8,
+  channels: 1,
+  mean: [0.5],
+  std: [0.25],
   images: new Uint8Array(128),
   labels: Uint8Array.of(0, 1),
   classes: Array.from({ length: 10 }, (_, digit) => `${digit}`),

@@ -115,7 +115,12 @@ describe('pictures of many sizes', () => {
     for (const [i, [height, width]] of sizes(60).entries()) {
       await trainer.trainStep(goldenImages(`sizes ${i}`, [2, 1, height, width]));
       const data = imageDataset({
-        ...{ name: 'one size', height, width, channels: 1, mean: [0.5], std: [0.25] },
+        name: 'one size',
+        height,
+        width,
+        channels: 1,
+        mean: [0.5],
+        std: [0.25],
         images: Uint8Array.from({ length: 2 * height * width }, (_, at) => at % 251),
         labels: Uint8Array.of(1, 2),
         classes: Array.from({ length: 10 }, (_, digit) => `${digit}`),

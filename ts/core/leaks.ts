@@ -45,6 +45,7 @@ async function leftBy(fn: () => unknown, engine: Engine): Promise<Leak[]> {
 }
 
 const withoutOrder = ({ name, bytes, made }: Holding): Leak => ({
-  ...{ name, bytes },
+  name,
+  bytes,
   ...(made !== undefined && { made }),
 });

@@ -41,8 +41,13 @@ function merge(a: Step, b: ProfileRow): Step {
   const mean = (field: 'gflops' | 'ceilingShare' | 'gigabytesPerSecond' | 'memoryShare'): number =>
     (a[field] * a.medianMs + b[field] * b.medianMs) / medianMs;
   return {
-    ...{ ...b, count: a.count + 1, medianMs, share: a.share + b.share },
-    ...{ flops: a.flops + b.flops, gflops: mean('gflops'), ceilingShare: mean('ceilingShare') },
+    ...b,
+    count: a.count + 1,
+    medianMs,
+    share: a.share + b.share,
+    flops: a.flops + b.flops,
+    gflops: mean('gflops'),
+    ceilingShare: mean('ceilingShare'),
     bytes: a.bytes + b.bytes,
     gigabytesPerSecond: mean('gigabytesPerSecond'),
     memoryShare: mean('memoryShare'),

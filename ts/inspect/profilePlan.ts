@@ -110,9 +110,14 @@ export async function profilePlan(
     ...costOf(row, nodeMs[index]!, limits),
   }));
   return {
-    ...{ name: item.name, pass: item.pass, batch: item.facts.batch },
-    ...{ runtime: runtimeName(), build: engine.build, simd: engine.simd },
-    ...{ threads: engine.threads, rounds },
+    name: item.name,
+    pass: item.pass,
+    batch: item.facts.batch,
+    runtime: runtimeName(),
+    build: engine.build,
+    simd: engine.simd,
+    threads: engine.threads,
+    rounds,
     ...limits,
     planMs,
     betweenMs: planMs - limits.opsMs,
@@ -132,9 +137,13 @@ function costOf(
   const gflops = flops / medianMs / 1e6;
   const gigabytesPerSecond = bytes / medianMs / 1e6;
   return {
-    ...{ medianMs, share: medianMs / limits.opsMs },
-    ...{ flops, gflops, ceilingShare: gflops / limits.ceilingGflops },
-    ...{ bytes, gigabytesPerSecond },
+    medianMs,
+    share: medianMs / limits.opsMs,
+    flops,
+    gflops,
+    ceilingShare: gflops / limits.ceilingGflops,
+    bytes,
+    gigabytesPerSecond,
     memoryShare: gigabytesPerSecond / limits.memoryGigabytesPerSecond,
   };
 }

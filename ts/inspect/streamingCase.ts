@@ -20,9 +20,12 @@ export function streamingCase(engine: Engine): StreamingCase {
       kernel: 'copy.forward.f32/simd',
       chunks: 8 * engine.threads,
       args: {
-        ...{ x: { buffer: from, byteOffset: 0 }, xStride: CHANNELS },
-        ...{ y: { buffer: to, byteOffset: 0 }, yStride: CHANNELS },
-        ...{ pixels: FLOATS / CHANNELS, channels: CHANNELS },
+        x: { buffer: from, byteOffset: 0 },
+        xStride: CHANNELS,
+        y: { buffer: to, byteOffset: 0 },
+        yStride: CHANNELS,
+        pixels: FLOATS / CHANNELS,
+        channels: CHANNELS,
       },
     },
   ]);

@@ -188,7 +188,9 @@ export async function createEngineFrom(
   const auto = asked === 'auto' && mayBeWide(assets.wasm);
   const simd = asked === 'auto' && !auto ? 128 : chooseWidth(asked, features, numerics);
   const factsOf = (width: Width): Facts => ({
-    ...{ build: chooseBuild(features, numerics, threads, width), numerics, threads },
+    build: chooseBuild(features, numerics, threads, width),
+    numerics,
+    threads,
   });
   let facts = factsOf(simd);
   let module: WebAssembly.Module;

@@ -115,7 +115,11 @@ export class Engine implements Disposable, AsyncDisposable {
     });
     const runs: RunQueue = new RunQueue(runner);
     this.#open = {
-      ...{ exports, memory, heap, runner, runs },
+      exports,
+      memory,
+      heap,
+      runner,
+      runs,
       arena: new Arena(heap),
       ledger: new Ledger(),
       views: viewsOf(memory),

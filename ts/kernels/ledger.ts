@@ -49,7 +49,9 @@ export class Ledger {
       this.#kept = 0;
     }
     this.#entries.set(order, {
-      ...{ nameOf, bytes, release },
+      nameOf,
+      bytes,
+      release,
       ...(this.tracing && { made: traced() }),
       token: large ? new WeakRef(token) : undefined,
     });
@@ -81,7 +83,9 @@ export class Ledger {
     return [...this.#entries]
       .filter(([order]) => order >= from)
       .map(([order, { nameOf, bytes, made }]) => ({
-        ...{ order, name: nameOf(), bytes },
+        order,
+        name: nameOf(),
+        bytes,
         ...(made?.stack !== undefined && { made: callsOf(made.stack) }),
       }));
   }

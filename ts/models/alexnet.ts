@@ -19,7 +19,7 @@ export interface AlexNetOptions extends ModelOptions {
   readonly dropout?: number;
 }
 
-const OPTIONS: OptionNames<AlexNetOptions> = { ...MODEL_OPTIONS, ...{ dropout: 1 } };
+const OPTIONS: OptionNames<AlexNetOptions> = { ...MODEL_OPTIONS, dropout: 1 };
 
 /** The plain network the story starts from, in torchvision's one-column form (Krizhevsky 2014, arXiv:1404.5997). */
 export class AlexNet extends Classifier {

@@ -35,7 +35,12 @@ export interface CifarResNetOptions
 
 const OPTIONS: OptionNames<CifarResNetOptions> = {
   ...MODEL_OPTIONS,
-  ...{ gate: 1, norm: 1, act: 1, zeroInit: 1, dropPath: 1, shortcuts: 1 },
+  gate: 1,
+  norm: 1,
+  act: 1,
+  zeroInit: 1,
+  dropPath: 1,
+  shortcuts: 1,
 };
 
 /**
@@ -121,7 +126,13 @@ function makeStage(
     const skip =
       shortcuts === 'none' ? null : shortcut(shortcuts, from, channels, { stride: step, norm });
     return new BasicBlock(from, channels, {
-      ...{ act, gate, norm, zeroInit, dropPath, stride: step, shortcut: skip },
+      act,
+      gate,
+      norm,
+      zeroInit,
+      dropPath,
+      stride: step,
+      shortcut: skip,
     });
   };
   return new Sequential(...Array.from({ length: blocks }, (_, index) => block(index)));

@@ -25,7 +25,10 @@ export interface ModelOptions {
 
 /** All of {@link ModelOptions}. */
 export const MODEL_OPTIONS: OptionNames<ModelOptions> = {
-  ...{ numClasses: 1, inChannels: 1, stem: 1, seed: 1 },
+  numClasses: 1,
+  inChannels: 1,
+  stem: 1,
+  seed: 1,
 };
 
 /** A loss `[]` and the logits `[N, numClasses]` that it came from. */

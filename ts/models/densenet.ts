@@ -45,7 +45,8 @@ interface Recipe {
 
 const OPTIONS: OptionNames<DenseNetOptions> = {
   ...MODEL_OPTIONS,
-  ...{ memoryEfficient: 1, dropout: 1 },
+  memoryEfficient: 1,
+  dropout: 1,
 };
 
 /** Densely connected network (Huang et al. 2017, arXiv:1608.06993): `[N, H, W, inChannels]` → `[N, numClasses]`. */
@@ -72,7 +73,10 @@ export class DenseNet extends Classifier {
       const layers: Record<string, Module> = {};
       for (let layer = 1; layer <= count; layer++) {
         layers[`denselayer${layer}`] = new DenseLayer(channels, {
-          ...{ growth, bottleneck, dropout, memoryEfficient },
+          growth,
+          bottleneck,
+          dropout,
+          memoryEfficient,
         });
         channels += recipe.growth;
       }

@@ -134,7 +134,9 @@ const AUXILIARY = 0.3;
 
 const OPTIONS: OptionNames<GoogLeNetOptions> = {
   ...MODEL_OPTIONS,
-  ...{ dropout: 1, auxiliary: 1, auxiliaryDropout: 1 },
+  dropout: 1,
+  auxiliary: 1,
+  auxiliaryDropout: 1,
 };
 
 /** Szegedy et al.'s network (2015, arXiv:1409.4842) in torchvision's form, with batch norm. */

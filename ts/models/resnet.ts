@@ -58,7 +58,13 @@ const STAGES = [64, 128, 256, 512] as const;
 
 const OPTIONS: OptionNames<ResNetOptions> = {
   ...MODEL_OPTIONS,
-  ...{ gate: 1, norm: 1, act: 1, zeroInit: 1, shortcuts: 1, strideOn: 1, dropPath: 1 },
+  gate: 1,
+  norm: 1,
+  act: 1,
+  zeroInit: 1,
+  shortcuts: 1,
+  strideOn: 1,
+  dropPath: 1,
 };
 
 /**
@@ -146,7 +152,11 @@ function makeStage(recipe: Recipe, options: ResNetOptions, stage: number): Seque
     const stride = first && stage > 0 ? 2 : 1;
     const skip = shortcut(shortcuts, from, channels, { stride, norm: preActivation ? null : norm });
     const settings = {
-      ...{ act, gate, norm, zeroInit, stride },
+      act,
+      gate,
+      norm,
+      zeroInit,
+      stride,
       shortcut: skip,
       dropPath: (dropPath * (before + index)) / Math.max(1, last),
     };
@@ -154,7 +164,9 @@ function makeStage(recipe: Recipe, options: ResNetOptions, stage: number): Seque
       return new (preActivation ? PreActBasicBlock : BasicBlock)(from, channels, settings);
     return new (preActivation ? PreActBottleneck : Bottleneck)(from, channels, {
       ...settings,
-      ...{ width, groups, strideOn },
+      width,
+      groups,
+      strideOn,
     });
   };
   return new Sequential(

@@ -62,7 +62,7 @@ const widths = {
   ],
 } as const;
 
-const OPTIONS: OptionNames<VGGOptions> = { ...MODEL_OPTIONS, ...{ dropout: 1, skips: 1, gate: 1 } };
+const OPTIONS: OptionNames<VGGOptions> = { ...MODEL_OPTIONS, dropout: 1, skips: 1, gate: 1 };
 
 /**
  * Simonyan and Zisserman's plain network (2015), with or without batch norm and skips: `[N, H, W, C]` → `[N, numClasses]`.

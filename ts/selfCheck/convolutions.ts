@@ -36,7 +36,8 @@ function convolution(x: Shape, side: number, outChannels: number, stride = 1): C
     w: [side, side, channelsOf(x), outChannels],
     stride: [stride, stride],
     padding: [padding, padding, padding, padding],
-    ...{ dilation: [1, 1], groups: 1 },
+    dilation: [1, 1],
+    groups: 1,
   };
 }
 

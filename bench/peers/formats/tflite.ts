@@ -6,14 +6,32 @@ import type { TfliteModel, TfliteOperator, TfliteOptions } from './tfliteTypes.t
 
 /** BuiltinOperator of schema.fbs. */
 const CODE = {
-  ...{ add: 0, averagePool: 1, concatenation: 2, conv: 3, fullyConnected: 9, maxPool: 17 },
-  ...{ mul: 18, relu: 19, reshape: 22, pad: 34, mean: 40, stridedSlice: 45 },
+  add: 0,
+  averagePool: 1,
+  concatenation: 2,
+  conv: 3,
+  fullyConnected: 9,
+  maxPool: 17,
+  mul: 18,
+  relu: 19,
+  reshape: 22,
+  pad: 34,
+  mean: 40,
+  stridedSlice: 45,
 };
 
 /** Tables of the union BuiltinOptions. */
 const OPTIONS = {
-  ...{ conv: 1, pool: 5, fullyConnected: 8, concatenation: 10, add: 11, reshape: 17, mul: 21 },
-  ...{ pad: 22, reducer: 27, stridedSlice: 32 },
+  conv: 1,
+  pool: 5,
+  fullyConnected: 8,
+  concatenation: 10,
+  add: 11,
+  reshape: 17,
+  mul: 21,
+  pad: 22,
+  reducer: 27,
+  stridedSlice: 32,
 };
 
 const VALID = 1;

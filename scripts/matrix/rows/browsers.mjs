@@ -21,11 +21,18 @@ export const browserRows = [
   { name: 'no bundler, Firefox', files: pageOf('index.js'), firefox: true },
   {
     name: 'no bundler, not isolated',
-    ...{ files: pageOf('index.js'), isolated: false, threads: 1, warns: isolation },
+    files: pageOf('index.js'),
+    isolated: false,
+    threads: 1,
+    warns: isolation,
   },
   {
     name: 'no bundler, not isolated, Firefox',
-    ...{ files: pageOf('index.js'), isolated: false, threads: 1, warns: isolation, firefox: true },
+    files: pageOf('index.js'),
+    isolated: false,
+    threads: 1,
+    warns: isolation,
+    firefox: true,
   },
   {
     name: 'no bundler, wasmUrl is a folder',
@@ -44,7 +51,9 @@ export const browserRows = [
     name: 'policy without workers, Firefox',
     files: pageOf('index.js'),
     headers: policy("worker-src 'none'"),
-    ...{ threads: 1, warns: /1 thread used, not 2: ./, firefox: true },
+    threads: 1,
+    warns: /1 thread used, not 2: ./,
+    firefox: true,
   },
   {
     name: "worker's script as data:",
@@ -54,12 +63,16 @@ export const browserRows = [
   {
     name: "worker's script as data:, policy without blob:",
     files: pageOf('index.js', dataWorker),
-    ...{ threads: 1, warns: /1 thread used, not 2: .*policy/, console: /Content Security Policy/ },
+    threads: 1,
+    warns: /1 thread used, not 2: .*policy/,
+    console: /Content Security Policy/,
   },
   {
     name: 'residua/inline, policy without blob:',
     files: pageOf('inline.js'),
-    ...{ threads: 1, warns: /1 thread used, not 2: .*policy/, console: /Content Security Policy/ },
+    threads: 1,
+    warns: /1 thread used, not 2: .*policy/,
+    console: /Content Security Policy/,
   },
   {
     name: "worker's script is not there",

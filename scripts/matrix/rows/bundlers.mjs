@@ -9,7 +9,8 @@ const page = {
 };
 const esbuild = { esbuild: '0.28.2' };
 const rollup = {
-  ...{ rollup: '4.68.8', '@rollup/plugin-node-resolve': '16.0.3' },
+  rollup: '4.68.8',
+  '@rollup/plugin-node-resolve': '16.0.3',
   '@web/rollup-plugin-import-meta-assets': '2.3.3',
 };
 const rollupConfig = (input, plugins) => `

@@ -25,12 +25,14 @@ import('./run.js').then(({ run }) => run(residua)).then((o) => console.log(JSON.
     return [
       {
         name: `esbuild for Node, ${format}, assets copied`,
-        ...{ packages: esbuild, build: [bundle('program.js', format, out), copy] },
+        packages: esbuild,
+        build: [bundle('program.js', format, out), copy],
         run: ['node', out],
       },
       {
         name: `esbuild for Node, ${format}, residua/inline`,
-        ...{ packages: esbuild, build: [bundle('programInline.js', format, out)] },
+        packages: esbuild,
+        build: [bundle('programInline.js', format, out)],
         run: ['node', out],
       },
     ];

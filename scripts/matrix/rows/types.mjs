@@ -13,8 +13,11 @@ export const size = (plan: Plan): number => plan.peakBytes;
 export { loadDataset, loadKerasWeights };
 `;
 const settings = {
-  ...{ strict: true, exactOptionalPropertyTypes: true, target: 'es2022' },
-  ...{ skipLibCheck: false, noEmit: true },
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  target: 'es2022',
+  skipLibCheck: false,
+  noEmit: true,
 };
 /** A page's, as Vite writes it; a program's without the DOM; and the least that there can be. */
 const resolutions = [

@@ -11,7 +11,8 @@ export const viteRows = ['6.4.6', '7.3.8', '8.4.0'].flatMap((version) => {
   return [
     {
       name: `Vite ${major}, dev`,
-      ...{ packages, files: { 'vite.config.js': config } },
+      packages,
+      files: { 'vite.config.js': config },
       server: ['vite', '--port', 'PORT', '--strictPort'],
     },
     { name: `Vite ${major}`, packages, build: [['vite', 'build', '--outDir', 'out']], out: 'out' },

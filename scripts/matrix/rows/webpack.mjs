@@ -15,7 +15,8 @@ const html = '<!doctype html><meta charset="utf-8"><script defer src="./main.js"
 const serverFlags = ['--port', 'PORT', '--mode', 'development'];
 const row = (name, packages, cli) => [
   {
-    ...{ name, packages },
+    name,
+    packages,
     files: { [`${cli}.config.mjs`]: config, 'public/index.html': html },
     build: [
       [cli, 'build', '--mode', 'production'],
@@ -24,7 +25,8 @@ const row = (name, packages, cli) => [
     out: 'out',
   },
   {
-    ...{ name: `${name}, dev`, packages },
+    name: `${name}, dev`,
+    packages,
     files: { [`${cli}.config.mjs`]: config, 'public/index.html': html },
     server: [cli, 'serve', ...serverFlags],
   },

@@ -9,8 +9,13 @@ import type { Workload } from '../../../bench/peers/workload.ts';
 
 const script = fileURLToPath(new URL('./fakePeer.mjs', import.meta.url));
 const workload: Workload = {
-  ...{ pass: 'infer', model: 'resnet18', size: 224, channels: 3 },
-  ...{ batch: 1, threads: 1, numerics: 'fast' },
+  pass: 'infer',
+  model: 'resnet18',
+  size: 224,
+  channels: 3,
+  batch: 1,
+  threads: 1,
+  numerics: 'fast',
 };
 const ours: Contender = { peer: OURS, simd: 'auto' };
 const fake = (name: string): Contender => ({
@@ -40,9 +45,18 @@ it('gives times, ratios to ours, memory and facts of peers that run', async () =
   expect(own).toMatchObject({ peer: 'residua', medianMs: 11, gflops: 2, rounds: [11, 11, 11] });
   expect(own!.ratio).toBeUndefined();
   expect(peer).toMatchObject({
-    ...{ workload: 'resnet18 224² b1 t1', medianMs: 31, minMs: 31, maxMs: 31, peakBytes: 5e6 },
-    ...{ ratio: 31 / 11, minRatio: 31 / 11, deviation: 1e-6, facts: '1.2.3, fake' },
-    ...{ version: '1.2.3', runtime: 'node 1.0.0', oursSimd: 128 },
+    workload: 'resnet18 224² b1 t1',
+    medianMs: 31,
+    minMs: 31,
+    maxMs: 31,
+    peakBytes: 5e6,
+    ratio: 31 / 11,
+    minRatio: 31 / 11,
+    deviation: 1e-6,
+    facts: '1.2.3, fake',
+    version: '1.2.3',
+    runtime: 'node 1.0.0',
+    oursSimd: 128,
   });
   expect(peer!.firstMs).toBeGreaterThan(0);
 });

@@ -46,7 +46,13 @@ it('runs a checkout without wide builds at 128 bits, whatever is asked for', () 
 
 it('marks the fastest of several rows of PyTorch, and none where there is one', () => {
   const row = (peer: string, medianMs?: number): PeerRow => ({
-    ...{ workload: '', pass: 'infer', model: '', size: 1, batch: 1, threads: 1, peer },
+    workload: '',
+    pass: 'infer',
+    model: '',
+    size: 1,
+    batch: 1,
+    threads: 1,
+    peer,
     ...(medianMs !== undefined && { medianMs }),
   });
   const rows = [row('residua', 1), row('pytorch', 5), row('pytorch-compile', 4), row('pytorch')];

@@ -3,8 +3,12 @@ import { formatRows } from '../../../bench/peers/formatRows.ts';
 import type { PeerRow } from '../../../bench/peers/row.ts';
 
 const common: Pick<PeerRow, 'workload' | 'pass' | 'model' | 'size' | 'batch' | 'threads'> = {
-  ...{ workload: 'densenet121 224² b1 t2', pass: 'infer', model: 'densenet121', size: 224 },
-  ...{ batch: 1, threads: 2 },
+  workload: 'densenet121 224² b1 t2',
+  pass: 'infer',
+  model: 'densenet121',
+  size: 224,
+  batch: 1,
+  threads: 2,
 };
 const times = {
   medianMs: 12345.6,
@@ -17,8 +21,16 @@ const times = {
 const rows: PeerRow[] = [
   { ...common, ...times, peer: 'residua', facts: 'build relaxed-threads, fast', firstMs: 300 },
   {
-    ...{ ...common, ...times, peer: 'onnxruntime-node', facts: '1.30.0', firstMs: 12345 },
-    ...{ ratio: 0.94, minRatio: 0.9, maxRatio: 11.02, deviation: 7e-7, idleShare: 0.5 },
+    ...common,
+    ...times,
+    peer: 'onnxruntime-node',
+    facts: '1.30.0',
+    firstMs: 12345,
+    ratio: 0.94,
+    minRatio: 0.9,
+    maxRatio: 11.02,
+    deviation: 7e-7,
+    idleShare: 0.5,
   },
   { ...common, peer: 'litert', reason: `it ${'cannot be made to run '.repeat(8)}here` },
 ];

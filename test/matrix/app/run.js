@@ -9,8 +9,12 @@ export async function run({ init, Predictor, resnet8, SGD, Trainer }, options = 
   const optimizer = new SGD(model.parameters(), { lr: 0.05, momentum: 0.9 });
   const trainer = new Trainer(model, { optimizer });
   const { loss } = await trainer.trainStep({
-    ...{ images, shape, labels: Int32Array.of(0, 1, 0, 1) },
-    ...{ indices: Uint32Array.of(0, 1, 2, 3), index: 0, last: true },
+    images,
+    shape,
+    labels: Int32Array.of(0, 1, 0, 1),
+    indices: Uint32Array.of(0, 1, 2, 3),
+    index: 0,
+    last: true,
   });
   const probabilities = await new Predictor(model).probabilities(images, shape);
   const { build, threads } = engine;

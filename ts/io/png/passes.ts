@@ -28,7 +28,10 @@ export function passesOf({ width, height, interlaced }: PngHeader): Pass[] {
   return ADAM7.map(([left, top, stepX, stepY]) => ({
     width: Math.max(0, Math.ceil((width - left) / stepX)),
     height: Math.max(0, Math.ceil((height - top) / stepY)),
-    ...{ left, top, stepX, stepY },
+    left,
+    top,
+    stepX,
+    stepY,
   })).filter((pass) => pass.width > 0 && pass.height > 0);
 }
 

@@ -64,5 +64,10 @@ export const JOIN_OPTIONS: OptionNames<JoinOptions> = { act: 1, gate: 1, dropPat
 /** All of {@link BlockOptions}. */
 export const BLOCK_OPTIONS: OptionNames<BlockOptions> = {
   ...JOIN_OPTIONS,
-  ...{ stride: 1, shortcut: 1, norm: 1, bias: 1, padding: 1, zeroInit: 1 },
+  stride: 1,
+  shortcut: 1,
+  norm: 1,
+  bias: 1,
+  padding: 1,
+  zeroInit: 1,
 };

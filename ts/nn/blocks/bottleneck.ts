@@ -24,7 +24,9 @@ export interface BottleneckOptions extends BlockOptions {
 /** All of {@link BottleneckOptions}. */
 export const BOTTLENECK_OPTIONS: OptionNames<BottleneckOptions> = {
   ...BLOCK_OPTIONS,
-  ...{ width: 1, groups: 1, strideOn: 1 },
+  width: 1,
+  groups: 1,
+  strideOn: 1,
 };
 
 /**

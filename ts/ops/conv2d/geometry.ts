@@ -116,9 +116,22 @@ export function geometryArgs(conv: ConvShape): Record<string, number> {
   const [dilationHeight, dilationWidth] = conv.dilation;
   const { batch, inChannels, outChannels, groups } = conv;
   return {
-    ...{ batch, height, width, inChannels, outHeight, outWidth, outChannels },
-    ...{ kernelHeight, kernelWidth, strideHeight, strideWidth, padTop, padLeft },
-    ...{ dilationHeight, dilationWidth, groups },
+    batch,
+    height,
+    width,
+    inChannels,
+    outHeight,
+    outWidth,
+    outChannels,
+    kernelHeight,
+    kernelWidth,
+    strideHeight,
+    strideWidth,
+    padTop,
+    padLeft,
+    dilationHeight,
+    dilationWidth,
+    groups,
   };
 }
 
