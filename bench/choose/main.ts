@@ -8,12 +8,12 @@ import { parseSimd } from '../simd.ts';
 import { geometriesOf, type Geometry } from './geometries.ts';
 import { variantsOf, type Pass } from './variants.ts';
 
-/** Networks whose convolutions are all those of ResNets, DenseNets and VGGs for photographs, */
+/** Networks whose convolutions are all those of ResNets, DenseNets and VGGs for photographs. */
 const PHOTOGRAPHS = [
   ...['resnet18', 'resnet50', 'wide_resnet50_2', 'resnext50_32x4d', 'preact_resnet50'],
   ...['densenet121', 'densenet161', 'densenet201', 'vgg13', 'googlenet'],
 ];
-/** and of those for small images. */
+/** Networks whose convolutions are all those of the nets for small images. */
 const SMALL = ['resnet20', 'densenet40', 'densenet_bc100', 'preact_resnet18'];
 /** A pick may be slower than the best by this share. */
 const ALLOWED = 0.1;

@@ -7,9 +7,9 @@ import { memoryUse, type MemoryUse } from './memoryUse.ts';
 import { runCycle } from './workload.ts';
 
 const MINUTE = 60_000;
-/** Share of the time in which memory may still grow, */
+/** Share of the time in which memory may still grow. */
 const WARM_UP = 0.1;
-/** and minutes of it at most. */
+/** Minutes in which memory may still grow, at most. */
 const MOST_WARM_UP = 3;
 
 /**

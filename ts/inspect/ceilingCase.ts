@@ -2,9 +2,9 @@ import type { Engine } from '../kernels/engine.ts';
 import type { BenchCase } from './benchCase.ts';
 
 const CEILING_ROUNDS = 20_000;
-/** Independent multiply-adds of a round, */
+/** Independent multiply-adds of a round. */
 const SUMS = 12;
-/** and floats that a chunk writes. */
+/** Floats that a chunk writes. */
 const FLOATS = 8;
 
 /** The multiply-add ceiling of an engine's threads as a case. */

@@ -1,8 +1,8 @@
 import { nodeModule } from './node.ts';
 
-/** A length that V8 in Node and Deno refuses, after it has collected in vain. Browsers call it invalid at once, */
+/** A length that V8 in Node and Deno refuses, after it has collected in vain. Browsers call it invalid at once. */
 const BEYOND_MEMORY = 2 ** 40;
-/** but not this one, which they refuse as well or grant and count; its pages are never touched. */
+/** A length that browsers refuse after a collection, or grant and count; its pages are never touched. */
 const HUGE = 2 ** 33;
 
 interface Host {

@@ -1,7 +1,7 @@
 import { canSetV8Flags, setV8Flag } from './v8Flag.ts';
 
 const BUDGET = '--wasm-tiering-budget';
-/** V8's own value, in bytes of code that run before a function is optimised, */
+/** V8's own value, in bytes of code that run before a function is optimised. */
 const USUAL_BUDGET = `${BUDGET}=13000000`;
 /** V8's first major that has both flags. */
 const FIRST_MAJOR = 12;
@@ -12,7 +12,7 @@ interface Host {
 }
 
 const { execArgv = [], versions } = (globalThis as { process?: Host }).process ?? {};
-/** or what Node was started with. */
+/** The budget that Node was started with, if it was given one. */
 const budget = execArgv.findLast((flag) => flag.startsWith(`${BUDGET}=`)) ?? USUAL_BUDGET;
 
 /** Whether V8 can be told to optimise WASM functions at once. */

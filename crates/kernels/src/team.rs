@@ -8,9 +8,9 @@ use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
 /// How often a worker looks for a new run before it sleeps: some tenths of a millisecond, as a program takes between two.
 const SPIN: u32 = 1 << 17;
-/// How often a worker looks whether a step is done before it sleeps: some milliseconds where each worker has a core,
+/// How often a worker looks whether a step is done before it sleeps: some milliseconds, where each worker has a core.
 const MOST_PATIENCE: u32 = 1 << 21;
-/// microseconds where the one that it waits for needs its core.
+/// How often a worker looks whether a step is done before it sleeps, where the one that it waits for needs its core: microseconds.
 const LEAST_PATIENCE: u32 = 1 << 12;
 
 /// How often [`quiesce`] looks whether a worker has left: some hundredths of a second.

@@ -7,9 +7,9 @@ import { fileError } from './fileError.ts';
 const SMALL = 1 << 20;
 /** An open file cannot be replaced there, not even by this program. */
 const READS_AT_ONCE = process.platform === 'win32';
-/** Memory that pieces are read into, at least; */
+/** Memory that pieces are read into, at least. */
 const STAGING_BYTES = 1 << 19;
-/** larger ones than this get memory of their own. */
+/** Pieces that are larger than this get memory of their own. */
 const MOST_STAGING_BYTES = 1 << 22;
 
 let staging = new Uint8Array(0);

@@ -96,11 +96,11 @@ export function possibleWeightAlgorithms(conv: ConvShape): WeightAlgorithm[] {
 const FEWEST_PACKED_CHANNELS = 64;
 /** Bytes of both that a cache holds from tap to tap. */
 const MOST_CACHED_BYTES = 12 * 1024 * 1024;
-/** Share of taps in the image below which outputs are computed one position at a time, */
+/** Share of taps in the image below which outputs are computed one position at a time. */
 const MOST_LIVE_TAPS = 0.96;
-/** for images enough to read the weights once for several, */
+/** Images that are enough for positions to read the weights once for several. */
 const FEWEST_IMAGES = 8;
-/** and channels that pay for a sum of its own for each row of taps. */
+/** Channels that pay, in positions, for a sum of its own for each row of taps. */
 const FEWEST_POSITION_CHANNELS = 128;
 /** Channels that pay for transforming tiles. */
 const FEWEST_CHANNELS = 12;
@@ -111,20 +111,20 @@ const MOST_STRIDED_PRODUCTS = 0.92;
 const MOST_PRODUCTS = 0.75;
 /** Tiles that pay for reading 36 or 16 values for each 9 weights. */
 const FEWEST_CHECKED_TILES = 4;
-/** Tiles up to which weights take less time to transform than transformed ones to read, */
+/** Tiles up to which plain weights take less time to transform than transformed ones to read. */
 const MOST_LEAN_TILES = 16;
-/** or, where they are packed for each run, to write and read; */
+/** The same number of tiles where weights are packed for each run: transformed ones would be written and read. */
 const MOST_PACKED_TILES = 128;
-/** weights that a second-level cache does not hold, */
+/** Weights that a second-level cache does not hold. */
 const FEWEST_LEAN_WEIGHTS = 64 * 1024;
-/** or that no cache does, and the tiles up to which that is so for these, */
+/** Weights that no cache holds. */
 const MANY_LEAN_WEIGHTS = 256 * 1024;
 const MOST_TILES_OF_MANY = 64;
-/** and channels of tiles that the second-level cache holds; */
+/** Channels of tiles that the second-level cache holds. */
 const MOST_LEAN_CHANNELS = 512;
-/** or so few channels that the panels of a position are short, */
+/** Channels so few that the panels of a position are short. */
 const FEW_LEAN_CHANNELS = 96;
-/** and so many outputs that these are many, for so few tiles. */
+/** Outputs so many that short panels are many, too. */
 const MANY_LEAN_OUTPUTS = 128;
 const FEW_LEAN_TILES = 4;
 /** Tiles from which it is taken where nobody has checked its error. */

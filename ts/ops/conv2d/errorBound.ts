@@ -1,6 +1,6 @@
-/** Largest error of a convolution, relative to its largest value, that the tests of the op allow, */
+/** Largest error of a convolution, relative to its largest value, that the op's tests allow for sums of {@link PRODUCTS}. */
 const BOUND = 2e-6;
-/** for sums of so many products. */
+/** Products in the sums that {@link BOUND} is for. */
 const PRODUCTS = 9 * 64;
 
 /**

@@ -4,18 +4,18 @@ const SCRATCH_BYTES = 256 * 1024;
 const MOST_PIXELS = 1024;
 /** Pixels below which a unit reads the weights too often: channels are split before rows get fewer. */
 const FEWEST_PIXELS = 28;
-/** Units that keep several workers busy to the end, */
+/** Units that keep several workers busy to the end. */
 const ENOUGH_UNITS = 16;
-/** and that are worth copying the same rows once for each range of channels. */
+/** Units that are worth copying the same rows once for each range of channels. */
 const ENOUGH_RANGES = 8;
 /** Chunks beyond which claims only cost. */
 const MOST_CHUNKS = 64;
 /** Output channels that the widest kernels compute together; others take half of them, twice. Bits must not depend on the width. */
 export const BLOCK_CHANNELS = 16;
 
-/** Images whose pixels at one position are computed together at most, */
+/** Images whose pixels at one position are computed together at most. */
 const MOST_IMAGES = 64;
-/** for so many channels. */
+/** Channels for which the pixels of a position are computed together. */
 const POSITION_CHANNELS = 64;
 
 /** What a kernel computes at a time: some rows of some images, for a range of a group's output channels. */

@@ -16,15 +16,15 @@ const ENOUGH_CHUNKS = 16;
 const FEWEST_CHANNELS = 64;
 /** Scratch for a unit's rows of x and dy that a first-level cache nearly holds. */
 const SCRATCH_BYTES = 96 * 1024;
-/** Pixels below which a unit spends its time on reading and writing sums, */
+/** Pixels below which a unit spends its time on reading and writing sums. */
 const FEW_PIXELS = 192;
-/** so that it may have as much scratch as a second-level cache holds. */
+/** Scratch of a unit at most: as much as a second-level cache holds. */
 const MOST_SCRATCH_BYTES = 768 * 1024;
-/** Floats between pixels of x at which the same channel of few pixels already fills a cache set, */
+/** Floats between pixels of x at which the same channel of few pixels already fills a cache set. */
 const CONFLICT = 256;
-/** and of copied pixels that get a gap, */
+/** Copied pixels that get a gap between them. */
 const SPREAD = 64;
-/** a cache line, so that their lines spread over all sets. */
+/** Floats of a gap: a cache line, so that pixels spread over all sets of a cache. */
 const GAP = 16;
 /** Pixels that a unit has at most. */
 const MOST_PIXELS = 1024;

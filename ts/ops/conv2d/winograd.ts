@@ -11,33 +11,33 @@ import type { Lowering } from '../op.ts';
 
 /** Memory for a unit's transformed tiles and their products: what a second-level cache holds. */
 const SCRATCH_BYTES = 512 * 1024;
-/** Out channels whose products are kept at a time, */
+/** Out channels whose products are kept at a time. */
 const PRODUCT_CHANNELS = 128;
-/** and of a range that is worth a chunk, or of a weight gradient's sums. */
+/** Out channels of a range that is worth a chunk, or of a weight gradient's sums. */
 const MOST_CHANNELS = 64;
 /** Units are whole multiples of so many tiles. */
 const ROWS = 4;
-/** Tiles of a unit at least, so that a weight is read once for several, */
+/** Tiles of a unit at least, so that a weight is read once for several. */
 const FEWEST_TILES = 8;
-/** more where there are units enough nevertheless, */
+/** Tiles of a unit where there are units enough with so many. */
 const SOME_TILES = 16;
-/** and at most, as well as when weights are */
+/** Tiles of a unit at most, and where weights are many. */
 const MOST_TILES = 64;
-/** so many that they come from main memory. */
+/** Weights so many that they come from main memory. */
 const MANY_WEIGHTS = 128 * 1024;
-/** Units that keep two workers busy, */
+/** Units that keep two workers busy. */
 const SOME_UNITS = 8;
-/** and several to the end. */
+/** Units that keep several workers busy to the end. */
 const ENOUGH_UNITS = 16;
-/** Chunks that are worth transforming the same tiles once for each range of channels, */
+/** Chunks that are worth transforming the same tiles once for each range of channels. */
 const ENOUGH_RANGES = 4;
-/** and where weights are many. */
+/** The same number of chunks where weights are many. */
 const ENOUGH_HEAVY_RANGES = 8;
 /** Chunks beyond which claims only cost. */
 const MOST_CHUNKS = 64;
-/** Partitions of a weight gradient that keep several workers busy; */
+/** Partitions of a weight gradient that keep several workers busy. */
 const FEW_PARTITIONS = 4;
-/** more only where each has tiles enough to pay for its own sums. */
+/** Tiles of a partition that pay for its own sums, where there are more partitions than a few. */
 const ENOUGH_TILES = 24;
 /** Input channels beyond which a weight gradient's unit has half as many, as its sums fill the cache. */
 const MANY_CHANNELS = 128;

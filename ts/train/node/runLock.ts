@@ -20,9 +20,9 @@ interface Holder {
 const FILE = 'run.lock';
 /** Held while a lock that nobody holds any more is taken away. */
 const MUTEX = 'run.lock.taking';
-/** The lock's file is touched so often, */
+/** How often the lock's file is touched. */
 const BEAT_MS = 15_000;
-/** so that one of another machine that was not touched for this long is left over; the like for half a file. */
+/** How long a lock of another machine was not touched where its process is taken to have ended; the same for half a file. */
 const SILENT_MS = 10 * 60_000;
 const HALF_WRITTEN_MS = 10_000;
 const RETRY_MS = 50;

@@ -6,11 +6,11 @@ use crate::abi::Task;
 use crate::lanes::Lanes;
 use crate::loops::{Column, across, load_all, store_all, touch_columns};
 
-/// Where a gradient counts: everywhere,
+/// A gradient counts everywhere.
 const EVERYWHERE: u8 = 0;
-/// where y is positive,
+/// A gradient counts where y is positive.
 const BY_OUTPUT: u8 = 1;
-/// or where `beta + (x - mean)·scale` is, which are the bits of y before it is clipped.
+/// A gradient counts where `beta + (x - mean)·scale` is positive: the bits of y before it is clipped.
 const BY_INPUT: u8 = 2;
 
 /// Picks one of the masks above by the pointers of a step.

@@ -5,9 +5,9 @@ use crate::abi::Task;
 use crate::lanes::Lanes;
 use crate::loops::{Column, across, load_all, store_all};
 
-/// Rows of B that are added at a time, so that sums are loaded and stored once for eight of them,
+/// Rows of B that are added at a time, so that sums are loaded and stored once for eight of them.
 const ROWS: usize = 8;
-/// and rows whose sum is taken by itself, so that rounding errors of long sums stay small.
+/// Rows of B whose sum is taken by itself, so that rounding errors of long sums stay small.
 const DEPTH: usize = 64;
 
 /// # Safety

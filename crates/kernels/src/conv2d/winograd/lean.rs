@@ -15,9 +15,9 @@ use crate::gemm::tiles::{HIGHEST, LOWEST, each_tile, high};
 use crate::lanes::Lanes;
 use core::marker::PhantomData;
 
-/// Columns that are transformed, and multiplied by the same rows, at a time,
+/// Columns that are transformed, and multiplied by the same rows, at a time.
 const COLUMNS: usize = 16;
-/// and their panels.
+/// Panels of the columns that are transformed at a time.
 const PANELS: usize = COLUMNS / PANEL;
 /// Floats from a position's transformed weights to the next one's; a constant is part of a store's address.
 const WEIGHT_STEP: usize = SLICE * PANEL + GAP;
