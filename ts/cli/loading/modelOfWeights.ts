@@ -16,7 +16,7 @@ import type { WeightFlags } from './weightFlags.ts';
  * @throws {StateDictError} for weights that are not the network's
  */
 export function modelOfWeights(
-  { make }: FoundModel,
+  { name: modelName, make }: FoundModel,
   weights: Safetensors,
   file: string,
   { stem, prefix, rename }: WeightFlags,
@@ -30,7 +30,8 @@ export function modelOfWeights(
   const auxiliary = [...weights.tensors.keys()].some((name) => /(^|\.)aux\d?\./.test(name));
   const made = (channels: number | undefined): Classifier => {
     const settings = {
-      auxiliary,
+      // Other networks have no such heads.
+      ...(modelName === 'googlenet' && { auxiliary }),
       ...(stem && { stem }),
       ...(channels && { inChannels: channels }),
     };
