@@ -136,7 +136,7 @@ describe('fashion-mnist', () => {
         '8d4fb7e6c68d591d4c3dfef9ec88bf0d',
     );
     expect(asked).toEqual([
-      'http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/train-images-idx3-ubyte.gz',
+      'https://storage.googleapis.com/tensorflow/tf-keras-datasets/train-images-idx3-ubyte.gz',
     ]);
     await expect(readFile(cacheFolder())).rejects.toThrow('ENOENT');
   });

@@ -7,7 +7,8 @@ import { download, type DownloadProgress } from './download.ts';
 import { idxFileNames, loadIdxFolder } from './idxFolder.ts';
 
 const DEBIAN_FOLDER = '/usr/share/datasets/fashion-mnist';
-const PUBLISHED_AT = 'http://fashion-mnist.s3-website.eu-central-1.amazonaws.com';
+/** The same files by https, as Keras loads them; the publisher's own address has none. */
+const PUBLISHED_AT = 'https://storage.googleapis.com/tensorflow/tf-keras-datasets';
 
 /** MD5 sums that the data set's README states. */
 const PUBLISHED_MD5: Readonly<Record<string, string>> = {
