@@ -40,6 +40,14 @@ export async function openInChromium(url) {
   }
 }
 
+/** What a server answers, which is the outcome as JSON, or else the error. */
+export async function readOutcome(url) {
+  const response = await fetch(url);
+  const text = await response.text();
+  const isJson = response.headers.get('content-type')?.includes('json');
+  return { outcome: isJson ? JSON.parse(text) : { error: text.slice(0, 2000) }, problems: [] };
+}
+
 export async function closeChromium() {
   await (await browser)?.close();
 }

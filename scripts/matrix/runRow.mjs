@@ -68,7 +68,7 @@ async function outcomeOf(row, project) {
   const server = await serve({ ...served, isolated: row.isolated ?? true, handle });
   const other = await serve({ ...served, more: OPEN });
   try {
-    const url = row.page ? row.page(server.url, other.url) : server.url;
+    const url = row.page ? row.page(server.url, other.url, project) : server.url;
     return await (row.firefox
       ? openInFirefox(url, (listener) => (tell = listener))
       : openInChromium(url));

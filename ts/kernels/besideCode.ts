@@ -1,5 +1,6 @@
 import type { Assets, Build } from './assets.ts';
 import { nodeModule } from './node.ts';
+import { refusalToCompile } from './refusalToCompile.ts';
 
 /** Where the files lie beside this module; written out as bundlers and their plugins look for them. */
 const urls: Readonly<Record<Build, () => URL>> = {
@@ -34,7 +35,8 @@ function at(name: string, beside: () => URL): URL {
     if (node && typeof __dirname === 'string') {
       return new URL(`assets/${name}`, node.pathToFileURL(`${__dirname}/`));
     }
-    throw new Error(`init: this bundle does not know where it lies: ${COPY}`, { cause });
+    const advice = refusalToCompile() ?? `this bundle does not know where it lies: ${COPY}`;
+    throw new Error(`init: ${advice}`, { cause });
   }
 }
 

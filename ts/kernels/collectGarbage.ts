@@ -38,10 +38,17 @@ export function letGoOfJob(): void {
   letGo();
 }
 
+/** Undefined where there are no contexts, or only their names, as in Cloudflare Workers. */
 function contextThatEnds(): (() => void) | undefined {
   const vm = 'Bun' in globalThis ? undefined : nodeModule<typeof import('node:vm')>('node:vm');
   if (!vm) return undefined;
-  const context = vm.createContext({}, { microtaskMode: 'afterEvaluate' });
-  const nothing = new vm.Script('0');
-  return () => void nothing.runInContext(context);
+  try {
+    const context = vm.createContext({}, { microtaskMode: 'afterEvaluate' });
+    const nothing = new vm.Script('0');
+    const end = (): void => void nothing.runInContext(context);
+    end();
+    return end;
+  } catch {
+    return undefined;
+  }
 }

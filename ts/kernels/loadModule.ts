@@ -1,6 +1,7 @@
 import type { Assets, Build } from './assets.ts';
 import { bytesOfDataUrl } from './dataUrl.ts';
 import { nodeModule } from './node.ts';
+import { refusalToCompile } from './refusalToCompile.ts';
 import { find, type Found } from './wasmSource.ts';
 
 const compiled = new Set<Build>();
@@ -35,10 +36,11 @@ export function apart(bytes: Uint8Array, mark: number): Uint8Array<ArrayBuffer> 
 /**
  * Reads a WASM build, to its bytes or the module that is given for them.
  *
- * @throws Error naming the file when it cannot be read or is another build
+ * @throws Error naming the file when it cannot be read or is another build, or why it could not be compiled
  */
 export async function readBuild(build: Build, assets: Assets): Promise<Omit<Found, 'url'>> {
   const found = await find(assets.wasm, build);
+  if (!found.module) expectCompiler();
   const { url } = found;
   if (!url) {
     if (found.bytes) expectWasm(found.bytes, 'init: wasmUrl');
@@ -57,6 +59,12 @@ export async function readBuild(build: Build, assets: Assets): Promise<Omit<Foun
     });
   }
   return expectBuild({ bytes }, build);
+}
+
+/** Throws where only modules that are compiled already are of use. */
+function expectCompiler(): void {
+  const refusal = refusalToCompile();
+  if (refusal !== undefined) throw new Error(`init: ${refusal}`);
 }
 
 async function readUrl(url: URL): Promise<Uint8Array<ArrayBuffer>> {

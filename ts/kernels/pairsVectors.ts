@@ -1,5 +1,6 @@
 import { canOptimiseAtOnce, compileHot, optimisingAtOnce } from './optimiseAtOnce.ts';
 import { pairingTile, TILE } from './pairingTile.ts';
+import { refusalToCompile } from './refusalToCompile.ts';
 
 /**
  * How much faster a tile of 16 columns must be than one of 8 that cannot be paired. Where an engine makes one operation of two it is 1.9 to 2.0 times
@@ -83,10 +84,13 @@ export function decidePairing(rate: Rate, optimised: boolean, clock: () => numbe
 
 const answers = new Map<boolean, boolean>();
 
-/** What {@link measurePairing} said the first time: a process is asked once. */
+/** What {@link measurePairing} said the first time: a process is asked once. No where nothing can be compiled. */
 export function pairsVectors(fused: boolean): boolean {
   let answer = answers.get(fused);
-  if (answer === undefined) answers.set(fused, (answer = measurePairing(fused)));
+  if (answer === undefined) {
+    answer = refusalToCompile() === undefined && measurePairing(fused);
+    answers.set(fused, answer);
+  }
   return answer;
 }
 

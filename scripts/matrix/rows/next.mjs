@@ -1,4 +1,6 @@
 // Next.js with Turbopack: a client component with threads, and a route handler.
+import { readOutcome } from '../open.mjs';
+
 const packages = { next: '16.4.6', react: '19.3.1', 'react-dom': '19.3.1' };
 
 const files = {
@@ -35,12 +37,7 @@ export async function GET() {
 }
 `,
 };
-const read = async (url) => {
-  const response = await fetch(`${url}api`);
-  const text = await response.text();
-  const isJson = response.headers.get('content-type')?.includes('json');
-  return { outcome: isJson ? JSON.parse(text) : { error: text.slice(0, 2000) }, problems: [] };
-};
+const read = (url) => readOutcome(`${url}api`);
 const dev = { server: ['next', 'dev', '--port', 'PORT'] };
 const built = { build: [['next', 'build']], server: ['next', 'start', '--port', 'PORT'] };
 
