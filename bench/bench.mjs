@@ -15,6 +15,7 @@ const DEFAULT_NODE = '26';
 const programs = {
   runtimes: async (args) => (await import('./runtimes/main.mjs')).benchRuntimes(args),
   peers: async (args) => (await import('./peers/run.mjs')).benchPeers(args),
+  'endurance-page': async (args) => (await import('./endurance/page.mjs')).benchEndurancePage(args),
   startup: async (args) => (await import('./startup/run.mjs')).benchStartup(args),
 };
 

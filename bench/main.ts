@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- [suite …] [--json] [--threads 1,2] [--numerics fast] [--simd auto] [--rounds 7]`, suites gemm, conv, infer,
- * train; or a program of its own: choose, endurance; peers, runtimes and startup are started by bench/bench.mjs.
+ * train; or a program of its own: choose, endurance, forgotten; peers, runtimes, startup and endurance-page are started by bench/bench.mjs.
  */
 import { parseArgs } from 'node:util';
 import { createEngine } from '../ts/kernels/createEngine.ts';
@@ -11,6 +11,7 @@ import { inferenceCase, trainingCase } from '../ts/inspect/modelCases.ts';
 import { models } from '../ts/models/registry.ts';
 import { choose } from './choose/main.ts';
 import { convCases } from './convLayer.ts';
+import { forgotten } from './endurance/forgotten.ts';
 import { endurance } from './endurance/main.ts';
 import { gemmCases } from './gemm.ts';
 import { resnet18 } from './shapes/resnet18.ts';
@@ -68,6 +69,7 @@ const suites: Readonly<Record<string, (engine: Engine) => BenchCase[]>> = {
 const programs: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   choose,
   endurance,
+  forgotten,
 };
 
 async function main(): Promise<void> {

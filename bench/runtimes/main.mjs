@@ -1,11 +1,10 @@
 // `npm run bench -- runtimes [--threads 1,2] [--simd auto] [--rounds 7] [--json]`: the same code in every runtime, in turns.
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
-import { copyAssets } from '../../scripts/setup/bundle.mjs';
-import { dist, localCache, root } from '../../scripts/setup/paths.mjs';
+import { dist, root } from '../../scripts/setup/paths.mjs';
 import { say } from '../../scripts/setup/run.mjs';
+import { bundlePage } from '../bundlePage.mjs';
 import { findHosts, installHosts } from './hosts.mjs';
 
 const WIDTHS = ['auto', '128', '256'];
@@ -29,7 +28,8 @@ export async function benchRuntimes(args) {
     return 2;
   }
   await installHosts().catch((error) => say(`${error.message}\nresidua: going on without them`));
-  const hosts = findHosts(await bundleProcess(), await bundlePage(), simds);
+  const page = await bundlePage('bench/runtimes/page.ts', 'bench-page');
+  const hosts = findHosts(await bundleProcess(), page, simds);
   const results = [];
   for (const threads of values.threads.split(',').map(Number)) {
     results.push(...(await compare(hosts, threads, Number(values.rounds))));
@@ -87,34 +87,18 @@ function median(values) {
   return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
 }
 
-const bundle = (entry, outfile, platform) =>
-  build({
+/** Beside the WASM builds in dist/. */
+async function bundleProcess() {
+  const outfile = join(dist, 'bench-runtime.js');
+  await build({
     absWorkingDir: root,
-    entryPoints: [entry],
+    entryPoints: ['bench/runtimes/process.ts'],
     outfile,
-    platform,
+    platform: 'node',
     bundle: true,
     format: 'esm',
     packages: 'external',
     logLevel: 'warning',
   });
-
-/** Beside the WASM builds in dist/. */
-async function bundleProcess() {
-  const outfile = join(dist, 'bench-runtime.js');
-  await bundle('bench/runtimes/process.ts', outfile, 'node');
   return outfile;
-}
-
-async function bundlePage() {
-  const folder = join(localCache, 'bench-page');
-  mkdirSync(folder, { recursive: true });
-  await bundle('bench/runtimes/page.ts', join(folder, 'page.js'), 'browser');
-  writeFileSync(
-    join(folder, 'index.html'),
-    '<!doctype html><title>bench</title><script type="module" src="page.js"></script>\n',
-  );
-  copyFileSync(join(root, 'demo/icon.svg'), join(folder, 'icon.svg'));
-  copyAssets(join(folder, 'assets'));
-  return folder;
 }
