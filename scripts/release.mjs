@@ -1,15 +1,21 @@
-// `npm run release -- 0.2.0 [--publish]`: version, changelog, packed package within its bounds, commit and tag; --publish sends it with provenance.
+// `npm run release -- 0.2.0 [--publish]`: version, changelog, package and page within their bounds, commit and tag; --publish sends it with provenance.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { checkPacked, releaseNotes } from './release/checks.mjs';
+import { checkPacked, checkVersion, releaseNotes } from './release/checks.mjs';
 import { fail } from './setup.mjs';
 import { npm } from './setup/packages.mjs';
 import { root } from './setup/paths.mjs';
 import { run, say, SetupError } from './setup/run.mjs';
 
 const USAGE = 'npm run release -- VERSION [--publish]';
+
+/** Tests of what is packed and of what a page loads. */
+const BUDGETS = [
+  join(root, 'node_modules/vitest/vitest.mjs'),
+  ...['run', '--project', 'slow', 'test/package/page.test.ts', 'test/package/pack.test.ts'],
+];
 
 const output = (command, args) =>
   execFileSync(command, args, { cwd: root, encoding: 'utf8' }).trim();
@@ -29,10 +35,13 @@ async function main() {
   if (output('git', ['status', '--porcelain']) !== '') {
     throw new SetupError('release: there are changes that are not committed');
   }
+  const { version: current } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  checkVersion(version, current, output('git', ['tag']).split('\n'));
   const file = join(root, 'CHANGELOG.md');
   const today = new Date().toISOString().slice(0, 10);
   const notes = releaseNotes(readFileSync(file, 'utf8'), version, today);
   checkPacked(await packed());
+  await run('size of a page, contents of the package', process.execPath, BUDGETS);
   writeFileSync(file, notes);
   await npm('version', ['version', version, '--no-git-tag-version']);
   await run('commit', 'git', ['commit', '-qam', `chore(release): ${version}`]);
