@@ -16,6 +16,8 @@ const programs = {
   runtimes: async (args) => (await import('./runtimes/main.mjs')).benchRuntimes(args),
   peers: async (args) => (await import('./peers/run.mjs')).benchPeers(args),
   'endurance-page': async (args) => (await import('./endurance/page.mjs')).benchEndurancePage(args),
+  'first-logits': async (args) =>
+    (await import('./startup/compareImports.mjs')).benchFirstLogits(args),
   startup: async (args) => (await import('./startup/run.mjs')).benchStartup(args),
 };
 

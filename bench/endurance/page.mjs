@@ -30,7 +30,6 @@ export async function benchEndurancePage(args) {
   try {
     const page = await browser.newPage();
     await page.goto(server.url);
-    await page.waitForFunction('globalThis.train');
     print([
       await page.evaluate(`train(${Number(values.threads)})`),
       `Chromium ${browser.version()}`,

@@ -1,7 +1,6 @@
 /** A page that trains as long as it is open; the bench calls these three functions. */
 import { init } from '../../ts/core/init.ts';
 import { imageDataset } from '../../ts/data/index.ts';
-import { runtimeName } from '../../ts/inspect/runtimeName.ts';
 import type { Engine } from '../../ts/kernels/engine.ts';
 import { resnet20 } from '../../ts/models/cifarResnet.ts';
 import { SGD } from '../../ts/optim/sgd.ts';
@@ -50,7 +49,7 @@ Object.assign(globalThis, {
   train: async (threads: number): Promise<string> => {
     engine = await init({ threads });
     trainOn().catch((error: unknown) => (failure = String(error)));
-    return `${runtimeName()}, build ${engine.build}, ${engine.threads} threads`;
+    return `build ${engine.build}, ${engine.threads} threads`;
   },
   progress: () => {
     if (failure !== undefined) throw new Error(failure);
