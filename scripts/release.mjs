@@ -53,4 +53,4 @@ async function main() {
     );
 }
 
-main().catch(fail);
+main().catch((error) => fail(error, ''));

@@ -43,10 +43,10 @@ export async function setUp(
   say(`set-up for ${purpose} is complete (${((performance.now() - start) / 1000).toFixed(1)} s)`);
 }
 
-/** Prints an error the way a person wants it and ends with failure. */
-export function fail(error) {
+/** Prints an error the way a person wants it, after what failed, and ends with failure. */
+export function fail(error, what = 'set-up failed: ') {
   if (!(error instanceof SetupError)) throw error;
-  process.stderr.write(`\nresidua: set-up failed: ${error.message}\n`);
+  process.stderr.write(`\nresidua: ${what}${error.message}\n`);
   if (error.advice) process.stderr.write(`\nWhat to do: ${error.advice}\n`);
   process.exit(1);
 }
