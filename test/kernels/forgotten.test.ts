@@ -5,7 +5,7 @@ import { useEngine } from '../../ts/core/init.ts';
 import { OutOfMemoryError } from '../../ts/base/errors.ts';
 import { relu } from '../../ts/functions/relu.ts';
 import { Engine } from '../../ts/kernels/engine.ts';
-import { loadModule } from '../../ts/kernels/loadModule.ts';
+import { loadModules } from '../../ts/kernels/modules.ts';
 import { startTeam } from '../../ts/kernels/team.ts';
 import { besideCode } from '../../ts/kernels/besideCode.ts';
 import { leaks } from '../../ts/core/leaks.ts';
@@ -20,7 +20,7 @@ import { goldenImages } from '../helpers/goldenModel.ts';
 const MEGABYTE = 1 << 20;
 /** Of the memory that these engines have. */
 const PAGES = 512;
-const module = await loadModule('simd-threads', besideCode);
+const { module } = await loadModules('simd-threads', besideCode);
 let engine: Engine;
 let memory: WebAssembly.Memory | undefined;
 
@@ -146,7 +146,7 @@ it.each([false, true])('so does one with a team, whose first worker leads: %s', 
   const own = await (async () => {
     const shared = new WebAssembly.Memory({ initial: 64, maximum: PAGES, shared: true });
     const made = new Engine({ ...facts, module, memory: shared });
-    made.attach(await startTeam(module, shared, 2, remote, besideCode.worker));
+    made.attach(await startTeam({ module }, shared, 2, remote, besideCode.worker));
     useEngine(made);
     await compile((x) => relu(x), [{ shape: [4], dtype: 'f32' }]).run(new Float32Array(4));
     made.close();
