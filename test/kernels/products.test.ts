@@ -35,7 +35,7 @@ interface Convolution extends ConvGeometry {
 }
 
 /** Kinds of geometry, so that each algorithm gets its share. */
-const kinds = ['any', 'pointwise', '3×3', 'small maps'] as const;
+const kinds = ['any', 'pointwise', '3×3', 'small maps', 'depthwise'] as const;
 
 function draw(random: Random, kind: (typeof kinds)[number]): Convolution {
   const pair = (low: number, high: number): Pair => [random.int(low, high), random.int(low, high)];
@@ -58,6 +58,18 @@ function draw(random: Random, kind: (typeof kinds)[number]): Convolution {
       padding: [1, 1, 1, 1],
       dilation: [1, 1],
       groups: 1,
+    };
+  }
+  if (kind === 'depthwise') {
+    const [side, stride, channels] = [random.int(1, 7), random.int(1, 2), random.int(2, 45)];
+    const pad = random.int(0, 3);
+    return {
+      x: [random.int(1, 4), random.int(side, 30), random.int(side, 30), channels],
+      w: [side, side, 1, channels],
+      stride: [stride, stride],
+      padding: [pad, random.int(0, 3), random.int(0, 3), pad],
+      dilation: [1, 1],
+      groups: channels,
     };
   }
   const packed = random.coin();

@@ -21,6 +21,7 @@ pub mod ceiling;
 pub mod conv2d;
 pub mod copy;
 pub mod count_correct;
+pub mod depthwise;
 pub mod dropout;
 pub mod gemm;
 pub mod guard;

@@ -13,6 +13,7 @@ pub static OPS: &[&[Kernel]] = &[
     crate::conv2d::KERNELS,
     crate::copy::KERNELS,
     crate::count_correct::KERNELS,
+    crate::depthwise::KERNELS,
     crate::dropout::KERNELS,
     crate::gemm::KERNELS,
     crate::guard::KERNELS,

@@ -1,4 +1,5 @@
-import { chooseConvAlgorithm } from './chooseAlgorithm.ts';
+import { chooseConvAlgorithm, isDepthwise } from './chooseAlgorithm.ts';
+import { emitDepthwiseInput } from './depthwise.ts';
 import { emitConv } from './forward.ts';
 import { AXES, convShape, outputShape, paddingBefore, phasesOf, weightSizes } from './geometry.ts';
 import { lowerPanels, panelFloats } from './conv2dPack.ts';
@@ -59,7 +60,7 @@ export function backwardInputFlops({ dy, w }: { readonly dy: Spec; readonly w: S
   return 2 * sizeOf(dy.shape) * sizeOf(w.shape.slice(0, 3));
 }
 
-/** Emits the steps of the gradient, phase by phase; `sums` takes it where there is one phase, by Winograd's algorithm. */
+/** Emits the steps of the gradient, phase by phase but for depthwise kernels; `sums` takes it where there is one phase, by Winograd's algorithm. */
 export function lowerBackwardInput(
   to: Lowering,
   views: Views,
@@ -67,6 +68,10 @@ export function lowerBackwardInput(
   sums?: NormSums,
 ): void {
   const conv = backwardInputShape(views.dy, views.w, attrs);
+  if ((attrs.algorithm ?? 'depthwise') === 'depthwise' && isDepthwise(conv)) {
+    emitDepthwiseInput(to, conv, views);
+    return;
+  }
   for (const row of phasesOfAxis(conv, 0)) {
     for (const column of phasesOfAxis(conv, 1))
       lowerPhase(to, conv, row, column, views, attrs.algorithm, sums);
