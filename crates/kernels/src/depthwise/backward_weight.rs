@@ -5,7 +5,7 @@
 
 use super::scratch::Scratch;
 use super::taps_inside;
-use super::tile::{each_column, next};
+use super::tile::{each_column, each_row, next};
 use crate::abi::Task;
 use crate::conv2d::Conv2dBackwardWeight;
 use crate::lanes::{Lanes, split};
@@ -166,31 +166,31 @@ impl Line {
                 for _ in 0..ends {
                     let dy: [L; TILE] = core::array::from_fn(|p| L::load((*table.add(p)).add(c)));
                     table = table.add(TILE);
-                    for r in 0..R {
+                    each_row!(r < R, {
                         each_column!(j < (TILE - 1) * S + K, {
                             let x = L::load((*table.add(j)).add(c));
                             sums[r] = add_column::<L, K, S>(sums[r], j, x, &dy);
                         });
                         table = table.add(columns);
-                    }
+                    });
                 }
                 let (mut x, mut at_dy) = (first_x.wrapping_add(c), first_dy.wrapping_add(c));
                 for _ in inside.clone() {
                     let dy: [L; TILE] = core::array::from_fn(|_| next(&mut at_dy, dy_pixel as isize));
-                    let mut row = x;
-                    for r in 0..R {
-                        let mut at = row;
+                    each_row!(r < R, {
+                        let mut at = x.wrapping_add(r * x_row);
                         each_column!(j < (TILE - 1) * S + K, {
                             sums[r] = add_column::<L, K, S>(sums[r], j, next(&mut at, x_pixel as isize), &dy);
                         });
-                        row = row.wrapping_add(x_row);
-                    }
+                    });
                     x = x.wrapping_add(TILE * S * x_pixel);
                 }
                 let mut dw = self.dw.add(c);
-                for sum in sums.into_iter().flatten() {
-                    L::load(dw).add(sum).store(dw);
-                    dw = dw.wrapping_add(dw_tap);
+                for r in 0..R {
+                    for k in 0..K {
+                        L::load(dw).add(sums[r][k]).store(dw);
+                        dw = dw.wrapping_add(dw_tap);
+                    }
                 }
             }
         }
@@ -206,29 +206,24 @@ impl Line {
         scratch: Scratch,
         inside: &Range<usize>,
     ) -> usize {
-        let mut table = scratch.table;
-        let ends = (0..self.outputs.div_ceil(TILE)).filter(|tile| !inside.contains(tile));
+        let columns = (TILE - 1) * S + K;
+        let mut table = scratch;
         let mut count = 0;
-        for tile in ends {
+        for tile in (0..self.outputs.div_ceil(TILE)).filter(|tile| !inside.contains(tile)) {
+            let (output, live) = (tile * TILE, TILE.min(self.outputs - tile * TILE));
+            let first = self.start + (output * S) as isize;
+            let read = taps_inside(first, (live - 1) * S + K, 1, self.width);
+            // SAFETY: the caller vouches for the table.
+            unsafe {
+                table.fill(0, TILE, 0..live, self.dy.wrapping_add(output * self.dy_pixel), self.dy_pixel);
+                table.table = table.table.add(TILE);
+                for r in 0..R {
+                    let x = self.x.wrapping_add(r * self.x_row).wrapping_offset(first * self.x_pixel as isize);
+                    table.fill(r, columns, read.clone(), x, self.x_pixel);
+                }
+                table.table = table.table.add(R * columns);
+            }
             count += 1;
-            let live = TILE.min(self.outputs - tile * TILE);
-            let mut push = |at: Option<*const f32>| {
-                // SAFETY: the caller vouches for the table.
-                unsafe {
-                    *table = at.unwrap_or(scratch.zeros);
-                    table = table.add(1);
-                }
-            };
-            for p in 0..TILE {
-                push((p < live).then(|| self.dy.wrapping_add((tile * TILE + p) * self.dy_pixel)));
-            }
-            for r in 0..R {
-                for j in 0..(TILE - 1) * S + K {
-                    let column = self.start + (tile * TILE * S + j) as isize;
-                    let read = (0..self.width as isize).contains(&column) && j < (live - 1) * S + K;
-                    push(read.then(|| self.x.wrapping_add(r * self.x_row + column as usize * self.x_pixel)));
-                }
-            }
         }
         count
     }

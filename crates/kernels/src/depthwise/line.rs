@@ -1,14 +1,14 @@
 //! A row of outputs: which columns of x its tiles read, and by which tile.
 
 use super::scratch::Scratch;
+use super::taps_inside;
 use super::tile::{any_tile, tile};
 use crate::lanes::{Lanes, Scalar, split};
 use core::ops::Range;
 
-/// Outputs of a tile of any kernel, and of a fixed one where rows are short.
+/// Outputs of a tile of any kernel, and of a fixed one where fewer are computed in vain.
 const LOW: usize = 4;
-/// Outputs of a tile otherwise: sums, a row of five taps and a column of x are thirteen registers, and the sides of maps that
-/// come from 224 pixels are multiples of it.
+/// Outputs of a tile otherwise: the sides of maps that come from 224 pixels are multiples of it.
 const HIGH: usize = 7;
 
 /// `y[i] = act(bias + Σ_(r, t) x[r, start + i·stride + t·dilation]·w[r, t] + residual[i])` for some channels, with which all
@@ -79,18 +79,20 @@ impl Line {
     /// # Safety
     /// As for [`Line::walk`]; `channels` is a multiple of the vector.
     unsafe fn tiles_of<L: Lanes, const K: usize, const S: usize, const P: usize>(&self, scratch: Scratch, channels: usize) {
+        let columns = (P - 1) * S + K;
         for output in (0..self.outputs).step_by(P) {
             let live = P.min(self.outputs - output);
-            let columns = (P - 1) * S + K;
             let first = self.start + (output * S) as isize;
-            let inside = first >= 0 && first as usize + columns <= self.width;
+            let inside = taps_inside(first, (live - 1) * S + K, 1, self.width);
             // SAFETY: columns of a whole tile lie in the image, or are in the table.
             unsafe {
-                if live == P && inside {
+                if inside.len() == columns {
                     tile::<L, K, S, P, false>(self, scratch, output, P, channels);
                 } else {
-                    let end = first + ((live - 1) * S + K) as isize;
-                    self.fill_table(scratch, columns, |j| Some(first + j as isize).filter(|&column| column < end));
+                    for row in 0..self.rows {
+                        let x = self.x.wrapping_offset(row as isize * self.x_row + first * self.x_pixel as isize);
+                        scratch.fill(row, columns, inside.clone(), x, self.x_pixel);
+                    }
                     tile::<L, K, S, P, true>(self, scratch, output, live, channels);
                 }
             }
@@ -111,31 +113,15 @@ impl Line {
             let live = LOW.min(self.outputs - output);
             // SAFETY: every column is in the table.
             unsafe {
-                self.fill_table(scratch, LOW * self.taps, |j| {
-                    let (p, tap) = (j % LOW, j / LOW);
-                    (p < live).then(|| self.start + ((output + p) * self.stride + tap * self.dilation) as isize)
-                });
+                for (row, tap) in (0..self.rows).flat_map(|row| (0..self.taps).map(move |tap| (row, tap))) {
+                    let first = self.start + (output * self.stride + tap * self.dilation) as isize;
+                    let x = self.x.wrapping_offset(row as isize * self.x_row + first * self.x_pixel as isize);
+                    let columns = taps_inside(first, live, self.stride, self.width);
+                    scratch.fill(row * self.taps + tap, LOW, columns, x, self.stride * self.x_pixel);
+                }
                 any_tile::<L, LOW>(self, scratch, output, live, vectors.clone());
                 any_tile::<L::Rest, LOW>(self, scratch, output, live, halves.clone());
                 any_tile::<Scalar, LOW>(self, scratch, output, live, rest.clone());
-            }
-        }
-    }
-
-    /// Where the `columns` of a tile lie, row after row; zeros are where a column is outside the image, or none.
-    ///
-    /// # Safety
-    /// The table takes them.
-    #[inline(always)]
-    unsafe fn fill_table(&self, scratch: Scratch, columns: usize, column: impl Fn(usize) -> Option<isize>) {
-        for j in 0..columns {
-            let inside = column(j).filter(|&at| at >= 0 && (at as usize) < self.width);
-            for row in 0..self.rows {
-                // SAFETY: rows exist, and the column is in the image.
-                unsafe {
-                    let x = inside.map(|at| self.x.offset(row as isize * self.x_row + at * self.x_pixel as isize));
-                    *scratch.table.add(row * columns + j) = x.unwrap_or(scratch.zeros);
-                }
             }
         }
     }

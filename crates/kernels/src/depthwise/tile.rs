@@ -6,18 +6,29 @@ use crate::lanes::Lanes;
 use core::ops::Range;
 
 /// The body for `$j = 0, 1, …` below a constant count, written out: sums that a loop indexes would lie in memory.
-macro_rules! each_column {
-    ($j:ident < $count:expr, $body:block) => {
-        each_column!(@ $j < $count, $body; 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16)
-    };
-    (@ $j:ident < $count:expr, $body:block; $($index:literal)*) => {
+macro_rules! written_out {
+    ($j:ident < $count:expr, $body:block; $($index:literal)*) => {
         $({
             let $j: usize = $index;
             if $j < $count $body
         })*
     };
 }
-pub(super) use each_column;
+
+/// The columns that a tile reads.
+macro_rules! each_column {
+    ($j:ident < $count:expr, $body:block) => {
+        $crate::depthwise::tile::written_out!($j < $count, $body; 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16)
+    };
+}
+
+/// The rows of taps whose sums stay in registers together.
+macro_rules! each_row {
+    ($r:ident < $count:expr, $body:block) => {
+        $crate::depthwise::tile::written_out!($r < $count, $body; 0 1 2)
+    };
+}
+pub(super) use {each_column, each_row, written_out};
 
 /// The vector at a pointer, which moves on by a step: compilers would keep the places of many columns instead.
 ///
