@@ -51,6 +51,11 @@ const STREAMING = [
 /** Parts of names of what takes most of the time. */
 const HOT = [
   ...['gemm::tile::multiply_slice', 'gemm::plain', 'conv2d::pointwise', 'conv2d::implicit_gemm'],
+  ...[
+    'depthwise::tile::tile',
+    'depthwise::tile::any_tile::<lanes::Pair',
+    'depthwise::backward_weight',
+  ],
   ...['conv2d::positions', 'conv2d::taps_weight', 'conv2d::backward_weight::outer_product'],
   ...['winograd::forward::multiply_tiles', 'winograd::forward::write_channels'],
   ...['winograd::backward_weight::add_position', 'winograd::tiles::whole_square'],

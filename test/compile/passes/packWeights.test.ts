@@ -55,6 +55,10 @@ describe('packWeights', () => {
   });
 
   it.each([
+    [
+      'depthwise kernels, which are read as they are',
+      program({ x }, { w: [3, 3, 1, 8] }, ({ x, w }) => conv({ x, w }, { groups: 8 })),
+    ],
     ['other ops', program({ x }, {}, ({ x }) => relu(x))],
     [
       'gradients, whose weights change from run to run',

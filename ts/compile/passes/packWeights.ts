@@ -1,5 +1,6 @@
 /*
- * Makes the packing of a convolution's weights a node of its own, which runs once where the weights do not change.
+ * Makes the packing of a convolution's weights a node of its own, which runs once where the weights do not change. Depthwise
+ * kernels read theirs as they are.
  *
  * before   y = conv2d(x, w)
  * after    packed = conv2dPack(w)
