@@ -5,6 +5,7 @@ import { adaptiveAvgPool2d } from '../../ts/functions/adaptiveAvgPool2d.ts';
 import { avgPool2d } from '../../ts/functions/avgPool2d.ts';
 import { batchNorm } from '../../ts/functions/batchNorm.ts';
 import { conv2d } from '../../ts/functions/conv2d.ts';
+import { convTranspose2d } from '../../ts/functions/convTranspose2d.ts';
 import { crossEntropy } from '../../ts/functions/crossEntropy.ts';
 import { dot } from '../../ts/functions/dot.ts';
 import { linear } from '../../ts/functions/linear.ts';
@@ -92,23 +93,39 @@ function optimize(
   return arrays;
 }
 
+/** conv2d by the options of a case. */
+function convolve(golden: GoldenCase): Arrays {
+  return differentiate(golden, ({ x, w, b }) => {
+    const { stride, dilation, groups, padding } = golden.options as {
+      stride: [number, number];
+      dilation: [number, number];
+      groups: number;
+      padding: [number, number, number, number];
+    };
+    const [top, bottom, left, right] = padding;
+    return conv2d(x!, w!, {
+      bias: b,
+      stride,
+      dilation,
+      groups,
+      padding: [top, right, bottom, left],
+    });
+  });
+}
+
 const runs: Readonly<Record<string, (golden: GoldenCase) => Arrays>> = {
-  conv2d: (golden) =>
+  conv2d: convolve,
+  depthwise: convolve,
+  convTranspose2d: (golden) =>
     differentiate(golden, ({ x, w, b }) => {
-      const { stride, dilation, groups, padding } = golden.options as {
+      const { stride, padding, outputPadding, dilation, groups } = golden.options as {
         stride: [number, number];
+        padding: [number, number];
+        outputPadding: [number, number];
         dilation: [number, number];
         groups: number;
-        padding: [number, number, number, number];
       };
-      const [top, bottom, left, right] = padding;
-      return conv2d(x!, w!, {
-        bias: b,
-        stride,
-        dilation,
-        groups,
-        padding: [top, right, bottom, left],
-      });
+      return convTranspose2d(x!, w!, { bias: b, stride, padding, outputPadding, dilation, groups });
     }),
   linear: (golden) => differentiate(golden, ({ x, w, b }) => linear(x!, w!, b)),
   batchNorm: (golden) =>

@@ -4,6 +4,7 @@ export { avgPool2d, type AvgPool2dOptions } from './avgPool2d.ts';
 export { batchNorm, type BatchNormOptions } from './batchNorm.ts';
 export { concat } from './concat.ts';
 export { conv2d } from './conv2d.ts';
+export { convTranspose2d } from './convTranspose2d.ts';
 export { countCorrect } from './countCorrect.ts';
 export { crossEntropy } from './crossEntropy.ts';
 export { dropout } from './dropout.ts';

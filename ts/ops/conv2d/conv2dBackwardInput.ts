@@ -105,8 +105,8 @@ function phaseShape(conv: ConvShape, row: Phase, column: Phase): ConvShape {
   };
 }
 
-/** Tensors of the pass. */
-type Views = Of<Conv2dBackwardInputInputs & Conv2dBackwardInputOutputs, View>;
+/** Tensors of the pass; a transposed convolution has a bias. */
+type Views = Of<Conv2dBackwardInputInputs & Conv2dBackwardInputOutputs & { bias?: One }, View>;
 
 /** Each phase is a convolution of dy, with the taps that reach it in reverse order, written to its own input pixels. */
 function lowerPhase(
@@ -114,7 +114,7 @@ function lowerPhase(
   conv: ConvShape,
   row: Phase,
   column: Phase,
-  { dy, w, residual, dx }: Views,
+  { dy, w, bias, residual, dx }: Views,
   forced?: ConvAlgorithm,
   sums?: NormSums,
 ): void {
@@ -162,6 +162,7 @@ function lowerPhase(
       packed,
       relu: false,
       sums,
+      bias,
       residual: residual && fromFirstPixel(residual),
       y: fromFirstPixel(dx),
     },

@@ -52,11 +52,11 @@ export function emitDepthwise(to: Lowering, forward: ConvForward, pixels: Output
   });
 }
 
-/** Emits the step of its gradient by x; the residual is added to it. */
+/** Emits the step of its gradient by x; bias and residual are added to it. */
 export function emitDepthwiseInput(
   to: Lowering,
   conv: ConvShape,
-  { dy, w, residual, dx }: DepthwiseInputViews,
+  { dy, w, bias, residual, dx }: DepthwiseInputViews,
 ): void {
   const { chunks, unitRows, unitChannels } = unitsOf(conv, conv.inputSize[0], conv.outputSize[1]);
   to.step({
@@ -68,6 +68,7 @@ export function emitDepthwiseInput(
       dy: dy.pointer,
       dyStride: dy.stride,
       w: w.pointer,
+      bias: bias?.pointer ?? null,
       residual: residual?.pointer ?? null,
       residualStride: residual?.stride ?? 0,
       dx: dx.pointer,
@@ -82,6 +83,7 @@ export function emitDepthwiseInput(
 interface DepthwiseInputViews {
   readonly dy: Rows;
   readonly w: { readonly pointer: Pointer };
+  readonly bias?: Rows | undefined;
   readonly residual?: Rows | undefined;
   readonly dx: Rows;
 }

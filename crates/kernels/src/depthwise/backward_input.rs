@@ -1,4 +1,4 @@
-//! `dx[n, y, x, c] = Σ dy[n, oy, ox, c]·w[kh, kw, c]` over `oy·s + kh·d - p = y`, `ox·s + kw·d - p = x`, and the residual.
+//! `dx[n, y, x, c] = Σ dy[n, oy, ox, c]·w[kh, kw, c]` over `oy·s + kh·d - p = y`, `ox·s + kw·d - p = x`, bias and residual.
 //!
 //! A row of dx gathers from the rows of dy that its taps reach, in rising order. Its columns fall into as many phases as the
 //! stride is wide: in each the taps that reach a column are the same, and it is a row of outputs of a convolution at stride 1.
@@ -37,6 +37,7 @@ pub unsafe fn backward_input<L: Lanes>(a: &DepthwiseBackwardInput, task: &Task) 
                     let pixel = (image * height + row) * width + phase;
                     // Taps in falling order read outputs in rising order.
                     let last_tap = vertical.last() * kernel_width + horizontal.last();
+                    let shifted = |p: *const f32, offset: usize| if p.is_null() { p } else { p.add(offset) };
                     let line = Line {
                         x: a.dy.wrapping_add((image * out_height + lowest) * out_width * dy_stride + range.start),
                         x_row: (down.step(vertical) * out_width * dy_stride) as isize,
@@ -53,13 +54,9 @@ pub unsafe fn backward_input<L: Lanes>(a: &DepthwiseBackwardInput, task: &Task) 
                         outputs: (width - phase).div_ceil(g.stride_width as usize),
                         y: a.dx.add(pixel * dx_stride + range.start),
                         y_step: g.stride_width as usize * dx_stride,
-                        residual: if a.residual.is_null() {
-                            a.residual
-                        } else {
-                            a.residual.add(pixel * residual_stride + range.start)
-                        },
+                        residual: shifted(a.residual, pixel * residual_stride + range.start),
                         residual_step: g.stride_width as usize * residual_stride,
-                        bias: core::ptr::null(),
+                        bias: shifted(a.bias, range.start),
                         relu: false,
                         channels: range.len(),
                     };

@@ -20,12 +20,13 @@ use crate::lanes::Vector;
 use core::ops::Range;
 
 kernel_args! {
-    /// The gradient of the input, `residual` added to it unless that is null. A unit is `unit_rows` rows of an image of dx for
+    /// The gradient of the input, `bias` and `residual` added to it unless they are null. A unit is `unit_rows` rows of an image of dx for
     /// `unit_channels` channels.
     pub struct DepthwiseBackwardInput {
         pub dy: *const f32,
         pub dy_stride: u32,
         pub w: *const f32,
+        pub bias: *const f32,
         pub residual: *const f32,
         pub residual_stride: u32,
         pub dx: *mut f32,

@@ -135,11 +135,13 @@ fn input_gradient_equals_reference() {
         let g = case.geometry;
         let (dx, w, dy) = (case.x(&mut random), case.w(&mut random), case.y(&mut random));
         let residual = random.buffer((g.pixels() * case.strides[2]) as usize);
-        let with_residual = tried % 2 == 1;
+        let bias = random.buffer(g.in_channels as usize);
+        let [with_residual, with_bias] = [tried % 2 == 1, tried % 4 > 1];
         let args = |dx: &mut Buffer| DepthwiseBackwardInput {
             dy: dy.ptr(),
             dy_stride: case.strides[1],
             w: w.ptr(),
+            bias: if with_bias { bias.ptr() } else { core::ptr::null() },
             residual: if with_residual { residual.ptr() } else { core::ptr::null() },
             residual_stride: case.strides[2],
             dx: dx.mut_ptr(),
@@ -160,11 +162,11 @@ fn input_gradient_equals_reference() {
             geometry: g,
         };
         run_chunks(reference::backward_input, &reference, 1, 0);
-        if with_residual {
-            for (pixel, c) in (0..g.pixels() as usize).flat_map(|p| (0..g.in_channels as usize).map(move |c| (p, c))) {
-                let at = |stride: u32| pixel * stride as usize + c;
-                expected.values_mut()[at(case.strides[0])] += residual.values()[at(case.strides[2])];
-            }
+        for (pixel, c) in (0..g.pixels() as usize).flat_map(|p| (0..g.in_channels as usize).map(move |c| (p, c))) {
+            let at = |stride: u32| pixel * stride as usize + c;
+            let dx = &mut expected.values_mut()[at(case.strides[0])];
+            *dx += if with_bias { bias.values()[c] } else { 0.0 };
+            *dx += if with_residual { residual.values()[at(case.strides[2])] } else { 0.0 };
         }
         assert_close(actual.values(), expected.values(), 2e-5, &format!("input gradient {case:?}"));
     }

@@ -130,7 +130,6 @@ unsafe fn bias<L: Lanes>(line: &Line, c: usize) -> L {
 /// y and the residual, if there is one, have these outputs and channels.
 #[inline(always)]
 unsafe fn store<L: Lanes, const P: usize>(line: &Line, sums: [L; P], output: usize, live: usize, c: usize) {
-    let floor = L::splat(if line.relu { 0.0 } else { f32::NEG_INFINITY });
     let mut y = line.y.wrapping_add(output * line.y_step + c);
     let mut residual = line.residual.wrapping_add(output * line.residual_step + c);
     for p in 0..P {
@@ -138,7 +137,8 @@ unsafe fn store<L: Lanes, const P: usize>(line: &Line, sums: [L; P], output: usi
             // SAFETY: as above.
             unsafe {
                 let sum = if line.residual.is_null() { sums[p] } else { sums[p].add(L::load(residual)) };
-                sum.max(floor).store(y);
+                let sum = if line.relu { sum.max(L::zero()) } else { sum };
+                sum.store(y);
             }
         }
         y = y.wrapping_add(line.y_step);
