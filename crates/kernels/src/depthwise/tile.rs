@@ -129,19 +129,25 @@ unsafe fn bias<L: Lanes>(line: &Line, c: usize) -> L {
 /// # Safety
 /// y and the residual, if there is one, have these outputs and channels.
 #[inline(always)]
-unsafe fn store<L: Lanes, const P: usize>(line: &Line, sums: [L; P], output: usize, live: usize, c: usize) {
+unsafe fn store<L: Lanes, const P: usize>(line: &Line, mut sums: [L; P], output: usize, live: usize, c: usize) {
+    if !line.residual.is_null() {
+        let residual = line.residual.wrapping_add(output * line.residual_step + c);
+        for p in 0..P {
+            if p < live {
+                // SAFETY: as above.
+                sums[p] = sums[p].add(unsafe { L::load(residual.add(p * line.residual_step)) });
+            }
+        }
+    }
+    if line.relu {
+        sums = sums.map(|sum| sum.max(L::zero()));
+    }
     let mut y = line.y.wrapping_add(output * line.y_step + c);
-    let mut residual = line.residual.wrapping_add(output * line.residual_step + c);
     for p in 0..P {
         if p < live {
             // SAFETY: as above.
-            unsafe {
-                let sum = if line.residual.is_null() { sums[p] } else { sums[p].add(L::load(residual)) };
-                let sum = if line.relu { sum.max(L::zero()) } else { sum };
-                sum.store(y);
-            }
+            unsafe { sums[p].store(y) };
         }
         y = y.wrapping_add(line.y_step);
-        residual = residual.wrapping_add(line.residual_step);
     }
 }
