@@ -9,6 +9,7 @@ import { runBench, type BenchCase } from '../ts/inspect/benchCase.ts';
 import { formatBench, type BenchRow } from '../ts/inspect/benchRow.ts';
 import { inferenceCase, trainingCase } from '../ts/inspect/modelCases.ts';
 import { models } from '../ts/models/registry.ts';
+import { withDepthwise } from '../ts/ops/conv2d/withDepthwise.ts';
 import { choose } from './choose/main.ts';
 import { convCases } from './convLayer.ts';
 import { forgotten } from './endurance/forgotten.ts';
@@ -26,10 +27,10 @@ const suites: Readonly<Record<string, (engine: Engine) => BenchCase[]>> = {
     ...resnet20.flatMap((layer) => convCases(engine, 'resnet20', layer, 128)),
     ...resnet18.flatMap((layer) => convCases(engine, 'resnet18', layer, 1)),
   ],
-  depthwise: (engine) => [
+  depthwise: withDepthwise((engine: Engine) => [
     ...mobilenetV2.flatMap((layer) => convCases(engine, 'mobilenetV2', layer, 1)),
     ...efficientnetB0.flatMap((layer) => convCases(engine, 'efficientnetB0', layer, 1)),
-  ],
+  ]),
   infer: (engine) => [
     inferenceCase(engine, {
       name: 'resnet20',

@@ -2,9 +2,9 @@ import type { Engine, WrittenPlan } from '../../ts/kernels/engine.ts';
 import type { Buffer, Step } from '../../ts/kernels/step.ts';
 import {
   chooseConvAlgorithm,
-  isDepthwise,
   possibleConvAlgorithms,
   possibleWeightAlgorithms,
+  takesDepthwise,
 } from '../../ts/ops/conv2d/chooseAlgorithm.ts';
 import { conv2d } from '../../ts/ops/conv2d/conv2d.ts';
 import { conv2dBackwardInput } from '../../ts/ops/conv2d/conv2dBackwardInput.ts';
@@ -163,7 +163,7 @@ function backwardAlgorithms(
   conv: ReturnType<typeof convShape>,
 ): readonly string[] {
   if (stride.some((step) => step > 1))
-    return [...(isDepthwise(conv) ? ['depthwise'] : []), 'implicit_gemm'];
+    return [...(takesDepthwise(conv) ? ['depthwise'] : []), 'implicit_gemm'];
   return possibleConvAlgorithms({
     ...conv,
     inChannels: conv.outChannels,

@@ -5,6 +5,8 @@ import type { Shape } from '../../ts/base/shape.ts';
 import { cases, f32, type Array64, type Row } from './case.ts';
 import type { Of } from '../../ts/ops/places.ts';
 import { uniform } from './generators.ts';
+// Brings the depthwise kernels.
+import '../../ts/functions/depthwiseConv2d.ts';
 
 interface Geometry {
   readonly x: Shape;

@@ -9,7 +9,7 @@ import { noGrad } from '../../ts/core/tape.ts';
 import { add } from '../../ts/functions/add.ts';
 import { dot } from '../../ts/functions/dot.ts';
 import { relu } from '../../ts/functions/relu.ts';
-import { BatchNorm2d, Conv2d, manualSeed } from '../../ts/nn/index.ts';
+import { BatchNorm2d, Conv2d, DepthwiseConv2d, manualSeed } from '../../ts/nn/index.ts';
 import { goldenTensor } from '../golden/generator.ts';
 import { expectClose } from '../helpers/close.ts';
 import { builds, engineOn } from '../helpers/engines.ts';
@@ -24,7 +24,7 @@ describe.each(engines)('depthwise convolution on $build', (engine) => {
   it('takes batch norm, the shortcut and ReLU into its one step in a plan for inference', async () => {
     useEngine(engine);
     manualSeed(1);
-    const conv = new Conv2d(24, 24, { kernelSize: 5, padding: 2, groups: 24, bias: false });
+    const conv = new DepthwiseConv2d(24, { kernelSize: 5, padding: 2, bias: false });
     const norm = new BatchNorm2d(24);
     norm.eval();
     norm.runningMean.write(goldenTensor('depthwise.mean', [24], 0.1));
@@ -41,7 +41,7 @@ describe.each(engines)('depthwise convolution on $build', (engine) => {
   it('has one step for itself and for each of its gradients', () => {
     useEngine(engine);
     const before = new Conv2d(24, 24, { kernelSize: 1 });
-    const conv = new Conv2d(24, 24, { kernelSize: 3, stride: 2, padding: 1, groups: 24 });
+    const conv = new DepthwiseConv2d(24, { kernelSize: 3, stride: 2, padding: 1 });
     using plan = compile((x) => {
       const y = conv.forward(before.forward(x));
       return gradients(dot(y, y), [conv.weight, before.weight]);

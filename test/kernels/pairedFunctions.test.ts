@@ -51,11 +51,6 @@ const STREAMING = [
 /** Parts of names of what takes most of the time. */
 const HOT = [
   ...['gemm::tile::multiply_slice', 'gemm::plain', 'conv2d::pointwise', 'conv2d::implicit_gemm'],
-  ...[
-    'depthwise::tile::tile',
-    'depthwise::tile::any_tile::<lanes::Pair',
-    'depthwise::backward_weight',
-  ],
   ...['conv2d::positions', 'conv2d::taps_weight', 'conv2d::backward_weight::outer_product'],
   ...['winograd::forward::multiply_tiles', 'winograd::forward::write_channels'],
   ...['winograd::backward_weight::add_position', 'winograd::tiles::whole_square'],
@@ -90,6 +85,15 @@ if (pairs && HAS_AVX2) {
       // Four rows by two pairs at least: each sum, its product and its store.
       for (const { name, operations } of tile) expect(operations, name).toBeGreaterThan(3 * 8);
     });
+  });
+
+  it('the extra module has pairs in every tile of depthwise convolutions', async () => {
+    const functions = await pairedFunctions('extra-256');
+    const inner =
+      /^(depthwise::tile::|<depthwise::backward_weight::Line>::(add|tap_by_tap)).*Pair</;
+    const tiles = functions.filter(({ name }) => inner.test(name));
+    expect(tiles.length).toBeGreaterThan(24);
+    for (const { name, operations } of tiles) expect(operations, name).toBeGreaterThan(10);
   });
 
   it('runs optimised code in this process', async () => {

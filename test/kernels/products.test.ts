@@ -21,6 +21,8 @@ import { expectClose } from '../helpers/close.ts';
 import { builds, engineOn } from '../helpers/engines.ts';
 import { Random } from '../helpers/random.ts';
 import { floats, problem, runLowered, type Problem, type Strided } from './lowered.ts';
+// Brings the depthwise kernels.
+import '../../ts/functions/depthwiseConv2d.ts';
 
 const ROUNDS = 24;
 /** Largest error beside the largest value of a tensor. */

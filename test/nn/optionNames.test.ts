@@ -74,6 +74,7 @@ const rows: [string, string, string, (options: never) => unknown, object?][] = [
     (o) => new residua.ConvTranspose2d(1, 1, o),
     window,
   ],
+  ['DepthwiseConv2d', 'paddings', 'padding', (o) => new residua.DepthwiseConv2d(2, o), window],
   ['Linear', 'biased', 'bias', (o) => new residua.Linear(1, 1, o)],
   ['BatchNorm2d', 'epsi', 'eps', (o) => new residua.BatchNorm2d(1, o)],
   ['MaxPool2d', 'ceilmode', 'ceilMode', (o) => new residua.MaxPool2d(o), window],
@@ -86,6 +87,12 @@ const rows: [string, string, string, (options: never) => unknown, object?][] = [
   ['Residual', 'gates', 'gate', (o) => new residua.Residual(new residua.ReLU(), undefined, o)],
   ['add', 'rellu', 'relu', (o) => residua.add(image, image, o)],
   ['conv2d', 'dilations', 'dilation', (o) => residua.conv2d(image, residua.zeros([1, 1, 1, 1]), o)],
+  [
+    'depthwiseConv2d',
+    'strides',
+    'stride',
+    (o) => residua.depthwiseConv2d(image, residua.zeros([1, 1, 1, 1]), o),
+  ],
   [
     'convTranspose2d',
     'strides',

@@ -20,6 +20,8 @@ import { goldenLabels } from '../golden/generator.ts';
 import { hwioToOihw, nchwToNhwc, nhwcToNchw, oihwToHwio, transpose } from '../golden/layout.ts';
 import { goldenCases, type GoldenCase } from '../golden/opCases.ts';
 import { builds, engineOn } from '../helpers/engines.ts';
+// Brings the depthwise kernels.
+import '../../ts/functions/depthwiseConv2d.ts';
 
 /** Arrays by name, in torch's layout. */
 type Arrays = Record<string, ArrayLike<number>>;

@@ -9,6 +9,7 @@ import { conv2d } from '../../ts/functions/conv2d.ts';
 import { convTranspose2d } from '../../ts/functions/convTranspose2d.ts';
 import { countCorrect } from '../../ts/functions/countCorrect.ts';
 import { crossEntropy } from '../../ts/functions/crossEntropy.ts';
+import { depthwiseConv2d } from '../../ts/functions/depthwiseConv2d.ts';
 import { dot } from '../../ts/functions/dot.ts';
 import { linear } from '../../ts/functions/linear.ts';
 import { maxPool2d } from '../../ts/functions/maxPool2d.ts';
@@ -53,7 +54,7 @@ describe.each(engines)('special values on $build', (engine) => {
     const values = Array.from({ length: 15 }, (_, i) => (i % 3 === 0 ? NaN : i - 7));
     const ones = tensor(new Float32Array(15).fill(1), [1, 1, 1, 15]);
     for (const relu of [false, true]) {
-      const y = conv2d(tensor(values, [1, 1, 1, 15]), ones, { relu, groups: 15 });
+      const y = depthwiseConv2d(tensor(values, [1, 1, 1, 15]), ones, { relu });
       expect([...y.data()]).toEqual(values.map((value) => (relu ? Math.max(value, 0) : value)));
     }
   });
@@ -130,6 +131,11 @@ describe('shapes that do not fit', () => {
       'stride 0 is not a whole number of at least 1',
     ],
     ['bias', () => conv2d(x(), w(), { bias: zeros([5]) }), 'bias has shape [5] but must be [6]'],
+    [
+      'channels of a depthwise convolution',
+      () => depthwiseConv2d(x(), zeros([3, 3, 1, 5])),
+      'depthwiseConv2d: weight has shape [3, 3, 1, 5] but must be [KH, KW, 1, 4] for input [1, 5, 5, 4]',
+    ],
     [
       'channels of a transposed convolution',
       () => convTranspose2d(x(), w()),

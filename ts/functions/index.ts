@@ -7,6 +7,7 @@ export { conv2d } from './conv2d.ts';
 export { convTranspose2d } from './convTranspose2d.ts';
 export { countCorrect } from './countCorrect.ts';
 export { crossEntropy } from './crossEntropy.ts';
+export { depthwiseConv2d } from './depthwiseConv2d.ts';
 export { dropout } from './dropout.ts';
 export { fill } from './fill.ts';
 export { globalAvgPool2d } from './globalAvgPool2d.ts';

@@ -95,6 +95,10 @@ const DEPTHWISE = (
   }),
 );
 
+/** The depthwise convolutions that are looked at where an engine has the extra module. */
+export const depthwiseConvolutions = (): Problem[] =>
+  DEPTHWISE.flatMap((conv) => [forward, input, weight].map((pass) => pass('depthwise', conv)));
+
 /** The convolutions that are looked at; `fast` adds Winograd's algorithms. */
 export function convolutions(fast: boolean): Problem[] {
   const kinds = fast ? [...KINDS, ...FAST_KINDS] : KINDS;
@@ -112,7 +116,6 @@ export function convolutions(fast: boolean): Problem[] {
   return [
     ...each,
     ...WEIGHT.map(([algorithm, conv]) => weight(algorithm, conv)),
-    ...DEPTHWISE.flatMap((conv) => [forward, input, weight].map((pass) => pass('depthwise', conv))),
     ...(fast ? FAST_WEIGHT.map((conv) => weight('winograd_4x4', conv)) : []),
   ];
 }

@@ -3,6 +3,8 @@ import { packWeights } from '../../../ts/compile/passes/packWeights.ts';
 import { relu } from '../../../ts/functions/relu.ts';
 import { conv, convBackwardInput } from './apply.ts';
 import { expectRewrite, expectSame, program, useTestEngine } from './expect.ts';
+// Brings the depthwise kernels.
+import '../../../ts/functions/depthwiseConv2d.ts';
 
 await useTestEngine();
 

@@ -1,3 +1,4 @@
+import { hasDepthwiseKernels } from './depthwiseKernels.ts';
 import { positionsOf, winogradTiles } from './winogradTile.ts';
 import { AXES, paddingBefore, type Axis, type ConvShape, type Pair } from './geometry.ts';
 
@@ -21,7 +22,7 @@ export type WinogradAlgorithm =
  * `checked` that the compiler looks at its error with the layer's weights, and that no gradient follows: in training, batch
  * norm divides by the deviation of few pixels where maps are small, and enlarges rounding errors.
  *
- * - `depthwise`: groups of one channel in and out, whatever the kernel.
+ * - `depthwise`: groups of one channel in and out, whatever the kernel, in programs that have these kernels.
  * - `pointwise`: a 1×1 kernel without padding reads its input in place, whatever the stride.
  * - `winograd_4x4`: a 3×3 kernel at stride 1, where images have tiles enough.
  * - `winograd_4x4_lean`: the same where few tiles share many weights. These take a quarter of the memory, and less time to transform than
@@ -36,7 +37,7 @@ export function chooseConvAlgorithm(
   winograd: boolean,
   checked = false,
 ): ConvAlgorithm {
-  if (isDepthwise(conv)) return 'depthwise';
+  if (takesDepthwise(conv)) return 'depthwise';
   if (isPointwise(conv)) return 'pointwise';
   const fewest = checked ? FEWEST_CHECKED_TILES : FEWEST_TILES;
   if (winograd && winogradCan(conv) && hasChannels(conv)) {
@@ -55,7 +56,7 @@ export function chooseConvAlgorithm(
 /** The kernels that can compute a convolution, for benchmarks to compare. */
 export function possibleConvAlgorithms(conv: ConvShape): ConvAlgorithm[] {
   return [
-    ...(isDepthwise(conv) ? (['depthwise'] as const) : []),
+    ...(takesDepthwise(conv) ? (['depthwise'] as const) : []),
     ...(isPointwise(conv) ? (['pointwise'] as const) : []),
     'implicit_gemm',
     ...(positionsCan(conv) ? (['positions'] as const) : []),
@@ -77,7 +78,7 @@ const MOST_CHANNELS = 512;
 
 /** The fastest kernel for the gradient of a convolution's weights. */
 export function chooseWeightAlgorithm(conv: ConvShape, winograd: boolean): WeightAlgorithm {
-  if (isDepthwise(conv)) return 'depthwise';
+  if (takesDepthwise(conv)) return 'depthwise';
   const possible = winogradCan(conv) && hasChannels(conv) && conv.inChannels <= MOST_CHANNELS;
   if (winograd && possible && tileWins(conv, 'winograd_4x4', FEWEST_TILES)) return 'winograd_4x4';
   const fewest = Math.min(conv.inChannels, conv.outChannels);
@@ -90,7 +91,7 @@ export function chooseWeightAlgorithm(conv: ConvShape, winograd: boolean): Weigh
 /** The kernels that can compute the gradient of a convolution's weights. */
 export function possibleWeightAlgorithms(conv: ConvShape): WeightAlgorithm[] {
   return [
-    ...(isDepthwise(conv) ? (['depthwise'] as const) : []),
+    ...(takesDepthwise(conv) ? (['depthwise'] as const) : []),
     'outer_product',
     ...(tapsCan(conv) ? (['taps'] as const) : []),
     ...(winogradCan(conv) ? (['winograd_4x4'] as const) : []),
@@ -136,9 +137,13 @@ const FEW_LEAN_TILES = 4;
 const FEWEST_TILES = 16;
 
 /** Whether each channel is convolved by itself: then channels are lanes of a vector. */
-export function isDepthwise({ groups, inChannels, outChannels }: ConvShape): boolean {
+function isDepthwise({ groups, inChannels, outChannels }: ConvShape): boolean {
   return groups > 1 && groups === inChannels && groups === outChannels;
 }
+
+/** Whether the depthwise kernels take a convolution, in this program. */
+export const takesDepthwise = (conv: ConvShape): boolean =>
+  hasDepthwiseKernels() && isDepthwise(conv);
 
 function isPointwise({ kernelSize, padding }: ConvShape): boolean {
   return kernelSize.every((k) => k === 1) && padding.every((p) => p === 0);

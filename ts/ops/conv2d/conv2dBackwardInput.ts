@@ -1,4 +1,4 @@
-import { chooseConvAlgorithm, isDepthwise } from './chooseAlgorithm.ts';
+import { chooseConvAlgorithm, takesDepthwise } from './chooseAlgorithm.ts';
 import { emitDepthwiseInput } from './depthwise.ts';
 import { emitConv } from './forward.ts';
 import { AXES, convShape, outputShape, paddingBefore, phasesOf, weightSizes } from './geometry.ts';
@@ -68,7 +68,8 @@ export function lowerBackwardInput(
   sums?: NormSums,
 ): void {
   const conv = backwardInputShape(views.dy, views.w, attrs);
-  if ((attrs.algorithm ?? 'depthwise') === 'depthwise' && isDepthwise(conv)) {
+  const depthwise = attrs.algorithm ? attrs.algorithm === 'depthwise' : takesDepthwise(conv);
+  if (depthwise) {
     emitDepthwiseInput(to, conv, views);
     return;
   }

@@ -100,24 +100,31 @@ impl Line {
         // SAFETY: as above.
         unsafe {
             match (self.taps, self.stride, self.dilation) {
-                (3, 1, 1) => self.groups::<L, 3, 1>(scratch),
-                (5, 1, 1) => self.groups::<L, 5, 1>(scratch),
-                (7, 1, 1) => self.groups::<L, 7, 1>(scratch),
-                (3, 2, 1) => self.groups::<L, 3, 2>(scratch),
-                (5, 2, 1) => self.groups::<L, 5, 2>(scratch),
+                (3, 1, 1) => {
+                    self.groups::<L>(scratch, &[Self::add::<L, 3, 1, 1>, Self::add::<L, 3, 1, 2>, Self::add::<L, 3, 1, 3>])
+                }
+                (5, 1, 1) => self.groups::<L>(scratch, &[Self::add::<L, 5, 1, 1>, Self::add::<L, 5, 1, 2>]),
+                (7, 1, 1) => self.groups::<L>(scratch, &[Self::add::<L, 7, 1, 1>]),
+                (3, 2, 1) => {
+                    self.groups::<L>(scratch, &[Self::add::<L, 3, 2, 1>, Self::add::<L, 3, 2, 2>, Self::add::<L, 3, 2, 3>])
+                }
+                (5, 2, 1) => self.groups::<L>(scratch, &[Self::add::<L, 5, 2, 1>, Self::add::<L, 5, 2, 2>]),
                 _ => self.tap_by_tap::<L>(0..0, 0..self.channels),
             }
         }
     }
 
-    /// Rows of taps in groups that have at least eight sums where they can: as many as multiply-adds are on their way.
+    /// Rows of taps in groups that have at least eight sums where they can: as many as multiply-adds are on their way. The functions are
+    /// those of one row, of two, and so on.
     ///
     /// # Safety
-    /// As for [`Line::walk`], with `K` taps at stride `S`.
-    unsafe fn groups<L: Lanes, const K: usize, const S: usize>(&self, scratch: Scratch) {
+    /// As for [`Line::walk`]; the functions are for the line's kernel and stride.
+    #[inline(never)]
+    unsafe fn groups<L: Lanes>(&self, scratch: Scratch, functions: &[AddRows]) {
+        let columns = (TILE - 1) * self.stride + self.taps;
         let whole = |tile: usize| {
-            let first = self.start + (tile * TILE * S) as isize;
-            first >= 0 && first as usize + (TILE - 1) * S + K <= self.width && (tile + 1) * TILE <= self.outputs
+            let first = self.start + (tile * TILE * self.stride) as isize;
+            first >= 0 && first as usize + columns <= self.width && (tile + 1) * TILE <= self.outputs
         };
         let tiles = self.outputs.div_ceil(TILE);
         let first = (0..tiles).find(|&tile| whole(tile)).unwrap_or(tiles);
@@ -127,37 +134,38 @@ impl Line {
         // SAFETY: groups end with the rows.
         unsafe {
             while row < self.rows {
+                let rows = functions.len().min(self.rows - row);
                 let line = Self {
                     x: self.x.add(row * self.x_row),
-                    dw: self.dw.add(row * K * self.dw_tap),
+                    dw: self.dw.add(row * self.taps * self.dw_tap),
                     channels: vectors.end,
+                    rows,
                     ..*self
                 };
-                row += match self.rows - row {
-                    3.. if K == 3 => line.add_rows::<L, K, S, 3>(scratch, inside.clone()),
-                    2.. if K <= 5 => line.add_rows::<L, K, S, 2>(scratch, inside.clone()),
-                    _ => line.add_rows::<L, K, S, 1>(scratch, inside.clone()),
-                };
+                let ends = line.fill_table(scratch, &inside);
+                functions[rows - 1](&line, scratch, ends, inside.clone());
+                row += rows;
             }
             self.tap_by_tap::<L>(inside.start * TILE..inside.end * TILE, rest);
         }
     }
 
-    /// Adds the sums of `R` rows of taps; returns `R`. Tiles `inside` read columns that follow each other in x.
+    /// Adds the sums of `R` rows of taps: those of `ends` tiles in the table, then of the tiles `inside`, whose columns follow each other
+    /// in x.
     ///
     /// # Safety
     /// As for [`Line::walk`]; channels are whole vectors.
     #[inline(never)]
-    unsafe fn add_rows<L: Lanes, const K: usize, const S: usize, const R: usize>(
+    unsafe fn add<L: Lanes, const K: usize, const S: usize, const R: usize>(
         &self,
         scratch: Scratch,
+        ends: usize,
         inside: Range<usize>,
-    ) -> usize {
+    ) {
         let Self { x_row, x_pixel, dy_pixel, dw_tap, .. } = *self;
         let columns = (TILE - 1) * S + K;
         // SAFETY: as above.
         unsafe {
-            let ends = self.fill_table::<K, S, R>(scratch, &inside);
             let first_x = self.x.wrapping_offset((self.start + (inside.start * TILE * S) as isize) * x_pixel as isize);
             let first_dy = self.dy.wrapping_add(inside.start * TILE * dy_pixel);
             for c in (0..self.channels).step_by(L::WIDTH) {
@@ -194,34 +202,29 @@ impl Line {
                 }
             }
         }
-        R
     }
 
     /// Where the tiles at the ends of the row read dy and x, tile after tile; returns their number. Zeros are where there is nothing.
     ///
     /// # Safety
     /// The table takes them.
-    unsafe fn fill_table<const K: usize, const S: usize, const R: usize>(
-        &self,
-        scratch: Scratch,
-        inside: &Range<usize>,
-    ) -> usize {
-        let columns = (TILE - 1) * S + K;
+    unsafe fn fill_table(&self, scratch: Scratch, inside: &Range<usize>) -> usize {
+        let columns = (TILE - 1) * self.stride + self.taps;
         let mut table = scratch;
         let mut count = 0;
         for tile in (0..self.outputs.div_ceil(TILE)).filter(|tile| !inside.contains(tile)) {
             let (output, live) = (tile * TILE, TILE.min(self.outputs - tile * TILE));
-            let first = self.start + (output * S) as isize;
-            let read = taps_inside(first, (live - 1) * S + K, 1, self.width);
+            let first = self.start + (output * self.stride) as isize;
+            let read = taps_inside(first, (live - 1) * self.stride + self.taps, 1, self.width);
             // SAFETY: the caller vouches for the table.
             unsafe {
                 table.fill(0, TILE, 0..live, self.dy.wrapping_add(output * self.dy_pixel), self.dy_pixel);
                 table.table = table.table.add(TILE);
-                for r in 0..R {
+                for r in 0..self.rows {
                     let x = self.x.wrapping_add(r * self.x_row).wrapping_offset(first * self.x_pixel as isize);
                     table.fill(r, columns, read.clone(), x, self.x_pixel);
                 }
-                table.table = table.table.add(R * columns);
+                table.table = table.table.add(self.rows * columns);
             }
             count += 1;
         }
@@ -257,6 +260,9 @@ impl Line {
         }
     }
 }
+
+/// [`Line::add`] of some kernel and count of rows; called by a pointer, so that no engine makes one function of all of them.
+type AddRows = unsafe fn(&Line, Scratch, usize, Range<usize>);
 
 /// Adds the products of column `j` of a tile's patch to the sums of the taps that read it.
 #[inline(always)]

@@ -49,54 +49,45 @@ impl Line {
         // SAFETY: as above.
         unsafe {
             match (self.taps, self.stride, self.dilation) {
-                (2, 1, 1) => self.tiles::<L, 2, 1>(scratch),
-                (3, 1, 1) => self.tiles::<L, 3, 1>(scratch),
-                (5, 1, 1) => self.tiles::<L, 5, 1>(scratch),
-                (7, 1, 1) => self.tiles::<L, 7, 1>(scratch),
-                (3, 2, 1) => self.tiles::<L, 3, 2>(scratch),
-                (5, 2, 1) => self.tiles::<L, 5, 2>(scratch),
+                (2, 1, 1) => self.tiles::<L>(scratch, Tiles::of::<L, 2, 1>()),
+                (3, 1, 1) => self.tiles::<L>(scratch, Tiles::of::<L, 3, 1>()),
+                (5, 1, 1) => self.tiles::<L>(scratch, Tiles::of::<L, 5, 1>()),
+                (7, 1, 1) => self.tiles::<L>(scratch, Tiles::of::<L, 7, 1>()),
+                (3, 2, 1) => self.tiles::<L>(scratch, Tiles::of::<L, 3, 2>()),
+                (5, 2, 1) => self.tiles::<L>(scratch, Tiles::of::<L, 5, 2>()),
                 _ => self.any_tiles::<L>(scratch, 0..self.channels),
             }
         }
     }
 
     /// # Safety
-    /// As for [`Line::walk`], with `K` taps at stride `S`.
-    unsafe fn tiles<L: Lanes, const K: usize, const S: usize>(&self, scratch: Scratch) {
+    /// As for [`Line::walk`]; the tiles are of the line's kernel and stride.
+    #[inline(never)]
+    unsafe fn tiles<L: Lanes>(&self, scratch: Scratch, tiles: Tiles) {
         let computed = |tile: usize| self.outputs.next_multiple_of(tile);
+        let (size, [next_to_each_other, in_table]) =
+            if computed(HIGH) <= computed(LOW) { (HIGH, tiles.high) } else { (LOW, tiles.low) };
         let [vectors, rest] = split::<L>(0..self.channels);
-        // SAFETY: as above.
-        unsafe {
-            if computed(HIGH) <= computed(LOW) {
-                self.tiles_of::<L, K, S, HIGH>(scratch, vectors.end);
-            } else {
-                self.tiles_of::<L, K, S, LOW>(scratch, vectors.end);
-            }
-            self.any_tiles::<L::Rest>(scratch, rest);
-        }
-    }
-
-    /// # Safety
-    /// As for [`Line::walk`]; `channels` is a multiple of the vector.
-    unsafe fn tiles_of<L: Lanes, const K: usize, const S: usize, const P: usize>(&self, scratch: Scratch, channels: usize) {
-        let columns = (P - 1) * S + K;
-        for output in (0..self.outputs).step_by(P) {
-            let live = P.min(self.outputs - output);
-            let first = self.start + (output * S) as isize;
-            let inside = taps_inside(first, (live - 1) * S + K, 1, self.width);
+        let columns_of = |outputs: usize| (outputs - 1) * self.stride + self.taps;
+        for output in (0..self.outputs).step_by(size) {
+            let live = size.min(self.outputs - output);
+            let first = self.start + (output * self.stride) as isize;
+            let inside = taps_inside(first, columns_of(live), 1, self.width);
             // SAFETY: columns of a whole tile lie in the image, or are in the table.
             unsafe {
-                if inside.len() == columns {
-                    tile::<L, K, S, P, false>(self, scratch, output, P, channels);
-                } else {
-                    for row in 0..self.rows {
-                        let x = self.x.wrapping_offset(row as isize * self.x_row + first * self.x_pixel as isize);
-                        scratch.fill(row, columns, inside.clone(), x, self.x_pixel);
-                    }
-                    tile::<L, K, S, P, true>(self, scratch, output, live, channels);
+                if inside.len() == columns_of(size) {
+                    next_to_each_other(self, scratch, output, live, vectors.end);
+                    continue;
                 }
+                for row in 0..self.rows {
+                    let x = self.x.wrapping_offset(row as isize * self.x_row + first * self.x_pixel as isize);
+                    scratch.fill(row, columns_of(size), inside.clone(), x, self.x_pixel);
+                }
+                in_table(self, scratch, output, live, vectors.end);
             }
         }
+        // SAFETY: as above.
+        unsafe { self.any_tiles::<L::Rest>(scratch, rest) };
     }
 
     /// Channels of whole vectors of `L`, then single ones.
@@ -123,6 +114,25 @@ impl Line {
                 any_tile::<L::Rest, LOW>(self, scratch, output, live, halves.clone());
                 any_tile::<Scalar, LOW>(self, scratch, output, live, rest.clone());
             }
+        }
+    }
+}
+
+/// A [`tile`] of some kernel.
+type TileOf = unsafe fn(&Line, Scratch, usize, usize, usize);
+
+/// The tiles of a kernel by their outputs: whose columns follow each other, and whose are in the table. They are called by pointers,
+/// so that no engine makes one function of all of them.
+struct Tiles {
+    high: [TileOf; 2],
+    low: [TileOf; 2],
+}
+
+impl Tiles {
+    fn of<L: Lanes, const K: usize, const S: usize>() -> Self {
+        Self {
+            high: [tile::<L, K, S, HIGH, false>, tile::<L, K, S, HIGH, true>],
+            low: [tile::<L, K, S, LOW, false>, tile::<L, K, S, LOW, true>],
         }
     }
 }
