@@ -19,6 +19,7 @@ static OPS: &[&[Kernel]] = &[
     crate::increment::KERNELS,
     crate::layer_norm::KERNELS,
     crate::matmul::KERNELS,
+    crate::map::KERNELS,
     crate::max_pool2d::KERNELS,
     crate::multiply::KERNELS,
     crate::random::KERNELS,
