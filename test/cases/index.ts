@@ -4,6 +4,7 @@ import { channels } from './channels.ts';
 import { products } from './conv2d.ts';
 import { elementwise } from './elementwise.ts';
 import { losses } from './losses.ts';
+import { maps } from './map.ts';
 import { optimizers } from './optimizers.ts';
 import { pools } from './pools.ts';
 import { randoms } from './random.ts';
@@ -16,6 +17,7 @@ export const table: readonly AnyOpCases[] = [
   ...batchNorms,
   ...pools,
   ...losses,
+  ...maps,
   ...optimizers,
   ...randoms,
 ];

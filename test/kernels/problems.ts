@@ -17,6 +17,8 @@ import { countCorrect } from '../../ts/ops/countCorrect.ts';
 import { dot, scaleBy } from '../../ts/ops/dot.ts';
 import { dropout } from '../../ts/ops/dropout.ts';
 import { fill } from '../../ts/ops/fill.ts';
+import { map } from '../../ts/ops/map/map.ts';
+import { multiplying, prelu, silu } from '../../ts/ops/map/formulas.ts';
 import { maxPool2d, maxPool2dBackward } from '../../ts/ops/pools/maxPool2d.ts';
 import { multiply } from '../../ts/ops/multiply.ts';
 import { poolShape, type PoolGeometry } from '../../ts/ops/pools/poolShape.ts';
@@ -102,6 +104,15 @@ export const draws: Readonly<Record<string, Draw>> = {
     const shape = rows(random);
     const inputs = { a: floats(random, shape), b: floats(random, shape) };
     return problem(add, inputs, { relu: random.coin() });
+  },
+  map(random) {
+    const shape = images(random);
+    const [count, , , channels] = shape;
+    const formula = random.coin() ? prelu : multiplying;
+    const gate = floats(random, [count, 1, 1, channels], { dense: true });
+    return random.coin()
+      ? problem(map, { parts: [floats(random, shape)] }, silu)
+      : problem(map, { parts: [floats(random, shape), gate] }, formula);
   },
   copy: (random) => problem(copy, { x: floats(random, rows(random)) }, {}),
   fill: (random) => problem(fill, {}, { shape: rows(random), value: 0.3 }),

@@ -64,6 +64,14 @@ export interface Op<I, O, A> {
   /** What the op does to its first output at no cost of its own, where it is told to. */
   readonly fuses?: Fuses;
   /**
+   * For elementwise ops: what computes the consumer's output in one pass over memory, from the inputs of both, without h, which the producer
+   * makes. `shared` says that others read h, too, so that its producer will run several times. Undefined where that cannot be or does not
+   * pay. Both are asked; one of them is this op.
+   */
+  readonly join?: Join;
+  /** How a plan names it; by its name, unless it is said here. */
+  title?(attrs: A): string;
+  /**
    * Inputs that the op writes in place (running statistics, parameters in an optimizer). An op that has it, even empty, has
    * an effect: compilers keep it and its place in the order.
    */
@@ -86,6 +94,21 @@ export interface Fuses {
   readonly residual?: boolean;
 }
 
+/** An op with what it is applied to. */
+export interface Applied<T extends Spec> {
+  readonly op: AnyOp;
+  readonly inputs: Tree<T>;
+  readonly attrs: unknown;
+}
+
+/** See {@link Op.join}. */
+export type Join = <T extends Spec>(
+  consumer: Applied<T>,
+  h: T,
+  producer: Applied<T>,
+  shared: boolean,
+) => Applied<T> | undefined;
+
 /** An op of whatever inputs, outputs and settings. */
 export interface AnyOp {
   readonly name: string;
@@ -98,6 +121,8 @@ export interface AnyOp {
   ): T;
   flops?(inputs: Tree<Spec>, outputs: Tree<Spec>, attrs: unknown): number;
   readonly fuses?: Fuses;
+  readonly join?: Join;
+  title?(attrs: unknown): string;
   readonly mutates?: readonly string[];
   readonly denseInputs?: readonly string[];
   readonly gappedOutputs?: readonly string[];

@@ -4,8 +4,7 @@ use crate::abi::Task;
 use crate::lanes::{F32x4, Pair};
 use crate::testing::{Buffer, Random, assert_close, run_chunks};
 
-const BINARY: [Code; 8] =
-    [Code::Add, Code::Subtract, Code::Multiply, Code::Divide, Code::Max, Code::Min, Code::Less, Code::Keep];
+const BINARY: [Code; 8] = [Code::Add, Code::Subtract, Code::Multiply, Code::Divide, Code::Max, Code::Min, Code::Less, Code::Keep];
 const UNARY: [Code; 5] = [Code::Abs, Code::Exp, Code::Tanh, Code::Sigmoid, Code::Erf];
 
 /// A program of so many inputs, whose numbers stay small.
