@@ -5,7 +5,7 @@ import { constants, deflateRawSync } from 'node:zlib';
 import { assets } from './paths.mjs';
 import { trimModule } from './trimModule.mjs';
 
-const BUILDS = ['simd', 'simd-threads', 'relaxed', 'relaxed-threads'];
+const BUILDS = ['simd', 'simd-threads', 'relaxed', 'relaxed-threads', 'extra'];
 /** So many that a slice of each build lies within the 32 kB in which deflate finds what is alike; more gain nothing. */
 const SLICES = 64;
 

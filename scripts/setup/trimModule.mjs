@@ -3,6 +3,7 @@ const CUSTOM = 0;
 const IMPORT = 2;
 const CODE = 10;
 const FUNCTION = 0;
+const TABLE = 1;
 const MEMORY = 2;
 const HEADER = 8;
 const LEFT_OUT = ['name', 'producers'];
@@ -71,14 +72,17 @@ function importedFunctions(content) {
     reader.text();
     reader.text();
     const kind = reader.byte();
-    if (kind === MEMORY) {
+    if (kind === TABLE) reader.byte();
+    if (kind === TABLE || kind === MEMORY) {
       const bounded = reader.byte() & 1;
       for (let limits = bounded ? 2 : 1; limits > 0; limits--) reader.number();
     } else if (kind === FUNCTION) {
       functions++;
       reader.number();
     } else
-      throw new Error(`WASM: imports are functions and memory here but one is of kind ${kind}`);
+      throw new Error(
+        `WASM: imports are functions, tables and memory here but one is of kind ${kind}`,
+      );
   }
   return functions;
 }

@@ -14,14 +14,17 @@ import { setFlagsFromString } from 'node:v8';
 import { withLock } from './lock.mjs';
 import { assets, localCache, root, sharedCache } from './paths.mjs';
 import { wasmRust, wasmTools } from './rust.mjs';
-import { run } from './run.mjs';
+import { run, SetupError } from './run.mjs';
 import { digest, isFresh, stamp } from './stamp.mjs';
 
 const CARGO_FLAGS = ['-Zbuild-std=core,alloc,panic_abort'];
 const SIMD = '+simd128';
 const RELAXED = '+relaxed-simd';
 const ATOMICS = '+atomics,+bulk-memory';
+/** The engine puts the kernels of the extra module into its table of functions. */
+const LINK = ['--import-table', '--growable-table'];
 const THREAD_LINK = [
+  ...LINK,
   '--shared-memory',
   '--import-memory',
   '--max-memory=4294967296',
@@ -42,20 +45,55 @@ const flags = (features, link = []) =>
 
 const FEATURES = { simd: [SIMD], relaxed: [SIMD, RELAXED] };
 
-/** The WASM builds: {plain SIMD, relaxed FMA} × {vectors of 128 bits, pairs of them} × {one thread, shared memory}. */
-export const BUILDS = Object.fromEntries(
+/**
+ * Where the constants of the extra module lie, in bytes: at the lower end of the engine's first stack, which grows down to it from 1 MiB. Kernels
+ * take at most the 256 KiB of it that other threads have.
+ */
+const EXTRA_DATA = { start: 1 << 16, end: 1 << 17 };
+
+/** What the extra module is linked with: the engine's memory, and none of its own for a stack, as the engine says where that is. */
+const EXTRA_LINK = [
+  '--import-memory',
+  '--export-table',
+  '--export=__stack_pointer',
+  '--export=__data_end',
+  '-zstack-size=0',
+  `--global-base=${EXTRA_DATA.start}`,
+];
+
+/** Of an engine: {plain SIMD, relaxed FMA} × {vectors of 128 bits, pairs of them} × {one thread, shared memory}. */
+const ENGINES = Object.fromEntries(
   ['', '-threads'].flatMap((threads) =>
     ['', '-256'].flatMap((width) =>
       Object.entries(FEATURES).map(([lanes, features]) => [
         `${lanes}${width}${threads}`,
         {
-          rustFlags: threads ? flags([...features, ATOMICS], THREAD_LINK) : flags(features),
+          rustFlags: threads ? flags([...features, ATOMICS], THREAD_LINK) : flags(features, LINK),
           cargoFlags: width ? [...CARGO_FLAGS, '--features', 'wide'] : CARGO_FLAGS,
         },
       ]),
     ),
   ),
 );
+
+/** Kernels that no net of the zoo needs, for engines of each width: plain SIMD gives the same bits everywhere, with or without threads. */
+const EXTRAS = Object.fromEntries(
+  ['', '-256'].map((width) => [
+    `extra${width}`,
+    {
+      rustFlags: flags(FEATURES.simd),
+      cargoFlags: [
+        ...CARGO_FLAGS,
+        '--no-default-features',
+        ...(width ? ['--features', 'wide'] : []),
+      ],
+      link: EXTRA_LINK,
+    },
+  ]),
+);
+
+/** The WASM modules. */
+export const BUILDS = { ...ENGINES, ...EXTRAS };
 
 const SOURCES = ['Cargo.toml', 'Cargo.lock', 'crates/kernels/Cargo.toml', 'crates/kernels/src'];
 // (a, b, c) => a · b + c by f32x4.relaxed_madd, as ts/kernels/probe.ts asks.
@@ -84,7 +122,7 @@ export function buildsOfThisNode({ threads, strict = false, simd = 'auto' } = {}
   const both = simd === 'auto' && WIDE_NODES.includes(major);
   const widths = both ? ['-256', ''] : [simd === '256' ? '-256' : ''];
   const [lanes, shared] = buildOfThisNode({ threads, strict });
-  return widths.map((width) => `${lanes}${width}${shared}`);
+  return widths.flatMap((width) => [`${lanes}${width}${shared}`, `extra${width}`]);
 }
 
 function buildOfThisNode({ threads, strict }) {
@@ -114,8 +152,26 @@ function markAsChanged() {
   utimesSync(join(root, 'crates/kernels/src/lib.rs'), now, now);
 }
 
-async function build(name, env, { wasmPack, wasmBindgen }) {
+async function build(name, env, tools) {
   markAsChanged();
+  const own = {
+    ...env,
+    RUSTFLAGS: BUILDS[name].rustFlags,
+    // Both widths, and the extra module, share what is built of std.
+    CARGO_TARGET_DIR: join(
+      sharedCache,
+      'target',
+      name.replace('-256', '').replace('extra', 'simd'),
+    ),
+  };
+  const built = await (BUILDS[name].link ? buildExtra : buildEngine)(name, own, tools);
+  mkdirSync(assets, { recursive: true });
+  const file = join(assets, `${name}.wasm`);
+  copyFileSync(built, `${file}.new`);
+  renameSync(`${file}.new`, file);
+}
+
+async function buildEngine(name, env, { wasmPack, wasmBindgen }) {
   const folder = join(localCache, 'pkg', name);
   await run(
     `WASM build ${name} (wasm-pack, about 20 s)`,
@@ -124,21 +180,46 @@ async function build(name, env, { wasmPack, wasmBindgen }) {
       ...['build', 'crates/kernels', '--mode', 'no-install', '--target', 'web', '--release'],
       ...['--no-typescript', '--no-pack', '--out-dir', folder, '--', ...BUILDS[name].cargoFlags],
     ],
-    {
-      env: {
-        ...env,
-        // wasm-pack takes wasm-bindgen from PATH; cargo must stay the one of `env`.
-        PATH: [linkFolder(wasmBindgen), env.PATH].join(delimiter),
-        RUSTFLAGS: BUILDS[name].rustFlags,
-        // Both widths share what is built of std.
-        CARGO_TARGET_DIR: join(sharedCache, 'target', name.replace('-256', '')),
-      },
-    },
+    // wasm-pack takes wasm-bindgen from PATH; cargo must stay the one of `env`.
+    { env: { ...env, PATH: [linkFolder(wasmBindgen), env.PATH].join(delimiter) } },
   );
-  mkdirSync(assets, { recursive: true });
-  const file = join(assets, `${name}.wasm`);
-  copyFileSync(join(folder, 'kernels_bg.wasm'), `${file}.new`);
-  renameSync(`${file}.new`, file);
+  return join(folder, 'kernels_bg.wasm');
+}
+
+async function buildExtra(name, env) {
+  const target = 'wasm32-unknown-unknown';
+  const { cargoFlags, link } = BUILDS[name];
+  await run(
+    `WASM build ${name} (cargo, about 10 s)`,
+    'cargo',
+    [
+      ...['rustc', '--package', 'residua-kernels', '--lib', '--crate-type', 'cdylib'],
+      ...['--release', '--target', target, ...cargoFlags],
+      ...['--', ...link.flatMap((argument) => ['-C', `link-arg=${argument}`])],
+    ],
+    { env },
+  );
+  const built = join(env.CARGO_TARGET_DIR, target, 'release/kernels.wasm');
+  expectExtra(readFileSync(built));
+  return built;
+}
+
+/** Throws where a module does not have what `ts/kernels/extra.ts` goes by. */
+function expectExtra(bytes) {
+  const module = new WebAssembly.Module(bytes);
+  const imports = WebAssembly.Module.imports(module).map(({ module, name }) => `${module}.${name}`);
+  if (imports.join() !== 'env.memory') {
+    throw new SetupError(
+      `WASM: the extra module imports ${imports} but env.memory alone is wanted`,
+    );
+  }
+  const memory = new WebAssembly.Memory({ initial: 2 });
+  const end = new WebAssembly.Instance(module, { env: { memory } }).exports.__data_end.value;
+  if (end > EXTRA_DATA.end) {
+    throw new SetupError(
+      `WASM: constants of the extra module end at ${end}, beyond ${EXTRA_DATA.end}`,
+    );
+  }
 }
 
 /** Appends a section `residua` that holds a build's name, by which one that is given for another is told. */

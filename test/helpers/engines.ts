@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import type { Build } from '../../ts/kernels/assets.ts';
 import { besideCode } from '../../ts/kernels/besideCode.ts';
 import { Engine, type Numerics } from '../../ts/kernels/engine.ts';
-import { loadModule } from '../../ts/kernels/loadModule.ts';
+import { loadModules } from '../../ts/kernels/modules.ts';
 import { probe } from '../../ts/kernels/probe.ts';
 import { startTeam } from '../../ts/kernels/team.ts';
 
@@ -63,10 +63,10 @@ export async function engineOn(
   build: Build,
   { threads = 2, numerics = numericsOf(build), remote = false }: EngineOnOptions = {},
 ): Promise<Engine> {
-  const module = await loadModule(build, besideCode);
-  if (!build.endsWith('threads')) return new Engine({ build, numerics, threads: 1, module });
+  const modules = await loadModules(build, besideCode);
+  if (!build.endsWith('threads')) return new Engine({ build, numerics, threads: 1, ...modules });
   const memory = new WebAssembly.Memory({ initial: 64, maximum: 65536, shared: true });
-  const engine = new Engine({ build, numerics, threads, module, memory });
-  engine.attach(await startTeam(module, memory, threads, remote, besideCode.worker));
+  const engine = new Engine({ build, numerics, threads, ...modules, memory });
+  engine.attach(await startTeam(modules, memory, threads, remote, besideCode.worker));
   return engine;
 }

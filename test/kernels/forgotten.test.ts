@@ -4,8 +4,9 @@ import { tensor, zeros } from '../../ts/core/create.ts';
 import { useEngine } from '../../ts/core/init.ts';
 import { OutOfMemoryError } from '../../ts/base/errors.ts';
 import { relu } from '../../ts/functions/relu.ts';
+import { sigmoid } from '../../ts/functions/sigmoid.ts';
 import { Engine } from '../../ts/kernels/engine.ts';
-import { loadModule } from '../../ts/kernels/loadModule.ts';
+import { loadModules } from '../../ts/kernels/modules.ts';
 import { startTeam } from '../../ts/kernels/team.ts';
 import { besideCode } from '../../ts/kernels/besideCode.ts';
 import { leaks } from '../../ts/core/leaks.ts';
@@ -20,14 +21,14 @@ import { goldenImages } from '../helpers/goldenModel.ts';
 const MEGABYTE = 1 << 20;
 /** Of the memory that these engines have. */
 const PAGES = 512;
-const module = await loadModule('simd-threads', besideCode);
+const modules = await loadModules('simd-threads', besideCode);
 let engine: Engine;
 let memory: WebAssembly.Memory | undefined;
 
 beforeEach(() => {
   memory = new WebAssembly.Memory({ initial: 64, maximum: PAGES, shared: true });
   const facts = { build: 'simd-threads', numerics: 'strict', threads: 1 } as const;
-  engine = new Engine({ ...facts, module, memory });
+  engine = new Engine({ ...facts, ...modules, memory });
   useEngine(engine);
 });
 
@@ -124,7 +125,7 @@ it('leaks tells what a function left, and where it was made', async () => {
 });
 
 it('a closed engine holds no WASM memory, though it and its tensors are held', async () => {
-  const x = zeros([4]);
+  const x = sigmoid(zeros([4]));
   const net = resnet8({ inChannels: 1, seed: 1 });
   const predictor = new Predictor(net);
   await predictor.logits(image.images, [1, 32, 32, 1]);
@@ -145,10 +146,10 @@ it.each([false, true])('so does one with a team, whose first worker leads: %s', 
   const facts = { build: 'simd-threads', numerics: 'strict', threads: 2 } as const;
   const own = await (async () => {
     const shared = new WebAssembly.Memory({ initial: 64, maximum: PAGES, shared: true });
-    const made = new Engine({ ...facts, module, memory: shared });
-    made.attach(await startTeam(module, shared, 2, remote, besideCode.worker));
+    const made = new Engine({ ...facts, ...modules, memory: shared });
+    made.attach(await startTeam(modules, shared, 2, remote, besideCode.worker));
     useEngine(made);
-    await compile((x) => relu(x), [{ shape: [4], dtype: 'f32' }]).run(new Float32Array(4));
+    await compile((x) => sigmoid(relu(x)), [{ shape: [4], dtype: 'f32' }]).run(new Float32Array(4));
     made.close();
     return { made, memory: new WeakRef(shared) };
   })();

@@ -24,9 +24,10 @@ function refuseToCompile(): void {
 
 it('where nothing can be compiled, a compiled module is taken, and nothing else asked for', async () => {
   const { besideCode } = await import('../../ts/kernels/besideCode.ts');
-  const { loadModule, readBuild } = await import('../../ts/kernels/loadModule.ts');
+  const { loadModules } = await import('../../ts/kernels/modules.ts');
+  const { readBuild } = await import('../../ts/kernels/readBuild.ts');
   const { createEngine } = await import('../../ts/kernels/createEngine.ts');
-  const simd = await loadModule('simd', besideCode);
+  const { module: simd } = await loadModules('simd', besideCode);
   const { bytes } = await readBuild('simd', besideCode);
   refuseToCompile();
   const sources = [{ simd }, () => simd, simd];

@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { describe, expect, it } from 'vitest';
 import { instantiate } from '../../ts/kernels/instance.ts';
 import { besideCode } from '../../ts/kernels/besideCode.ts';
-import { loadModule } from '../../ts/kernels/loadModule.ts';
+import { loadModules } from '../../ts/kernels/modules.ts';
 import { builds, pairs } from '../helpers/engines.ts';
 import { HAS_AVX2 } from '../helpers/pairs.ts';
 import { pairedFunctions, readTrace } from '../helpers/pairedFunctions.ts';
@@ -89,7 +89,8 @@ if (pairs && HAS_AVX2) {
 
   it('runs optimised code in this process', async () => {
     const [build] = wide;
-    const kernels = instantiate(await loadModule(build!, besideCode), undefined);
+    const { module } = await loadModules(build!, besideCode);
+    const { kernels } = instantiate(module);
     kernels.plan_version();
     setFlagsFromString('--allow-natives-syntax');
     const ask = new Function('f', 'return [%IsLiftoffFunction(f), %IsTurboFanFunction(f)]');

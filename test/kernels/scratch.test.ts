@@ -5,14 +5,14 @@ import { OutOfMemoryError } from '../../ts/base/errors.ts';
 import { conv2d } from '../../ts/functions/conv2d.ts';
 import { Engine } from '../../ts/kernels/engine.ts';
 import { besideCode } from '../../ts/kernels/besideCode.ts';
-import { loadModule } from '../../ts/kernels/loadModule.ts';
+import { loadModules } from '../../ts/kernels/modules.ts';
 import { Random } from '../helpers/random.ts';
 
 const BLOCK = 4 << 20;
 
 /** An engine whose memory cannot grow beyond 16 MB. */
 async function smallEngine(): Promise<Engine> {
-  const module = await loadModule('simd-threads', besideCode);
+  const { module } = await loadModules('simd-threads', besideCode);
   const memory = new WebAssembly.Memory({ initial: 64, maximum: 256, shared: true });
   const engine = new Engine({
     build: 'simd-threads',

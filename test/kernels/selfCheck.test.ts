@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import type { WasmName } from '../../ts/kernels/assets.ts';
 import { Engine } from '../../ts/kernels/engine.ts';
 import { probe } from '../../ts/kernels/probe.ts';
-import { checkKernels } from '../../ts/selfCheck/checkKernels.ts';
-import { convolutions } from '../../ts/selfCheck/convolutions.ts';
-import { others } from '../../ts/selfCheck/others.ts';
+import { checkKernels, problemsOf } from '../../ts/selfCheck/checkKernels.ts';
 import { prepare } from '../../ts/selfCheck/prepare.ts';
+// What the extra module has is checked where a program has the ops of it.
+import '../../ts/ops/sigmoid.ts';
 import { mutant, multiplying } from '../helpers/mutant.ts';
 import { HAS_AVX2, PAIRS } from '../helpers/pairs.ts';
 import { runBundled } from '../helpers/runBundled.ts';
@@ -31,27 +32,31 @@ const UNCHECKED: readonly string[] = [
 
 const { relaxed } = probe();
 const build = relaxed ? 'relaxed-256' : 'simd-256';
-const wasm = new Uint8Array(
-  readFileSync(new URL(`../../ts/kernels/assets/${build}.wasm`, import.meta.url)),
-);
-const engineOf = (bytes: Uint8Array<ArrayBuffer>): Engine =>
-  new Engine({ build, numerics: 'fast', threads: 1, module: new WebAssembly.Module(bytes) });
+const readAsset = (name: WasmName): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(readFileSync(new URL(`../../ts/kernels/assets/${name}.wasm`, import.meta.url)));
+const wasm = readAsset(build);
+const extraWasm = readAsset('extra-256');
+const engineOf = (bytes: Uint8Array<ArrayBuffer>, extra = extraWasm): Engine =>
+  new Engine({
+    ...{ build, numerics: 'fast', threads: 1 },
+    module: new WebAssembly.Module(bytes),
+    extra: new WebAssembly.Module(extra),
+  });
 
 describe('checkKernels', () => {
   it.each(['relaxed-256', 'simd-256', 'relaxed', 'simd'] as const)('passes %s', (name) => {
     if (name.startsWith('relaxed') && !relaxed) return;
-    const url = new URL(`../../ts/kernels/assets/${name}.wasm`, import.meta.url);
-    const module = new WebAssembly.Module(readFileSync(url));
+    const module = new WebAssembly.Module(readAsset(name));
+    const extra = new WebAssembly.Module(readAsset(name.endsWith('-256') ? 'extra-256' : 'extra'));
     for (const numerics of ['fast', 'strict'] as const) {
-      const parts = { build: name, numerics, threads: 1, module };
+      const parts = { build: name, numerics, threads: 1, module, extra };
       expect(() => checkKernels(new Engine(parts), () => new Engine(parts))).not.toThrow();
     }
   });
 
   it('looks at every kernel but those beside a batch norm, of transforms for the smallest maps, and small ones', () => {
     const engine = engineOf(wasm);
-    const problems = [...convolutions(true), ...others()];
-    const steps = problems.flatMap((one) => prepare(engine, one, false).steps);
+    const steps = problemsOf(engine).flatMap((one) => prepare(engine, one, false).steps);
     const reached = new Set(steps.map(({ kernel }) => kernel));
     const left = [...engine.kernels.keys()].filter(
       (name) => !reached.has(name) && /\/(?!reference|scalar)/.test(name),
@@ -78,6 +83,26 @@ describe('checkKernels', () => {
         /^Error: self-check: \w+( by \w+)?: element \d+ is \S+ but must be \S+$/,
       );
     }
+  });
+});
+
+/** The extra module with a wrong instruction in each function in which vectors are multiplied. */
+const wrongExtra = (): Uint8Array<ArrayBuffer> =>
+  multiplying(extraWasm, false).reduce((bytes, code) => mutant(bytes, code, false), extraWasm);
+
+describe('checkKernels, of the extra module', () => {
+  it('names the op of which an instruction is wrong', () => {
+    const references = engineOf(wasm);
+    expect(() => checkKernels(engineOf(wasm, wrongExtra()), () => references)).toThrow(
+      /^self-check: sigmoid(Backward)?: element/,
+    );
+  });
+
+  it('looks at nothing of it where the engine has not got it', () => {
+    const facts = { build, numerics: 'fast', threads: 1 } as const;
+    const module = new WebAssembly.Module(wasm);
+    const parts = { ...facts, module, extra: 'it is not there' };
+    expect(() => checkKernels(new Engine(parts), () => new Engine(parts))).not.toThrow();
   });
 });
 
@@ -132,6 +157,18 @@ describe('an engine whose vectors V8 pairs', () => {
     ]);
   });
 
+  it('gives way to 128 bits when a kernel of the extra module is wrong', async ({ skip }) => {
+    skip(!PAIRS || !HAS_AVX2, 'this Node or processor does not pair vectors');
+    const { stdout } = await runBundled('wrong-extra', INIT, [], {
+      'extra-256.wasm': wrongExtra(),
+    });
+    const { warnings, simd } = JSON.parse(stdout) as { warnings: string[]; simd: number };
+    expect(simd).toBe(128);
+    expect(warnings).toEqual([
+      expect.stringMatching(/SIMD of 128 bits used, not 256: self-check: sigmoid/),
+    ]);
+  });
+
   it('gives way to 128 bits where the wide build is missing', async ({ skip }) => {
     skip(!PAIRS || !HAS_AVX2, 'this Node or processor does not pair vectors');
     const { stdout } = await runBundled('missing', INIT, [], { 'relaxed-256.wasm': undefined });
@@ -162,14 +199,12 @@ const optimised = (times: number): string => `
   import { readFileSync } from 'node:fs';
   import { Engine } from './ts/kernels/engine.ts';
   import { compileHot, optimisingAtOnce, optimisingSoon } from './ts/kernels/optimiseAtOnce.ts';
-  import { convolutions } from './ts/selfCheck/convolutions.ts';
-  import { run } from './ts/selfCheck/checkKernels.ts';
+  import { problemsOf, run } from './ts/selfCheck/checkKernels.ts';
   import { prepare } from './ts/selfCheck/prepare.ts';
-  import { others } from './ts/selfCheck/others.ts';
   const bytes = readFileSync(new URL('./assets/relaxed-256.wasm', import.meta.url));
   const module = compileHot(new Uint8Array(bytes));
   const engine = new Engine({ build: 'relaxed-256', numerics: 'fast', threads: 1, module });
-  const prepared = [...convolutions(true), ...others()].map((one) => prepare(engine, one, false));
+  const prepared = problemsOf(engine).map((one) => prepare(engine, one, false));
   optimisingSoon(() => run(engine, prepared));
   optimisingAtOnce(() => { for (let i = 0; i < ${times}; i++) run(engine, prepared); });
 `;

@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Build } from '../../ts/kernels/assets.ts';
+import type { Build, WasmName } from '../../ts/kernels/assets.ts';
 import { createEngine } from '../../ts/kernels/createEngine.ts';
 import { resolveUrl } from '../../ts/kernels/resolveUrl.ts';
 import { mayBeWide, type WasmSource } from '../../ts/kernels/wasmSource.ts';
 
 const folder = new URL('../../ts/kernels/assets/', import.meta.url);
-const fileOf = (build: Build): URL => new URL(`${build}.wasm`, folder);
-const bytesOf = (build: Build): Uint8Array<ArrayBuffer> => readFileSync(fileOf(build));
+const fileOf = (build: WasmName): URL => new URL(`${build}.wasm`, folder);
+const bytesOf = (build: WasmName): Uint8Array<ArrayBuffer> => readFileSync(fileOf(build));
 
 /** The build of a strict engine of one thread that comes from a source. */
 async function buildOf(wasmUrl: WasmSource): Promise<Build> {

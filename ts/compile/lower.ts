@@ -54,6 +54,7 @@ export interface Lowered {
 /** Turns nodes into kernel steps and plans where every value lies. */
 export function lower(graph: Graph, engine: Engine): Lowered {
   const { prologue, main } = splitConstants(graph);
+  for (const { op } of [...prologue, ...main]) op.expectKernels?.(engine);
   const aliases = findAliases(main, graph.outputs);
   const values = assignStorages(main, graph.inputs, graph.outputs, aliases);
   const activations = new Set(values.values());

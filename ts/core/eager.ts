@@ -47,6 +47,7 @@ export function runEagerly(
   specs: Tree<Spec>,
 ): Tree<Tensor> {
   const engine = items(inputs)[0]?.stored.engine ?? currentEngine();
+  op.expectKernels?.(engine);
   const views = mapTree(inputs, (input) => {
     if (input.stored.engine !== engine)
       throw new Error(

@@ -2,6 +2,7 @@ import type { Assets } from '../kernels/assets.ts';
 import { besideCode } from '../kernels/besideCode.ts';
 import { createEngineFrom, defaultThreads, type EngineOptions } from '../kernels/createEngine.ts';
 import type { Engine } from '../kernels/engine.ts';
+import { extraKernels } from '../kernels/needsExtra.ts';
 import { canOptimiseAtOnce } from '../kernels/optimiseAtOnce.ts';
 
 /** An engine, made or in the making, and what it was asked for with. */
@@ -38,7 +39,8 @@ export function init(options: EngineOptions = {}): Promise<Engine> {
 
 /** {@link init} with files that are not beside the package's code. */
 export async function initFrom(files: Assets, options: EngineOptions): Promise<Engine> {
-  const asked = [files, ...factsOf(options)];
+  // An op of the extra module that was imported since wants an engine that has it.
+  const asked = [files, extraKernels(), ...factsOf(options)];
   made = made.filter(({ ready }) => !ready || !(ready.closed || ready.failure));
   let found = made.find((one) => one.asked.every((fact, i) => fact === asked[i]));
   if (!found) {

@@ -27,7 +27,7 @@ const placed = (url: URL): URL =>
 declare const __dirname: string | undefined;
 
 /** A file beside this code; in a bundle of CommonJS, which has no import.meta.url, by the folder that it lies in. */
-function at(name: string, beside: () => URL): URL {
+export function besideCodeAt(name: string, beside: () => URL): URL {
   try {
     return placed(beside());
   } catch (cause) {
@@ -44,13 +44,14 @@ const COPY = 'give wasmUrl a copy of the folder residua/dist/assets, or import r
 
 /** The files beside the package's code. */
 export const besideCode: Assets = {
-  wasm: (build) => at(`${build}.wasm`, urls[build]),
+  wasm: (build) => besideCodeAt(`${build}.wasm`, urls[build as Build]),
   advice: () =>
     isPrebundled()
       ? "add 'residua' to optimizeDeps.exclude in the configuration of Vite"
       : `in a clone npm run build makes it; beside a bundle, ${COPY}`,
   worker: {
-    url: () => at('team-worker.js', () => new URL('./assets/team-worker.js', import.meta.url)),
+    url: () =>
+      besideCodeAt('team-worker.js', () => new URL('./assets/team-worker.js', import.meta.url)),
     start: () =>
       isPrebundled()
         ? new globalThis.Worker(besideCode.worker.url(), { type: 'module' })

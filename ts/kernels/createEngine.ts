@@ -1,12 +1,13 @@
+import { reasonOf } from '../base/reasonOf.ts';
 import { expectOneOf, expectOptions, type OptionNames } from '../base/settings.ts';
 import type { Assets, Build } from './assets.ts';
 import { besideCode } from './besideCode.ts';
 import { chooseWidth, type Width } from './chooseWidth.ts';
 import { cores } from './cores.ts';
 import { Engine, type EngineParts, type Numerics } from './engine.ts';
-import { apart, loadModule, noteCompiled, readBuild, wasCompiled } from './loadModule.ts';
+import { hotModules, loadModules, readModules, referenceModules, type Modules } from './modules.ts';
 import { mayWait } from './mayWait.ts';
-import { compileHot } from './optimiseAtOnce.ts';
+import { extraKernels } from './needsExtra.ts';
 import { lackOfThreads, probe, type Features } from './probe.ts';
 import { resolveUrl } from './resolveUrl.ts';
 import { startTeam } from './team.ts';
@@ -26,7 +27,8 @@ export interface EngineOptions {
   /**
    * Where the WASM builds come from, if not from beside the package's code: the URL of a folder, which ends with `/`, or of one file; its
    * bytes, or the module compiled from them; several of these by the name of their build; or a function that gives the one asked for. Text is
-   * relative to the page, in Node, Deno and Bun a path. With a single build `auto` is 128.
+   * relative to the page, in Node, Deno and Bun a path. With a single build `auto` is 128. Ops that no net of the zoo needs want
+   * `extra` as well, or `extra-256`: without it they throw when they are used.
    */
   readonly wasmUrl?: WasmSource;
   /** Where `team-worker.js` lies, if not beside the package's code; text is relative as that of `wasmUrl` is. */
@@ -122,39 +124,33 @@ function largestMemory(warn: (message: string) => void): WebAssembly.Memory | un
 
 const sizeOf = (pages: number): string => `${pages / 16} MiB`;
 
-const reasonOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);
-
 /** An engine before it has a module. */
 type Facts = Pick<EngineParts, 'build' | 'numerics' | 'threads'>;
 
-/** Builds whose kernels were found right in this process. */
-const checked = new Set<Build>();
+/** Builds whose kernels were found right in this process, with the extra module or without. */
+const checked = new Set<string>();
 
-/** Loads a build and lets a check run its kernels, whose code is then what the module runs. */
+/** Loads a build and lets a check run its kernels, whose code is then what the modules run. */
 async function loadChecked(
   facts: Facts,
   assets: Assets,
   loadCheck: (() => Promise<KernelCheck>) | undefined,
-): Promise<WebAssembly.Module> {
+): Promise<Modules> {
   const { build, threads } = facts;
-  if (!loadCheck || checked.has(build)) return loadModule(build, assets);
-  const [{ bytes }, check] = [await readBuild(build, assets), await loadCheck()];
-  if (!bytes) {
-    throw new Error(`the compiled module of ${build} cannot be checked: give its bytes`);
-  }
-  const module = compileHot(wasCompiled(build) ? apart(bytes, 1) : bytes);
-  noteCompiled(build);
-  const alone = (own: WebAssembly.Module): Engine =>
+  const name = extraKernels() ? `${build} with extra` : build;
+  if (!loadCheck || checked.has(name)) return loadModules(build, assets);
+  const [read, check] = [await readModules(build, assets), await loadCheck()];
+  const alone = (modules: Modules): Engine =>
     new Engine({
       ...facts,
+      ...modules,
       threads: 1,
-      module: own,
       ...(threads > 1 && { memory: sharedMemory(CHECK_PAGES) }),
     });
-  check(alone(module), () => alone(new WebAssembly.Module(apart(bytes, 2))));
-  checked.add(build);
-  return module;
+  const modules = hotModules(read);
+  check(alone(modules), () => alone(referenceModules(read)));
+  checked.add(name);
+  return modules;
 }
 
 /** {@link createEngineFrom} the files beside the package's code. */
@@ -193,18 +189,20 @@ export async function createEngineFrom(
     threads,
   });
   let facts = factsOf(simd);
-  let module: WebAssembly.Module;
+  let modules: Modules;
   try {
     const wide = auto && simd === 256;
-    module = await (wide ? loadChecked(facts, assets, loadCheck) : loadModule(facts.build, assets));
+    modules = await (wide
+      ? loadChecked(facts, assets, loadCheck)
+      : loadModules(facts.build, assets));
   } catch (error) {
     if (!auto || simd === 128) throw error;
     warn(`residua: SIMD of 128 bits used, not 256: ${reasonOf(error)}`);
     facts = factsOf(128);
-    module = await loadModule(facts.build, assets);
+    modules = await loadModules(facts.build, assets);
   }
-  if (!memory) return new Engine({ ...facts, module });
-  return startTogether({ ...facts, module, memory }, assets, warn);
+  if (!memory) return new Engine({ ...facts, ...modules });
+  return startTogether({ ...facts, ...modules, memory }, assets, warn);
 }
 
 /** What the options say, and the rest of `files`. */
@@ -222,10 +220,10 @@ async function startTogether(
   { worker }: Assets,
   warn: (message: string) => void,
 ): Promise<Engine> {
-  const { module, threads, memory } = parts;
+  const { threads, memory } = parts;
   const engine = new Engine(parts);
   try {
-    engine.attach(await startTeam(module, memory, threads, !mayWait(), worker));
+    engine.attach(await startTeam(parts, memory, threads, !mayWait(), worker));
     return engine;
   } catch (error) {
     engine.close();

@@ -1,5 +1,5 @@
 import type { Width } from './chooseWidth.ts';
-import { wasCompiled } from './loadModule.ts';
+import { wasCompiled } from './readBuild.ts';
 import { pairsVectors, wasAsked } from './pairsVectors.ts';
 import { probe } from './probe.ts';
 import { canSetV8Flags, setV8Flag } from './v8Flag.ts';

@@ -11,6 +11,7 @@ import { holdsHighTiles } from './holdsHighTiles.ts';
 import { instantiate, type KernelExports } from './instance.ts';
 import { readKernelTable, type KernelInfo } from './kernelTable.ts';
 import { Ledger } from './ledger.ts';
+import { extraKernels } from './needsExtra.ts';
 import { orderSteps } from './orderSteps.ts';
 import { RunQueue } from './runQueue.ts';
 import type { Buffer, Pointer, Step } from './step.ts';
@@ -26,6 +27,8 @@ export interface EngineParts {
   readonly numerics: Numerics;
   readonly threads: number;
   readonly module: WebAssembly.Module;
+  /** The module of kernels that no net of the zoo needs, where the program has ops of it, or why it cannot be had. */
+  readonly extra?: WebAssembly.Module | string;
   /** The shared memory, for builds with threads. */
   readonly memory?: WebAssembly.Memory;
 }
@@ -81,7 +84,9 @@ export class Engine implements Disposable, AsyncDisposable {
   readonly build: Build;
   readonly numerics: Numerics;
   readonly threads: number;
-  /** Rows of the kernel table by name. */
+  /** Whether it has the kernels of the extra module; why not, where the program needed them when the engine was made. */
+  readonly extra: boolean | string;
+  /** Rows of the kernel tables by name. */
   readonly kernels: ReadonlyMap<string, KernelInfo>;
   #open: Open | undefined;
   /** Addresses that no run knows which has been asked for. */
@@ -97,7 +102,8 @@ export class Engine implements Disposable, AsyncDisposable {
     this.build = parts.build;
     this.numerics = parts.numerics;
     this.threads = parts.threads;
-    const exports = instantiate(parts.module, parts.memory);
+    const instance = instantiate(parts.module, parts.memory);
+    const exports = instance.kernels;
     const memory = parts.memory ?? exports.memory!;
     const version = exports.plan_version();
     if (version !== PLAN_VERSION) {
@@ -106,7 +112,14 @@ export class Engine implements Disposable, AsyncDisposable {
       );
     }
     exports.set_high_tiles(holdsHighTiles());
-    this.kernels = readKernelTable(exports, memory);
+    const kernels = readKernelTable(exports, memory);
+    const { extra = false } = parts;
+    this.extra = typeof extra === 'string' ? extra : extra !== false;
+    if (typeof extra === 'object') {
+      const listing = extraKernels()!.join(extra, instance, memory);
+      for (const [name, info] of readKernelTable(listing, memory)) kernels.set(name, info);
+    }
+    this.kernels = kernels;
     const heap = new Heap(memory, exports.heap_base());
     const runner: TeamRunner = new TeamRunner(exports, memory, parts.threads, {
       look: () => runs.look(),

@@ -1,15 +1,15 @@
-import type { Assets, Build } from './assets.ts';
+import type { Assets, WasmName } from './assets.ts';
 import packed from './assets/inlined.bin';
 import worker from './assets/team-worker.js?text';
 
 /** What scripts/setup/inlined.mjs writes before the builds. */
 interface Header {
-  readonly builds: readonly { readonly name: Build; readonly length: number }[];
+  readonly builds: readonly { readonly name: WasmName; readonly length: number }[];
   readonly slices: number;
 }
 
 /** Finds a build in what is packed: the first slice of each comes before the second of any, as deflate finds what is alike within 32 kB. */
-async function unpack(wanted: Build): Promise<Uint8Array<ArrayBuffer>> {
+async function unpack(wanted: WasmName): Promise<Uint8Array<ArrayBuffer>> {
   const deflated = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
   const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
   const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
@@ -36,7 +36,7 @@ async function unpack(wanted: Build): Promise<Uint8Array<ArrayBuffer>> {
   return build;
 }
 
-/** The WASM builds of 128 bits and the worker's script, as parts of the code. */
+/** The WASM builds of 128 bits, the extra module and the worker's script, as parts of the code. */
 export const inlined: Assets = {
   wasm: unpack,
   worker: { url: () => new URL(`data:text/javascript,${encodeURIComponent(worker)}`) },

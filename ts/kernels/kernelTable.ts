@@ -1,4 +1,4 @@
-import type { KernelExports } from './instance.ts';
+import type { KernelListing } from './instance.ts';
 
 /** How an argument's word is read: an address, an unsigned or signed integer, a float. */
 export type FieldType = 'pointer' | 'u32' | 'i32' | 'f32';
@@ -11,7 +11,7 @@ export interface KernelField {
   readonly written: boolean;
 }
 
-/** One row of the module's kernel table. */
+/** One row of a module's kernel table. */
 export interface KernelInfo {
   readonly name: string;
   /** First word of a step that runs it. */
@@ -28,9 +28,9 @@ function fieldType(rust: string): FieldType {
   throw new Error(`kernels: argument type ${rust} is not one of pointer, u32, i32, f32`);
 }
 
-/** Reads names, entries and signatures from the module, so that no number is written down twice. */
+/** Reads names, entries and signatures from a module, so that no number is written down twice. */
 export function readKernelTable(
-  exports: KernelExports,
+  exports: KernelListing,
   memory: WebAssembly.Memory,
 ): Map<string, KernelInfo> {
   const decoder = new TextDecoder();

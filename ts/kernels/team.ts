@@ -1,4 +1,5 @@
 import type { WorkerScript } from './assets.ts';
+import type { Modules } from './modules.ts';
 import type { JoinMessage, RunMessage } from './teamWorker.ts';
 import { startWorker, type WorkerPort } from './workerPort.ts';
 
@@ -53,12 +54,13 @@ function join(
  * @throws Error saying why one could not join; none is left then.
  */
 export async function startTeam(
-  module: WebAssembly.Module,
+  { module, extra }: Modules,
   memory: WebAssembly.Memory,
   threads: number,
   remote: boolean,
   script: WorkerScript,
 ): Promise<Team> {
+  const modules = { module, ...(typeof extra === 'object' && { extra }) };
   const first = remote ? 0 : 1;
   const ports: WorkerPort[] = [];
   const terminate = (): void => ports.forEach((port) => port.terminate());
@@ -72,7 +74,7 @@ export async function startTeam(
     for (let i = first; i < threads; i++) ports.push(startWorker(script));
     const joined = ports.map((port, i) => {
       const worker = i + first;
-      return join(port, { module, memory, worker, leads: worker === 0 }, onEnd);
+      return join(port, { ...modules, memory, worker, leads: worker === 0 }, onEnd);
     });
     await Promise.all(joined);
   } catch (error) {

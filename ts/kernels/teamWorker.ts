@@ -1,11 +1,13 @@
 /** Entry of a worker: joins the team over the shared memory, or runs plans when the page's main thread asks. */
 import { instantiate, type KernelExports } from './instance.ts';
+import { joinExtra } from './joinExtra.ts';
 import { nodeModule } from './node.ts';
 import { RUNNING } from './runQueue.ts';
 
 /** First message to a worker. */
 export interface JoinMessage {
   readonly module: WebAssembly.Module;
+  readonly extra?: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
   readonly worker: number;
   /** Worker 0 exists only where the main thread may not wait: it takes {@link RunMessage}s. */
@@ -68,7 +70,9 @@ onMessage((message) => {
 
 async function join(message: JoinMessage): Promise<void> {
   memory = message.memory;
-  kernels = instantiate(message.module, memory);
+  const instance = instantiate(message.module, memory);
+  if (message.extra) joinExtra(message.extra, instance, memory);
+  ({ kernels } = instance);
   if (message.lock !== undefined) await hold(message.lock);
   postMessage('ready');
   if (message.leads) return;

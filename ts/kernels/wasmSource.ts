@@ -1,4 +1,4 @@
-import type { Build } from './assets.ts';
+import type { WasmName } from './assets.ts';
 import { resolveUrl } from './resolveUrl.ts';
 
 /** A WASM build: the URL of its file, its bytes, or the module compiled from them. */
@@ -7,8 +7,8 @@ export type WasmFile = URL | string | ArrayBuffer | ArrayBufferView | WebAssembl
 /** Where WASM builds come from: a folder, whose URL ends with `/`; one of them; several by name; or a function that gives the one asked for. */
 export type WasmSource =
   | WasmFile
-  | { readonly [name in Build]?: WasmFile }
-  | ((build: Build) => WasmFile | Promise<WasmFile>);
+  | { readonly [name in WasmName]?: WasmFile }
+  | ((build: WasmName) => WasmFile | Promise<WasmFile>);
 
 const isUrl = (source: WasmSource): source is URL | string =>
   typeof source === 'string' || 'href' in source;
@@ -28,8 +28,11 @@ const isFile = (source: WasmSource): source is WasmFile =>
 /** Whether a source may have builds of both widths: a folder, a function, or names that say so. */
 export function mayBeWide(source: WasmSource): boolean {
   if (isFolder(source) || typeof source === 'function') return true;
-  return !isFile(source) && Object.keys(source).some((name) => name.includes('-256'));
+  return !isFile(source) && Object.keys(source).some((name) => /^(?!extra).*-256/.test(name));
 }
+
+/** Whether a source is one build, whichever is asked for. */
+export const isSingle = (source: WasmSource): boolean => !isFolder(source) && isFile(source);
 
 /** A build as it was found: one of the three. */
 export interface Found {
@@ -43,8 +46,9 @@ export interface Found {
  *
  * @throws Error naming the builds that there are, where it is not among them
  */
-export async function find(source: WasmSource, build: Build): Promise<Found> {
-  const file = await pick(source, build);
+export async function find(source: WasmSource, build: WasmName): Promise<Found> {
+  const file = (await pick(source, build)) as WasmFile | undefined;
+  if (file === undefined) throw new Error(`init: wasmUrl gives nothing for ${build}`);
   if (isUrl(file)) return { url: resolveUrl(file) };
   if (isBuffer(file)) return { bytes: new Uint8Array(file) };
   if (ArrayBuffer.isView(file)) {
@@ -56,7 +60,7 @@ export async function find(source: WasmSource, build: Build): Promise<Found> {
   return { module: file };
 }
 
-async function pick(source: WasmSource, build: Build): Promise<WasmFile> {
+async function pick(source: WasmSource, build: WasmName): Promise<WasmFile> {
   if (typeof source === 'function') return source(build);
   if (isFolder(source)) return new URL(`${build}.wasm`, resolveUrl(source));
   if (isFile(source)) return source;

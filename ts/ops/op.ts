@@ -1,4 +1,5 @@
 import type { Spec } from '../base/shape.ts';
+import type { Engine } from '../kernels/engine.ts';
 import type { Pointer, Step } from '../kernels/step.ts';
 import type { Name, Of, Some, Tree } from './places.ts';
 
@@ -27,6 +28,9 @@ export type Apply<T extends Spec> = <I, O, A>(
   attrs: A,
 ) => Of<O, T>;
 
+/** What an op may ask of the engine on which it is to run. */
+export type KernelOwner = Pick<Engine, 'extra'>;
+
 /** What a gradient rule is given. */
 export interface GradientContext<T extends Spec, I, O, A> {
   readonly inputs: Of<I, T>;
@@ -47,6 +51,8 @@ export interface Op<I, O, A> {
   readonly name: string;
   /** Output shapes; throws {@link ShapeError} or TypeError before anything is allocated. */
   infer(inputs: Of<I, Spec>, attrs: A): Of<O, Spec>;
+  /** Throws Error where an engine has not got the kernels, before anything is allocated. Absent: every engine has them. */
+  expectKernels?(engine: KernelOwner): void;
   /** Emits the steps that write all outputs (each output is fully written). */
   lower(to: Lowering, inputs: Of<I, View>, outputs: Of<O, View>, attrs: A): void;
   /** Gradients by input, made of ops. Absent: the op is not differentiable. */
@@ -113,6 +119,7 @@ export type Join = <T extends Spec>(
 export interface AnyOp {
   readonly name: string;
   infer(inputs: Tree<Spec>, attrs: unknown): Tree<Spec>;
+  expectKernels?(engine: KernelOwner): void;
   lower(to: Lowering, inputs: Tree<View>, outputs: Tree<View>, attrs: unknown): void;
   gradient?<T extends Spec>(apply: Apply<T>, context: AnyGradientContext<T>): Tree<T>;
   recompute?<T extends Spec>(

@@ -2,14 +2,14 @@ import { sizeOf } from '../base/shape.ts';
 import { at, rows } from './args.ts';
 import { elementwiseChunks } from './chunks.ts';
 import { expectShape, expectType } from './expect.ts';
-import type { Op } from './op.ts';
+import { ofExtra } from './ofExtra.ts';
 import type { One } from './places.ts';
 
 /** Elements that take as long as one exponential. */
 const EXPONENTIAL = 8;
 
 /** `y = 1 / (1 + exp(-x))`, of any one shape; a NaN stays a NaN. */
-export const sigmoid: Op<{ x: One }, { y: One }, object> = {
+export const sigmoid = /* @__PURE__ */ ofExtra<{ x: One }, { y: One }, object>({
   name: 'sigmoid',
   inPlace: [['x', 'y']],
   infer({ x }) {
@@ -25,10 +25,10 @@ export const sigmoid: Op<{ x: One }, { y: One }, object> = {
   },
   gradient: (apply, { outputs: { y }, dys: { y: dy } }) =>
     dy ? { x: apply(sigmoidBackward, { dy, y }, {}).dx } : {},
-};
+});
 
 /** `dx = y·(1 - y)·dy`, all of one shape. Of dy, the error is at most 2⁻²²: where y is near 1, that of its rounding. */
-export const sigmoidBackward: Op<{ dy: One; y: One }, { dx: One }, object> = {
+export const sigmoidBackward = /* @__PURE__ */ ofExtra<{ dy: One; y: One }, { dx: One }, object>({
   name: 'sigmoidBackward',
   inPlace: [
     ['dy', 'dx'],
@@ -46,4 +46,4 @@ export const sigmoidBackward: Op<{ dy: One; y: One }, { dx: One }, object> = {
       args: { ...at('dy', dy), ...at('y', y), ...at('dx', dx), ...rows(y) },
     });
   },
-};
+});

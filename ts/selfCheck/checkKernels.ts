@@ -1,6 +1,7 @@
 import type { Engine } from '../kernels/engine.ts';
 import { optimisingAtOnce, optimisingSoon } from '../kernels/optimiseAtOnce.ts';
 import { convolutions } from './convolutions.ts';
+import { extras } from './extras.ts';
 import { prepare, type Prepared, type Values } from './prepare.ts';
 import { others } from './others.ts';
 import type { Problem } from './problem.ts';
@@ -17,7 +18,7 @@ const TOLERANCE = 1e-5;
  * @throws Error naming the op and the numbers where a value differs
  */
 export function checkKernels(engine: Engine, references: () => Engine): void {
-  const problems = [...convolutions(engine.numerics === 'fast'), ...others()];
+  const problems = problemsOf(engine);
   const prepared = problems.map((one) => prepare(engine, one, false));
   // V8 begins to optimise all of them in the background,
   optimisingSoon(() => run(engine, prepared));
@@ -30,6 +31,12 @@ export function checkKernels(engine: Engine, references: () => Engine): void {
     const found = prepared[index]!.read();
     expected[index]!.forEach((values, output) => compare(found[output]!, values, name));
   });
+}
+
+/** The problems for all kernels that an engine has. */
+export function problemsOf({ numerics, extra }: Engine): Problem[] {
+  const own = [...convolutions(numerics === 'fast'), ...others()];
+  return extra === true ? [...own, ...extras()] : own;
 }
 
 /** Runs all problems from the start. */

@@ -5,7 +5,8 @@
 //! its arguments stand in the signature where the field is. The numbers never appear twice: TypeScript reads names and
 //! signatures from the module itself.
 
-/// The part of a step that one call of a kernel works on.
+/// The part of a step that one call of a kernel works on. A plan of one module gives it to kernels of another.
+#[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct Task {
     /// Index of the chunk, `0 ≤ chunk < chunks`.

@@ -1,7 +1,7 @@
-//! What the module shows to TypeScript. Addresses and lengths are bytes, all numbers plain words.
+//! What the engine's module shows to TypeScript beside its [kernels](crate::listing). Addresses and lengths are bytes, all numbers plain words.
 
 use crate::gemm::tiles;
-use crate::{plan, table, team};
+use crate::{plan, team};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 unsafe extern "C" {
@@ -19,33 +19,11 @@ pub fn heap_base() -> u32 {
     &raw const __heap_base as u32
 }
 
+/// Where the stack of the calling thread begins, but for the few bytes of this call.
 #[wasm_bindgen]
-pub fn kernel_count() -> u32 {
-    table::len() as u32
-}
-
-/// Address of a kernel's name (`field` 0) or signature (1).
-#[wasm_bindgen]
-pub fn kernel_text(index: u32, field: u32) -> u32 {
-    text(index, field).as_ptr() as u32
-}
-
-#[wasm_bindgen]
-pub fn kernel_text_len(index: u32, field: u32) -> u32 {
-    text(index, field).len() as u32
-}
-
-fn text(index: u32, field: u32) -> &'static str {
-    table::get(index as usize).map_or("", |kernel| match field {
-        0 => kernel.name,
-        _ => kernel.signature,
-    })
-}
-
-/// What a step's first word must hold to run this kernel.
-#[wasm_bindgen]
-pub fn kernel_entry(index: u32) -> u32 {
-    table::get(index as usize).map_or(0, |kernel| kernel.run as usize as u32)
+pub fn stack_top() -> u32 {
+    let here = 0_u8;
+    core::hint::black_box(&raw const here) as u32
 }
 
 #[wasm_bindgen]

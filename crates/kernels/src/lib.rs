@@ -7,7 +7,7 @@
 #![cfg_attr(all(target_arch = "wasm32", feature = "wide"), allow(internal_features))]
 #![cfg_attr(all(target_arch = "wasm32", target_feature = "atomics"), feature(stdarch_wasm_atomic_wait))]
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", feature = "engine"))]
 extern crate alloc;
 
 #[macro_use]
@@ -51,9 +51,13 @@ pub mod table;
 pub mod team;
 pub mod window;
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", feature = "engine"))]
 mod exports;
 #[cfg(target_arch = "wasm32")]
+mod listing;
+#[cfg(target_arch = "wasm32")]
+mod panic;
+#[cfg(all(target_arch = "wasm32", feature = "engine"))]
 mod runtime;
 #[cfg(test)]
 pub mod testing;

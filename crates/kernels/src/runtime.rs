@@ -1,7 +1,7 @@
-//! What `no_std` WASM needs: an allocator for wasm-bindgen's thread stacks and a panic handler.
+//! What wasm-bindgen needs of `no_std` WASM: an allocator for the stacks of threads.
 
 use alloc::alloc::{GlobalAlloc, Layout};
-use core::arch::wasm32::{memory_grow, unreachable};
+use core::arch::wasm32::memory_grow;
 
 const PAGE: usize = 65536;
 
@@ -21,8 +21,3 @@ unsafe impl GlobalAlloc for Pages {
 
 #[global_allocator]
 static PAGES: Pages = Pages;
-
-#[panic_handler]
-fn panic(_: &core::panic::PanicInfo) -> ! {
-    unreachable()
-}

@@ -1,8 +1,9 @@
-//! Every kernel of the crate, by op.
+//! Every kernel of the crate, by op, in two lists: a module has those of one.
 
 use crate::abi::Kernel;
 
-static OPS: &[&[Kernel]] = &[
+/// What the nets of the zoo, their training and the checks need: the module that every engine loads.
+pub static OPS: &[&[Kernel]] = &[
     crate::adamw_update::KERNELS,
     crate::adaptive_avg_pool2d::KERNELS,
     crate::add::KERNELS,
@@ -26,7 +27,6 @@ static OPS: &[&[Kernel]] = &[
     crate::reduce::KERNELS,
     crate::relu::KERNELS,
     crate::sgd_update::KERNELS,
-    crate::sigmoid::KERNELS,
     crate::softmax::KERNELS,
     crate::softmax_axis::KERNELS,
     crate::softmax_cross_entropy::KERNELS,
@@ -34,18 +34,39 @@ static OPS: &[&[Kernel]] = &[
     crate::sum_pixels::KERNELS,
 ];
 
-/// How many kernels there are.
-pub fn len() -> usize {
-    OPS.iter().map(|op| op.len()).sum()
+/// All others: a module of its own, loaded where one of their ops is imported.
+pub static EXTRA: &[&[Kernel]] = &[crate::sigmoid::KERNELS];
+
+/// How many kernels a list has.
+pub fn len(ops: &[&[Kernel]]) -> usize {
+    ops.iter().map(|op| op.len()).sum()
 }
 
 /// The kernel with this index, in the order of the ops.
-pub fn get(mut index: usize) -> Option<&'static Kernel> {
-    for op in OPS {
+pub fn get<'a>(ops: &[&'a [Kernel]], mut index: usize) -> Option<&'a Kernel> {
+    for op in ops {
         if index < op.len() {
             return Some(&op[index]);
         }
         index -= op.len();
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_of_one_list_and_an_op_has_all_its_kernels_in_it() {
+        let op_of = |kernel: &Kernel| kernel.name.split('.').next().unwrap();
+        let names = |ops: &'static [&'static [Kernel]]| (0..len(ops)).map(|i| get(ops, i).unwrap());
+        assert!(get(OPS, len(OPS)).is_none() && get(EXTRA, len(EXTRA)).is_none());
+        for kernel in names(EXTRA) {
+            assert!(names(OPS).all(|other| op_of(other) != op_of(kernel)), "{} is in both lists", kernel.name);
+        }
+        let mut all: Vec<_> = names(OPS).chain(names(EXTRA)).map(|kernel| kernel.name).collect();
+        all.sort_unstable();
+        assert!(all.windows(2).all(|pair| pair[0] != pair[1]));
+    }
 }

@@ -1,28 +1,17 @@
-import type { Assets, Build } from './assets.ts';
+import type { Assets, WasmName } from './assets.ts';
 import { bytesOfDataUrl } from './dataUrl.ts';
 import { nodeModule } from './node.ts';
 import { refusalToCompile } from './refusalToCompile.ts';
 import { find, type Found } from './wasmSource.ts';
 
-const compiled = new Set<Build>();
+const compiled = new Set<WasmName>();
 
 /** Notes that a build is compiled. */
-export const noteCompiled = (build: Build): unknown => compiled.add(build);
+export const noteCompiled = (build: WasmName): unknown => compiled.add(build);
 
 /** Whether this build, or any, was compiled in this process. */
-export function wasCompiled(build?: Build): boolean {
+export function wasCompiled(build?: WasmName): boolean {
   return build === undefined ? compiled.size > 0 : compiled.has(build);
-}
-
-/**
- * Reads and compiles a WASM build.
- *
- * @throws Error naming the file when it cannot be read or is another build
- */
-export async function loadModule(build: Build, assets: Assets): Promise<WebAssembly.Module> {
-  const { bytes, module } = await readBuild(build, assets);
-  noteCompiled(build);
-  return module ?? WebAssembly.compile(bytes!);
 }
 
 /** The same module with an empty custom section: V8 shares compiled code between modules of the same bytes. */
@@ -33,12 +22,15 @@ export function apart(bytes: Uint8Array, mark: number): Uint8Array<ArrayBuffer> 
   return copy;
 }
 
+/** A WASM build: its bytes, or the module that is given for them. */
+export type Read = Omit<Found, 'url'>;
+
 /**
  * Reads a WASM build, to its bytes or the module that is given for them.
  *
  * @throws Error naming the file when it cannot be read or is another build, or why it could not be compiled
  */
-export async function readBuild(build: Build, assets: Assets): Promise<Omit<Found, 'url'>> {
+export async function readBuild(build: WasmName, assets: Assets): Promise<Read> {
   const found = await find(assets.wasm, build);
   if (!found.module) expectCompiler();
   const { url } = found;
@@ -91,7 +83,7 @@ function expectWasm(bytes: Uint8Array, what: string): void {
 const TAIL = 32;
 
 /** Throws unless this is the build of that name, which the section `residua` at its end says. */
-function expectBuild(found: Omit<Found, 'url'>, build: Build): Omit<Found, 'url'> {
+function expectBuild(found: Read, build: WasmName): Read {
   const text = new TextDecoder();
   const section = found.module && WebAssembly.Module.customSections(found.module, 'residua')[0];
   const name = found.bytes
