@@ -20,7 +20,6 @@ pub static OPS: &[&[Kernel]] = &[
     crate::increment::KERNELS,
     crate::layer_norm::KERNELS,
     crate::matmul::KERNELS,
-    crate::map::KERNELS,
     crate::max_pool2d::KERNELS,
     crate::multiply::KERNELS,
     crate::random::KERNELS,
@@ -35,7 +34,7 @@ pub static OPS: &[&[Kernel]] = &[
 ];
 
 /// All others: a module of its own, loaded where one of their ops is imported.
-pub static EXTRA: &[&[Kernel]] = &[crate::sigmoid::KERNELS];
+pub static EXTRA: &[&[Kernel]] = &[crate::map::KERNELS, crate::sigmoid::KERNELS];
 
 /// How many kernels a list has.
 pub fn len(ops: &[&[Kernel]]) -> usize {

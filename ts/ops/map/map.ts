@@ -2,6 +2,7 @@ import { bytesOf, sizeOf } from '../../base/shape.ts';
 import { after } from '../args.ts';
 import { elementwiseChunks } from '../chunks.ts';
 import { expectType } from '../expect.ts';
+import { ofExtra } from '../ofExtra.ts';
 import type { Apply, Op, View } from '../op.ts';
 import type { One } from '../places.ts';
 import { costOf } from './code.ts';
@@ -20,7 +21,11 @@ const MOST_INPUTS = 8;
  * `y = formula(x₀, x₁, …)` element by element. Inputs broadcast: axes are compared from the last on, and those of size 1, or that are not
  * there, repeat. Each instruction rounds to f32.
  */
-export const map: Op<{ parts: readonly One[] }, { y: One }, Formula> = {
+export const map: Op<{ parts: readonly One[] }, { y: One }, Formula> = /* @__PURE__ */ ofExtra<
+  { parts: readonly One[] },
+  { y: One },
+  Formula
+>({
   name: 'map',
   join,
   title: ({ name }) => `map: ${name}`,
@@ -71,7 +76,7 @@ export const map: Op<{ parts: readonly One[] }, { y: One }, Formula> = {
       }),
     };
   },
-};
+});
 
 /** How long a program takes for one element, in multiplications. */
 const weightOf = ({ terms }: Program): number =>
