@@ -5,9 +5,12 @@ import { products } from './conv2d.ts';
 import { elementwise } from './elementwise.ts';
 import { losses } from './losses.ts';
 import { maps } from './map.ts';
+import { matmuls } from './matmul.ts';
+import { norms } from './norms.ts';
 import { optimizers } from './optimizers.ts';
 import { pools } from './pools.ts';
 import { randoms } from './random.ts';
+import { reductions } from './reduce.ts';
 
 /** The table of all op cases. */
 export const table: readonly AnyOpCases[] = [
@@ -20,4 +23,7 @@ export const table: readonly AnyOpCases[] = [
   ...maps,
   ...optimizers,
   ...randoms,
+  ...reductions,
+  ...norms,
+  ...matmuls,
 ];
