@@ -4,9 +4,11 @@ import { channels } from './channels.ts';
 import { products } from './conv2d.ts';
 import { elementwise } from './elementwise.ts';
 import { losses } from './losses.ts';
+import { moves } from './moves.ts';
 import { optimizers } from './optimizers.ts';
 import { pools } from './pools.ts';
 import { randoms } from './random.ts';
+import { resamples } from './resample.ts';
 
 /** The table of all op cases. */
 export const table: readonly AnyOpCases[] = [
@@ -18,4 +20,6 @@ export const table: readonly AnyOpCases[] = [
   ...losses,
   ...optimizers,
   ...randoms,
+  ...moves,
+  ...resamples,
 ];
