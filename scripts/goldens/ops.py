@@ -195,6 +195,7 @@ write('interpolate', {
     'nearestTwice': interpolate((2, 5, 3, 4), scale=(2.0, 2.0)),
     'nearestUneven': interpolate((1, 5, 7, 5), (9, 3)),
     'nearestByScale': interpolate((1, 3, 7, 5), scale=(1.3, 0.7)),
+    'nearestRounded': interpolate((1, 2, 1, 26), (1, 22)),
     'nearestExact': interpolate((1, 5, 7, 5), (9, 3), mode='nearest-exact'),
     'bilinearTwice': interpolate((2, 5, 3, 4), scale=(2.0, 2.0), mode='bilinear'),
     'bilinearUneven': interpolate((1, 5, 7, 5), (9, 3), mode='bilinear'),

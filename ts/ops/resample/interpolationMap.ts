@@ -19,7 +19,7 @@ type Taps = readonly (readonly [index: number, weight: number])[];
  * What each of `size` pixels along an axis takes of `from` others. `scale` is how many times as large the image becomes where that is
  * not their ratio. Weights are computed in float64; taps of weight 0 are left out.
  *
- * Source: PyTorch's `interpolate`, whose f32 indices of nearest pixels may differ from these where its product is rounded.
+ * Source: PyTorch's `interpolate`, whose rounding of nearest pixels is kept.
  */
 export function interpolationMap(
   from: number,
@@ -27,12 +27,13 @@ export function interpolationMap(
   { mode, alignCorners, antialias }: InterpolationRule,
   scale: number | undefined,
 ): AxisMap {
-  // A quotient, since a product with the reciprocal can round to less than the whole number that it is.
   const place = (index: number): number => (scale ? index / scale : (index * from) / size);
   if (mode !== 'bilinear') {
     const middle = mode === 'nearest' ? 0 : 0.5;
+    // PyTorch multiplies in f32: where that rounds below a whole number, it takes the pixel before.
+    const ratio = Math.fround(place(1));
     const nearest = (index: number): number =>
-      Math.min(Math.floor(place(index + middle)), from - 1);
+      Math.min(Math.floor(Math.fround((index + middle) * ratio)), from - 1);
     return { size, from, taps: Int32Array.from({ length: size }, (_, index) => nearest(index)) };
   }
   const step = alignCorners ? (size > 1 ? (from - 1) / (size - 1) : 0) : place(1);
