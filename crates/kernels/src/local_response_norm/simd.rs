@@ -3,8 +3,32 @@
 use super::{LocalResponseNormBackward, LocalResponseNormForward};
 use crate::abi::Task;
 use crate::copy::simd::fill_row;
-use crate::lanes::Lanes;
-use crate::loops::{Row, along};
+use crate::lanes::{Lanes, Scalar};
+use crate::loops::Row;
+
+/// Walks a row vector by vector. Rows are short and have several passes: unrolled loops would be more code than they are worth.
+///
+/// # Safety
+/// The row has `len` elements.
+#[inline(always)]
+unsafe fn walk<L: Lanes>(row: &impl Row, len: usize) {
+    let mut i = 0;
+    // SAFETY: every index is below len.
+    unsafe {
+        while i + L::WIDTH <= len {
+            row.at::<L>(i);
+            i += L::WIDTH;
+        }
+        if L::Rest::WIDTH < L::WIDTH && i + L::Rest::WIDTH <= len {
+            row.at::<L::Rest>(i);
+            i += L::Rest::WIDTH;
+        }
+        while i < len {
+            row.at::<Scalar>(i);
+            i += 1;
+        }
+    }
+}
 
 /// `y = k + factor·Σ row[i..i + size]`.
 struct Sums {
@@ -155,10 +179,10 @@ impl Rows {
         let factor = alpha / self.size as f32;
         // SAFETY: as above.
         unsafe {
-            along::<L>(&Squares { x, y: self.between::<L>(self.size / 2) }, self.channels);
-            along::<L>(&Sums { row: self.padded, size: self.size, k, factor, y: self.d }, self.channels);
+            walk::<L>(&Squares { x, y: self.between::<L>(self.size / 2) }, self.channels);
+            walk::<L>(&Sums { row: self.padded, size: self.size, k, factor, y: self.d }, self.channels);
             if self.beta == 0.75 {
-                along::<L>(&ThreeQuarters { x: self.d, y: self.power }, self.channels);
+                walk::<L>(&ThreeQuarters { x: self.d, y: self.power }, self.channels);
             } else {
                 (0..self.channels).for_each(|c| *self.power.add(c) = libm::powf(*self.d.add(c), self.beta));
             }
@@ -175,7 +199,7 @@ pub unsafe fn forward<L: Lanes>(a: &LocalResponseNormForward, task: &Task) {
         for p in task.range(a.pixels) {
             let (x, y) = (a.x.add(p * a.x_stride as usize), a.y.add(p * a.y_stride as usize));
             rows.measure::<L>(x, a.k, a.alpha);
-            along::<L>(&Quotient { x, power: rows.power, y }, rows.channels);
+            walk::<L>(&Quotient { x, power: rows.power, y }, rows.channels);
         }
     }
 }
@@ -192,9 +216,9 @@ pub unsafe fn backward<L: Lanes>(a: &LocalResponseNormBackward, task: &Task) {
             let dx = a.dx.add(p * a.dx_stride as usize);
             rows.measure::<L>(x, a.k, a.alpha);
             let terms = rows.between::<L>((rows.size - 1) / 2);
-            along::<L>(&Terms { dy, x, d: rows.d, power: rows.power, direct: dx, terms }, rows.channels);
-            along::<L>(&Sums { row: rows.padded, size: rows.size, k: 0.0, factor, y: rows.d }, rows.channels);
-            along::<L>(&AddProduct { x, sums: rows.d, dx }, rows.channels);
+            walk::<L>(&Terms { dy, x, d: rows.d, power: rows.power, direct: dx, terms }, rows.channels);
+            walk::<L>(&Sums { row: rows.padded, size: rows.size, k: 0.0, factor, y: rows.d }, rows.channels);
+            walk::<L>(&AddProduct { x, sums: rows.d, dx }, rows.channels);
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::loops::{Column, across, load_all, store_all};
 use core::ops::Range;
 
 /// What a place of y gathers.
-struct Place<const WEIGHTED: bool> {
+struct Place {
     x: *const f32,
     axes: [Axis; 2],
     strides: [usize; 2],
@@ -17,7 +17,7 @@ struct Place<const WEIGHTED: bool> {
     y: *mut f32,
 }
 
-impl<const WEIGHTED: bool> Column for Place<WEIGHTED> {
+impl Column for Place {
     #[inline(always)]
     unsafe fn down<L: Lanes, const V: usize>(&self, c: usize) {
         let mut sum = [L::zero(); V];
@@ -29,7 +29,7 @@ impl<const WEIGHTED: bool> Column for Place<WEIGHTED> {
                 for column in self.columns.clone() {
                     let x = load_all::<L, V>(line.add(self.axes[1].index(column) * self.strides[1]));
                     let weight = L::splat(row_weight * self.axes[1].weight(column));
-                    sum = core::array::from_fn(|v| if WEIGHTED { sum[v].madd(x[v], weight) } else { sum[v].add(x[v]) });
+                    sum = core::array::from_fn(|v| sum[v].madd(x[v], weight));
                 }
             }
             store_all(sum, self.y.add(c));
@@ -40,17 +40,7 @@ impl<const WEIGHTED: bool> Column for Place<WEIGHTED> {
 /// # Safety
 /// As for the reference.
 pub unsafe fn forward<L: Lanes>(a: &ResampleForward, task: &Task) {
-    // SAFETY: as above.
-    unsafe {
-        match a.row_weights.is_null() && a.column_weights.is_null() {
-            true => gather::<L, false>(a, task),
-            false => gather::<L, true>(a, task),
-        }
-    }
-}
-
-#[inline(always)]
-unsafe fn gather<L: Lanes, const WEIGHTED: bool>(a: &ResampleForward, task: &Task) {
+    let weighted = !(a.row_weights.is_null() && a.column_weights.is_null());
     let axes = a.axes();
     let (height, channels) = (a.rows as usize, a.channels as usize);
     for unit in task.range(a.outer * a.rows) {
@@ -61,7 +51,7 @@ unsafe fn gather<L: Lanes, const WEIGHTED: bool>(a: &ResampleForward, task: &Tas
             let y = a.y.add(outer * a.y_outer_stride as usize + row * a.y_row_stride as usize);
             let rows = axes[0].of(row);
             for column in 0..a.columns as usize {
-                let place = Place::<WEIGHTED> {
+                let place = Place {
                     x,
                     axes,
                     strides: [a.x_row_stride as usize, a.x_column_stride as usize],
@@ -69,7 +59,7 @@ unsafe fn gather<L: Lanes, const WEIGHTED: bool>(a: &ResampleForward, task: &Tas
                     columns: axes[1].of(column),
                     y: y.add(column * a.y_column_stride as usize),
                 };
-                if !WEIGHTED && place.rows.len() == 1 && place.columns.len() == 1 {
+                if !weighted && place.rows.len() == 1 && place.columns.len() == 1 {
                     let from = axes[0].index(place.rows.start) * place.strides[0]
                         + axes[1].index(place.columns.start) * place.strides[1];
                     copy_row::<L>(x.add(from), place.y, channels);
