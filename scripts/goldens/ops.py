@@ -162,6 +162,109 @@ write('adaptiveAvgPool2d', {
     'enlarging': adaptive_pool((1, 5, 3, 2), (7, 7)),
 })
 
+def pad(x, padding, mode='constant', value=0.0):
+    """padding is [top, bottom, left, right]."""
+
+    def forward(t, o):
+        top, bottom, left, right = o['padding']
+        torch_mode = 'replicate' if o['mode'] == 'edge' else o['mode']
+        return {'y': F.pad(t['x'], (left, right, top, bottom), torch_mode, o['value'])}
+
+    return case({'x': x}, {'padding': padding, 'mode': mode, 'value': value}, forward)
+
+
+write('padAxes', {
+    'zeros': pad((2, 5, 4, 3), (1, 2, 3, 0)),
+    'number': pad((1, 3, 4, 5), (0, 1, 2, 1), value=-1.5),
+    'reflect': pad((2, 5, 4, 3), (3, 2, 1, 2), 'reflect'),
+    'edge': pad((2, 5, 4, 3), (3, 5, 1, 2), 'edge'),
+})
+
+
+def interpolate(x, size=None, scale=None, mode='nearest', corners=False, antialias=False):
+    def forward(t, o):
+        linear = o['mode'] == 'bilinear'
+        return {'y': F.interpolate(
+            t['x'], o.get('size'), o.get('scale'), o['mode'], o['alignCorners'] if linear else None, antialias=o['antialias'])}
+
+    size_or_scale = {'size': size} if size else {'scale': scale}
+    return case({'x': x}, {**size_or_scale, 'mode': mode, 'alignCorners': corners, 'antialias': antialias}, forward)
+
+
+write('interpolate', {
+    'nearestTwice': interpolate((2, 5, 3, 4), scale=(2.0, 2.0)),
+    'nearestUneven': interpolate((1, 5, 7, 5), (9, 3)),
+    'nearestByScale': interpolate((1, 3, 7, 5), scale=(1.3, 0.7)),
+    'nearestRounded': interpolate((1, 2, 1, 26), (1, 22)),
+    'nearestExact': interpolate((1, 5, 7, 5), (9, 3), mode='nearest-exact'),
+    'bilinearTwice': interpolate((2, 5, 3, 4), scale=(2.0, 2.0), mode='bilinear'),
+    'bilinearUneven': interpolate((1, 5, 7, 5), (9, 3), mode='bilinear'),
+    'bilinearByScale': interpolate((1, 3, 7, 5), scale=(1.3, 0.7), mode='bilinear'),
+    'bilinearCorners': interpolate((1, 5, 4, 5), (7, 9), mode='bilinear', corners=True),
+    'bilinearCornersOnePixel': interpolate((1, 3, 4, 5), (1, 3), mode='bilinear', corners=True),
+    'antialias': interpolate((2, 3, 11, 9), (4, 5), mode='bilinear', antialias=True),
+    'antialiasLarger': interpolate((1, 3, 4, 5), (7, 6), mode='bilinear', antialias=True),
+    'antialiasByScale': interpolate((1, 3, 11, 9), scale=(0.4, 0.55), mode='bilinear', antialias=True),
+    'antialiasCorners': interpolate((1, 3, 11, 9), (4, 5), mode='bilinear', corners=True, antialias=True),
+})
+
+write('pixelShuffle', {
+    'two': case({'x': (2, 12, 3, 4)}, {'factor': 2}, lambda t, o: {'y': F.pixel_shuffle(t['x'], o['factor'])}),
+    'three': case({'x': (1, 18, 2, 3)}, {'factor': 3}, lambda t, o: {'y': F.pixel_shuffle(t['x'], o['factor'])}),
+})
+
+write('pixelUnshuffle', {
+    'two': case({'x': (2, 3, 6, 4)}, {'factor': 2}, lambda t, o: {'y': F.pixel_unshuffle(t['x'], o['factor'])}),
+    'three': case({'x': (1, 2, 6, 9)}, {'factor': 3}, lambda t, o: {'y': F.pixel_unshuffle(t['x'], o['factor'])}),
+})
+
+# The first maximum takes the gradient, as in ours: amax would share it.
+write('globalMaxPool2d', {
+    'image': case({'x': (2, 5, 4, 3)}, {}, lambda t, o: {'y': F.adaptive_max_pool2d(t['x'], 1).flatten(1)}),
+})
+
+
+def local_response_norm(x, scale, **options):
+    def forward(t, o):
+        return {'y': F.local_response_norm(t['x'], o['size'], o['alpha'], o['beta'], o['k'])}
+
+    return case({'x': (x, scale, 0.0)}, options, forward)
+
+
+write('localResponseNorm', {
+    'alexnet': local_response_norm((2, 11, 4, 3), 9.0, size=5, alpha=1e-4, beta=0.75, k=2.0),
+    'strong': local_response_norm((2, 9, 4, 3), 2.0, size=3, alpha=2.0, beta=0.75, k=1.0),
+    'even': local_response_norm((2, 9, 4, 3), 2.0, size=4, alpha=1.5, beta=0.6, k=0.5),
+    'wide': local_response_norm((2, 4, 3, 3), 2.0, size=9, alpha=1.0, beta=1.0, k=1.0),
+})
+
+
+def take(x, dim, axis, indices):
+    """dim is torch's axis, axis is ours."""
+
+    def forward(t, o):
+        return {'y': torch.index_select(t['x'], dim, torch.tensor(o['indices']))}
+
+    return case({'x': x}, {'axis': axis, 'indices': indices}, forward)
+
+
+write('take', {
+    'channels': take((2, 5, 4, 3), 1, 3, [4, 0, 0, 2, 4, 4]),
+    'rows': take((2, 5, 4, 3), 2, 1, [3, 3, 1]),
+})
+
+write('transpose', {
+    'pixels': case({'x': (2, 5, 4, 3)}, {'permutation': [0, 2, 1, 3]}, lambda t, o: {'y': t['x'].transpose(2, 3)}),
+    'images': case({'x': (2, 5, 4, 3)}, {'permutation': [1, 0, 2, 3]}, lambda t, o: {'y': t['x'].permute(2, 1, 0, 3)}),
+})
+
+write('concat', {
+    'rows': case(
+        {'x': (2, 5, 4, 3), 'z': (2, 5, 1, 3)}, {'axis': 1}, lambda t, o: {'y': torch.cat([t['x'], t['z']], 2)}),
+    'images': case(
+        {'x': (2, 5, 4, 3), 'z': (1, 5, 4, 3)}, {'axis': 0}, lambda t, o: {'y': torch.cat([t['x'], t['z']], 0)}),
+})
+
 write('linear', {
     'bias': case({'x': (5, 13), 'w': (7, 13), 'b': (7,)}, {}, lambda t, o: {'y': F.linear(t['x'], t['w'], t['b'])}),
     'noBias': case({'x': (3, 8), 'w': (16, 8)}, {}, lambda t, o: {'y': F.linear(t['x'], t['w'])}),

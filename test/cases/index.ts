@@ -11,6 +11,8 @@ import { optimizers } from './optimizers.ts';
 import { pools } from './pools.ts';
 import { randoms } from './random.ts';
 import { reductions } from './reduce.ts';
+import { moves } from './moves.ts';
+import { resamples } from './resample.ts';
 
 /** The table of all op cases. */
 export const table: readonly AnyOpCases[] = [
@@ -26,4 +28,6 @@ export const table: readonly AnyOpCases[] = [
   ...reductions,
   ...norms,
   ...matmuls,
+  ...moves,
+  ...resamples,
 ];

@@ -25,6 +25,16 @@ import { layerNorm } from '../../ts/ops/layerNorm/layerNorm.ts';
 import { layerNormBackward } from '../../ts/ops/layerNorm/layerNormBackward.ts';
 import { layerNormParameters } from '../../ts/ops/layerNorm/layerNormParameters.ts';
 import { matmul } from '../../ts/ops/matmul/matmul.ts';
+import {
+  localResponseNorm,
+  localResponseNormBackward,
+  type LocalResponseNormAttrs,
+} from '../../ts/ops/localResponseNorm.ts';
+import { pixelShuffle } from '../../ts/ops/moves/pixelShuffle.ts';
+import { padAxes, slice } from '../../ts/ops/moves/slice.ts';
+import { transpose } from '../../ts/ops/moves/transpose.ts';
+import { interpolate } from '../../ts/ops/resample/interpolate.ts';
+import { take } from '../../ts/ops/resample/take.ts';
 import { maxPool2d, maxPool2dBackward } from '../../ts/ops/pools/maxPool2d.ts';
 import { multiply } from '../../ts/ops/multiply.ts';
 import { poolShape, type PoolGeometry } from '../../ts/ops/pools/poolShape.ts';
@@ -118,6 +128,12 @@ function normGradient(random: Random, shape: Shape, statistics: Shape, parameter
     gamma: random.coin() ? dense(random, parameters, { shift: 1, scale: 0.5 }) : undefined,
   };
 }
+const lrn = (random: Random): LocalResponseNormAttrs => ({
+  size: random.int(1, 7),
+  alpha: 0.7,
+  beta: random.coin() ? 0.75 : 0.6,
+  k: 1,
+});
 
 const stream = (random: Random) => ({ seed: random.int(0, 9999), stream: random.int(0, 99) });
 
@@ -154,6 +170,46 @@ export const draws: Readonly<Record<string, Draw>> = {
       : problem(map, { parts: [floats(random, shape), gate] }, formula);
   },
   copy: (random) => problem(copy, { x: floats(random, rows(random)) }, {}),
+  slice(random) {
+    const shape = images(random);
+    const size = shape.map((count) => random.int(1, count));
+    const start = shape.map((count, axis) => random.int(0, count - size[axis]!));
+    return problem(slice, { x: floats(random, shape) }, { start, size });
+  },
+  padAxes(random) {
+    const shape = images(random);
+    const padding = shape.map(() => [random.int(0, 3), random.int(0, 3)] as const);
+    return problem(padAxes, { x: floats(random, shape) }, { padding, value: 0.3 });
+  },
+  transpose(random) {
+    const permutation = [0, 1, 2, 3].sort(() => random.int(0, 2) - 1);
+    return problem(transpose, { x: floats(random, images(random)) }, { permutation });
+  },
+  pixelShuffle(random) {
+    const [n, height, width, channels] = images(random);
+    const factor = random.int(1, 3);
+    const x = floats(random, [n, height, width, channels * factor * factor]);
+    return problem(pixelShuffle, { x }, { factor });
+  },
+  take(random) {
+    const shape = images(random);
+    const axis = random.int(0, 3);
+    const indices = shape.map(() => random.int(0, shape[axis]! - 1));
+    return problem(take, { x: floats(random, shape) }, { axis, indices });
+  },
+  interpolate(random) {
+    const size = [random.int(1, 12), random.int(1, 12)] as const;
+    const [mode, antialias] = [random.coin() ? 'bilinear' : 'nearest', random.coin()] as const;
+    const rule = { mode, alignCorners: false, antialias: antialias && mode === 'bilinear' };
+    return problem(interpolate, { x: floats(random, images(random)) }, { ...rule, size });
+  },
+  localResponseNorm: (random) =>
+    problem(localResponseNorm, { x: floats(random, rows(random)) }, lrn(random)),
+  localResponseNormBackward(random) {
+    const shape = rows(random);
+    const inputs = { dy: floats(random, shape), x: floats(random, shape) };
+    return problem(localResponseNormBackward, inputs, lrn(random));
+  },
   fill: (random) => problem(fill, {}, { shape: rows(random), value: 0.3 }),
   multiply(random) {
     const shape = rows(random);

@@ -4,6 +4,7 @@ import { useEngine } from '../../ts/core/init.ts';
 import { adaptiveAvgPool2d } from '../../ts/functions/adaptiveAvgPool2d.ts';
 import { avgPool2d } from '../../ts/functions/avgPool2d.ts';
 import { batchNorm } from '../../ts/functions/batchNorm.ts';
+import { concat } from '../../ts/functions/concat.ts';
 import { conv2d } from '../../ts/functions/conv2d.ts';
 import { crossEntropy } from '../../ts/functions/crossEntropy.ts';
 import { dot } from '../../ts/functions/dot.ts';
@@ -19,6 +20,14 @@ import { mean } from '../../ts/functions/mean.ts';
 import type { ReduceOptions } from '../../ts/functions/reduce.ts';
 import { softmax } from '../../ts/functions/softmax.ts';
 import { sum } from '../../ts/functions/sum.ts';
+import { globalMaxPool2d } from '../../ts/functions/globalMaxPool2d.ts';
+import { interpolate } from '../../ts/functions/interpolate.ts';
+import { localResponseNorm } from '../../ts/functions/localResponseNorm.ts';
+import { padAxes } from '../../ts/functions/padAxes.ts';
+import { pixelShuffle } from '../../ts/functions/pixelShuffle.ts';
+import { pixelUnshuffle } from '../../ts/functions/pixelUnshuffle.ts';
+import { take } from '../../ts/functions/take.ts';
+import { transpose } from '../../ts/functions/transpose.ts';
 import { AdamW } from '../../ts/optim/adamW.ts';
 import type { Optimizer } from '../../ts/optim/optimizer.ts';
 import { SGD } from '../../ts/optim/sgd.ts';
@@ -26,7 +35,13 @@ import { scope } from '../../ts/core/scope.ts';
 import { gradients } from '../../ts/core/gradients.ts';
 import type { Tensor } from '../../ts/core/tensor.ts';
 import { goldenLabels } from '../golden/generator.ts';
-import { hwioToOihw, nchwToNhwc, nhwcToNchw, oihwToHwio, transpose } from '../golden/layout.ts';
+import {
+  hwioToOihw,
+  nchwToNhwc,
+  nhwcToNchw,
+  oihwToHwio,
+  transpose as transposed,
+} from '../golden/layout.ts';
 import { goldenCases, type GoldenCase } from '../golden/opCases.ts';
 import { builds, engineOn } from '../helpers/engines.ts';
 
@@ -38,7 +53,7 @@ function toOurs(name: string, values: Float32Array, shape: readonly number[]): T
   const [a, b, c, d] = shape as [number, number, number, number];
   if (shape.length === 4 && name === 'w') return tensor(oihwToHwio(values, shape), [c, d, b, a]);
   if (shape.length === 4) return tensor(nchwToNhwc(values, shape), [a, c, d, b]);
-  if (shape.length === 2 && name === 'w') return tensor(transpose(values, shape), [b, a]);
+  if (shape.length === 2 && name === 'w') return tensor(transposed(values, shape), [b, a]);
   return tensor(values, shape);
 }
 
@@ -48,7 +63,7 @@ function toTorch(
 ): ArrayLike<number> {
   if (shape.length === 4)
     return name === 'w' ? hwioToOihw(values, shape) : nhwcToNchw(values, shape);
-  return shape.length === 2 && name === 'w' ? transpose(values, shape) : values;
+  return shape.length === 2 && name === 'w' ? transposed(values, shape) : values;
 }
 
 /** Runs y = forward(inputs) and its gradients by all inputs but running statistics. */
@@ -138,6 +153,35 @@ const runs: Readonly<Record<string, (golden: GoldenCase) => Arrays>> = {
   },
   avgPool2d: (golden) =>
     differentiate(golden, ({ x }) => avgPool2d(x!, golden.options as { kernelSize: number })),
+  padAxes: (golden) => {
+    const { padding: sides, ...how } = golden.options as {
+      padding: [number, number, number, number];
+    };
+    const [top, bottom, left, right] = sides;
+    const padding = [
+      [0, 0],
+      [top, bottom],
+      [left, right],
+      [0, 0],
+    ] as const;
+    return differentiate(golden, ({ x }) => padAxes(x!, { ...how, padding }));
+  },
+  interpolate: (golden) => differentiate(golden, ({ x }) => interpolate(x!, golden.options)),
+  pixelShuffle: (golden) =>
+    differentiate(golden, ({ x }) => pixelShuffle(x!, golden.options.factor as number)),
+  pixelUnshuffle: (golden) =>
+    differentiate(golden, ({ x }) => pixelUnshuffle(x!, golden.options.factor as number)),
+  globalMaxPool2d: (golden) => differentiate(golden, ({ x }) => globalMaxPool2d(x!)),
+  localResponseNorm: (golden) =>
+    differentiate(golden, ({ x }) => localResponseNorm(x!, golden.options as { size: number })),
+  take: (golden) => {
+    const { indices, axis } = golden.options as { indices: number[]; axis: number };
+    return differentiate(golden, ({ x }) => take(x!, indices, axis));
+  },
+  transpose: (golden) =>
+    differentiate(golden, ({ x }) => transpose(x!, golden.options.permutation as number[])),
+  concat: (golden) =>
+    differentiate(golden, ({ x, z }) => concat([x!, z!], golden.options.axis as number)),
   crossEntropy: (golden) => {
     const [rows, classes] = golden.inputs.x!.shape as [number, number];
     const labels = tensor(goldenLabels('crossEntropy/labels', rows, classes), [rows], 'i32');

@@ -1,6 +1,6 @@
 import { apply } from '../core/apply.ts';
 import { adaptiveAvgPool2d } from '../functions/adaptiveAvgPool2d.ts';
-import { concat } from '../functions/concat.ts';
+import { concatChannels } from '../functions/concatChannels.ts';
 import { crossEntropy, type CrossEntropyOptions } from '../functions/crossEntropy.ts';
 import { fill } from '../functions/fill.ts';
 import { globalAvgPool2d } from '../functions/globalAvgPool2d.ts';
@@ -90,7 +90,7 @@ class Inception extends Module {
   }
 
   override forward(x: Tensor): Tensor {
-    return concat(
+    return concatChannels(
       [this.branch1, this.branch2, this.branch3, this.branch4].map((branch) => branch.forward(x)),
     );
   }

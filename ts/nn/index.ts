@@ -33,9 +33,19 @@ export { withoutInitialWeights } from './initialize.ts';
 export { InstanceNorm2d, type InstanceNorm2dOptions } from './instanceNorm2d.ts';
 export { LayerNorm, type LayerNormLayerOptions } from './layerNorm.ts';
 export { Linear, type LinearOptions } from './linear.ts';
+export { LocalResponseNorm } from './localResponseNorm.ts';
 export { Module, type LoadOptions, type LoadReport } from './module.ts';
+export {
+  ConstantPad2d,
+  ReflectionPad2d,
+  ReplicationPad2d,
+  ZeroPad2d,
+  type ImagePadding,
+} from './padding.ts';
+export { PixelShuffle, PixelUnshuffle } from './pixelShuffle.ts';
 export * from './pooling.ts';
 export { ReLU } from './relu.ts';
 export { manualSeed } from './seed.ts';
 export { Sequential } from './sequential.ts';
 export { through, type Step } from './through.ts';
+export { Upsample } from './upsample.ts';

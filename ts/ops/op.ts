@@ -12,6 +12,12 @@ export interface View extends Spec {
   readonly stride: number;
 }
 
+/** Where a tensor begins in another whose channels its own are some of, and whose pixels, as they follow each other, its own are. */
+export interface Part {
+  readonly pixel: number;
+  readonly channel: number;
+}
+
 /** Where an op writes the steps that compute it. */
 export interface Lowering {
   /** Whether Winograd's algorithms may be chosen (numerics `fast`). */
@@ -82,6 +88,8 @@ export interface Op<I, O, A> {
    * an effect: compilers keep it and its place in the order.
    */
   readonly mutates?: readonly Name<I>[];
+  /** Where each output lies in the first input, if it does: compilers then read it there. */
+  liesIn?(inputs: Of<I, Spec>, attrs: A): readonly (Part | undefined)[];
   /** Inputs whose rows must follow each other without gaps; others may be channels of a wider tensor. */
   readonly denseInputs?: readonly Name<I>[];
   /** Outputs that are laid out for kernels, with gaps between their parts that nothing writes or reads. */
@@ -131,6 +139,7 @@ export interface AnyOp {
   readonly join?: Join;
   title?(attrs: unknown): string;
   readonly mutates?: readonly string[];
+  liesIn?(inputs: Tree<Spec>, attrs: unknown): readonly (Part | undefined)[];
   readonly denseInputs?: readonly string[];
   readonly gappedOutputs?: readonly string[];
   readonly denseOutputs?: readonly string[];
