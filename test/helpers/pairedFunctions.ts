@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Build } from '../../ts/kernels/assets.ts';
+import type { WasmName } from '../../ts/kernels/assets.ts';
 import { PAIRS_FLAG } from './engines.ts';
 
 /** A function of a module, and what V8's optimising compiler made of its vectors. */
@@ -20,7 +20,7 @@ const TRACED = [
 const PROGRAM = "new WebAssembly.Module(require('node:fs').readFileSync(process.argv[1]))";
 
 /** Compiles a build in a process of this Node that tells what it pairs. */
-export async function pairedFunctions(build: Build): Promise<PairedFunction[]> {
+export async function pairedFunctions(build: WasmName): Promise<PairedFunction[]> {
   const args = [
     ...TRACED,
     '-e',

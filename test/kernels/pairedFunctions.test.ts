@@ -60,8 +60,9 @@ const HOT = [
 
 // V8 pairs on processors with AVX2 alone. Elsewhere the flag is known and does nothing.
 if (pairs && HAS_AVX2) {
-  describe.each(wide)('%s in the optimised code of this V8', async (build) => {
-    const functions = await pairedFunctions(build);
+  describe.each(wide)('%s and extra-256 in the optimised code of this V8', async (build) => {
+    const modules = await Promise.all([pairedFunctions(build), pairedFunctions('extra-256')]);
+    const functions = modules.flat();
     const paired = functions.filter(({ operations }) => operations > 0).map(({ name }) => name);
     const ofPairs = functions.filter(({ name }) => name.includes('lanes::Pair<'));
 

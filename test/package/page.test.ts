@@ -1,24 +1,28 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync } from 'node:zlib';
-import { build } from 'esbuild';
+import { build, type OutputFile } from 'esbuild';
 import { expect, it } from 'vitest';
 import { dist, root } from '../../scripts/setup/paths.mjs';
 
 /** What a page that trains and runs any net of the zoo may load in all. */
 const MOST_BYTES = 110_000;
 
-const PAGE = `
-  import { init, models, normalise, oneCycleSchedule, Predictor, SGD, Trainer } from './dist/index.js';
-  await init();
-  Object.assign(globalThis, { models, normalise, oneCycleSchedule, Predictor, SGD, Trainer });
-`;
+/** What is in a page that has ops of the extra module, and in no other. */
+const OF_EXTRA = [/extra(-256)?\.wasm/, /kernels could not be loaded/];
 
 const compressed = (bytes: Uint8Array): number => brotliCompressSync(bytes).length;
 
-it('a page that trains and runs the zoo loads little', async () => {
+/** The script of a page that trains and runs the zoo, with whatever else it uses; other chunks are for checkpoints and for the check of 256 bits. */
+async function pageWith(...names: readonly string[]): Promise<OutputFile> {
+  const used = ['models', 'normalise', 'oneCycleSchedule', 'Predictor', 'SGD', 'Trainer', ...names];
+  const contents = `
+    import { init, ${used} } from './dist/index.js';
+    await init();
+    Object.assign(globalThis, { ${used} });
+  `;
   const { outputFiles } = await build({
-    stdin: { contents: PAGE, resolveDir: root },
+    stdin: { contents, resolveDir: root },
     outdir: 'page',
     bundle: true,
     minify: true,
@@ -28,11 +32,22 @@ it('a page that trains and runs the zoo loads little', async () => {
     external: ['node:*'],
     logLevel: 'error',
   });
-  // Other chunks are for checkpoints and for the check of 256 bits.
-  const script = outputFiles.find(({ path }) => path.endsWith('stdin.js'))!;
+  return outputFiles.find(({ path }) => path.endsWith('stdin.js'))!;
+}
+
+it('a page that trains and runs the zoo loads little', async () => {
+  const script = await pageWith();
   const assets = ['relaxed-threads.wasm', 'team-worker.js'].map((name) =>
     readFileSync(join(dist, 'assets', name)),
   );
   const sizes = [script.contents, ...assets].map(compressed);
   expect(sizes.reduce((sum, size) => sum + size)).toBeLessThanOrEqual(MOST_BYTES);
+});
+
+it('it has nothing of the extra module, which a page with an op of it has', async () => {
+  const [zoo, withSigmoid] = [await pageWith(), await pageWith('sigmoid')];
+  for (const trace of OF_EXTRA) {
+    expect(zoo.text).not.toMatch(trace);
+    expect(withSigmoid.text).toMatch(trace);
+  }
 });
