@@ -57,6 +57,8 @@ const EXTRA_LINK = [
   '--export-table',
   '--export=__stack_pointer',
   '--export=__data_end',
+  // trimModule goes by functions' names; wasm-bindgen does this for the engine's.
+  '--demangle',
   '-zstack-size=0',
   `--global-base=${EXTRA_DATA.start}`,
 ];

@@ -19,7 +19,7 @@ const TRACED = [
 ];
 const PROGRAM = "new WebAssembly.Module(require('node:fs').readFileSync(process.argv[1]))";
 
-/** Compiles a module in a process of this Node that tells what it pairs. */
+/** Compiles a build in a process of this Node that tells what it pairs. */
 export async function pairedFunctions(build: WasmName): Promise<PairedFunction[]> {
   const args = [
     ...TRACED,
