@@ -12,18 +12,15 @@ pub static OPS: &[&[Kernel]] = &[
     crate::ceiling::KERNELS,
     crate::conv2d::KERNELS,
     crate::copy::KERNELS,
-    crate::copy_nd::KERNELS,
     crate::count_correct::KERNELS,
     crate::dropout::KERNELS,
     crate::gemm::KERNELS,
     crate::guard::KERNELS,
     crate::increment::KERNELS,
-    crate::local_response_norm::KERNELS,
     crate::max_pool2d::KERNELS,
     crate::multiply::KERNELS,
     crate::random::KERNELS,
     crate::relu::KERNELS,
-    crate::resample::KERNELS,
     crate::sgd_update::KERNELS,
     crate::softmax::KERNELS,
     crate::softmax_cross_entropy::KERNELS,
@@ -32,7 +29,8 @@ pub static OPS: &[&[Kernel]] = &[
 ];
 
 /// All others: a module of its own, loaded where one of their ops is imported.
-pub static EXTRA: &[&[Kernel]] = &[crate::sigmoid::KERNELS];
+pub static EXTRA: &[&[Kernel]] =
+    &[crate::copy_nd::KERNELS, crate::local_response_norm::KERNELS, crate::resample::KERNELS, crate::sigmoid::KERNELS];
 
 /// How many kernels a list has.
 pub fn len(ops: &[&[Kernel]]) -> usize {
