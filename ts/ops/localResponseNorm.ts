@@ -3,7 +3,7 @@ import { channelsOf, sizeOf, type Spec } from '../base/shape.ts';
 import { at, rows } from './args.ts';
 import { elementwiseChunks } from './chunks.ts';
 import { expectShape, expectType } from './expect.ts';
-import type { Op } from './op.ts';
+import { ofExtra } from './ofExtra.ts';
 import type { One } from './places.ts';
 
 /** Settings of {@link localResponseNorm}. */
@@ -30,7 +30,11 @@ const workOf = (spec: Spec, size: number): { chunks: number; scratchBytes: numbe
  * Source: Krizhevsky et al., "ImageNet classification with deep convolutional neural networks", 2012, section 3.3; α is divided
  * by n as in PyTorch.
  */
-export const localResponseNorm: Op<{ x: One }, { y: One }, LocalResponseNormAttrs> = {
+export const localResponseNorm = /* @__PURE__ */ ofExtra<
+  { x: One },
+  { y: One },
+  LocalResponseNormAttrs
+>({
   name: 'localResponseNorm',
   infer({ x }, { size, alpha, beta, k }) {
     expectType('localResponseNorm', 'input', x, 'f32');
@@ -48,14 +52,14 @@ export const localResponseNorm: Op<{ x: One }, { y: One }, LocalResponseNormAttr
   },
   gradient: (apply, { inputs: { x }, dys: { y: dy }, attrs }) =>
     dy ? { x: apply(localResponseNormBackward, { dy, x }, attrs).dx } : {},
-};
+});
 
 /** Gradient of {@link localResponseNorm}: dy, x and dx of one shape. */
-export const localResponseNormBackward: Op<
+export const localResponseNormBackward = /* @__PURE__ */ ofExtra<
   { dy: One; x: One },
   { dx: One },
   LocalResponseNormAttrs
-> = {
+>({
   name: 'localResponseNormBackward',
   infer({ dy, x }) {
     expectType('localResponseNormBackward', 'x', x, 'f32');
@@ -69,4 +73,4 @@ export const localResponseNormBackward: Op<
       args: { ...at('dy', dy), ...at('x', x), ...at('dx', dx), ...rows(x), size, alpha, beta, k },
     });
   },
-};
+});

@@ -12,19 +12,16 @@ pub static OPS: &[&[Kernel]] = &[
     crate::ceiling::KERNELS,
     crate::conv2d::KERNELS,
     crate::copy::KERNELS,
-    crate::copy_nd::KERNELS,
     crate::count_correct::KERNELS,
     crate::dropout::KERNELS,
     crate::gemm::KERNELS,
     crate::guard::KERNELS,
     crate::increment::KERNELS,
     crate::matmul::KERNELS,
-    crate::local_response_norm::KERNELS,
     crate::max_pool2d::KERNELS,
     crate::multiply::KERNELS,
     crate::random::KERNELS,
     crate::relu::KERNELS,
-    crate::resample::KERNELS,
     crate::sgd_update::KERNELS,
     crate::softmax::KERNELS,
     crate::softmax_cross_entropy::KERNELS,
@@ -34,10 +31,13 @@ pub static OPS: &[&[Kernel]] = &[
 
 /// All others: a module of its own, loaded where one of their ops is imported.
 pub static EXTRA: &[&[Kernel]] = &[
+    crate::copy_nd::KERNELS,
     crate::group_norm::KERNELS,
     crate::layer_norm::KERNELS,
+    crate::local_response_norm::KERNELS,
     crate::map::KERNELS,
     crate::reduce::KERNELS,
+    crate::resample::KERNELS,
     crate::sigmoid::KERNELS,
     crate::softmax_axis::KERNELS,
 ];

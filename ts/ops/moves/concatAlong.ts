@@ -1,7 +1,7 @@
 import { ShapeError } from '../../base/errors.ts';
 import { formatShape, sameShape } from '../../base/shape.ts';
 import { expectType } from '../expect.ts';
-import type { Op } from '../op.ts';
+import { ofExtra } from '../ofExtra.ts';
 import type { One } from '../places.ts';
 import { expectAxis, onAxis, withSize } from './axis.ts';
 import { lowerMove } from './lowerMove.ts';
@@ -15,7 +15,11 @@ export interface ConcatAlongAttrs {
 }
 
 /** Joins its parts, any number of them, along an axis; they agree in all others. */
-export const concatAlong: Op<{ parts: readonly One[] }, { y: One }, ConcatAlongAttrs> = {
+export const concatAlong = /* @__PURE__ */ ofExtra<
+  { parts: readonly One[] },
+  { y: One },
+  ConcatAlongAttrs
+>({
   name: 'concatAlong',
   infer({ parts }, { axis }) {
     const [first] = parts;
@@ -49,4 +53,4 @@ export const concatAlong: Op<{ parts: readonly One[] }, { y: One }, ConcatAlongA
     });
     return { parts: dparts };
   },
-};
+});

@@ -3,6 +3,7 @@ import { expectWhole } from '../../base/settings.ts';
 import { formatShape, type Shape } from '../../base/shape.ts';
 import { imagesOf } from '../args.ts';
 import { expectAxes } from '../expect.ts';
+import { ofExtra } from '../ofExtra.ts';
 import type { Op, View } from '../op.ts';
 import type { One } from '../places.ts';
 import { lowerMove } from './lowerMove.ts';
@@ -41,7 +42,11 @@ function ofMany(many: View, factor: number): Strided {
  * Source: Shi et al., "Real-time single image and video super-resolution using an efficient sub-pixel convolutional neural
  * network", 2016.
  */
-export const pixelShuffle: Op<{ x: One }, { y: One }, PixelShuffleAttrs> = {
+export const pixelShuffle: Op<{ x: One }, { y: One }, PixelShuffleAttrs> = /* @__PURE__ */ ofExtra<
+  { x: One },
+  { y: One },
+  PixelShuffleAttrs
+>({
   name: 'pixelShuffle',
   infer({ x }, { factor }) {
     expectAxes('pixelShuffle', 'input', x, 'NHWC');
@@ -61,27 +66,28 @@ export const pixelShuffle: Op<{ x: One }, { y: One }, PixelShuffleAttrs> = {
   },
   gradient: (apply, { dys: { y: dy }, attrs }) =>
     dy ? { x: apply(pixelUnshuffle, { x: dy }, attrs).y } : {},
-};
+});
 
 /** Pixels become channels, the inverse of {@link pixelShuffle}: x `[N, H·r, W·r, C]`, y `[N, H, W, C·r²]`. */
-export const pixelUnshuffle: Op<{ x: One }, { y: One }, PixelShuffleAttrs> = {
-  name: 'pixelUnshuffle',
-  infer({ x }, { factor }) {
-    expectAxes('pixelUnshuffle', 'input', x, 'NHWC');
-    expectWhole('pixelUnshuffle', 'factor', factor);
-    const { images, height, width, channels } = imagesOf(x);
-    if (height % factor !== 0 || width % factor !== 0) {
-      const facts = `input ${formatShape(x.shape)} has ${height}×${width}`;
-      throw new ShapeError(
-        `pixelUnshuffle: factor ${factor} takes pixels by ${factor} but ${facts}`,
-      );
-    }
-    const shape = [images, height / factor, width / factor, channels * square(factor)];
-    return { y: { shape, dtype: 'f32' } };
-  },
-  lower(to, { x }, { y }, { factor }) {
-    lowerMove(to, sizesOf(y, factor), ofMany(x, factor), ofFew(y, factor));
-  },
-  gradient: (apply, { dys: { y: dy }, attrs }) =>
-    dy ? { x: apply(pixelShuffle, { x: dy }, attrs).y } : {},
-};
+export const pixelUnshuffle: Op<{ x: One }, { y: One }, PixelShuffleAttrs> =
+  /* @__PURE__ */ ofExtra<{ x: One }, { y: One }, PixelShuffleAttrs>({
+    name: 'pixelUnshuffle',
+    infer({ x }, { factor }) {
+      expectAxes('pixelUnshuffle', 'input', x, 'NHWC');
+      expectWhole('pixelUnshuffle', 'factor', factor);
+      const { images, height, width, channels } = imagesOf(x);
+      if (height % factor !== 0 || width % factor !== 0) {
+        const facts = `input ${formatShape(x.shape)} has ${height}×${width}`;
+        throw new ShapeError(
+          `pixelUnshuffle: factor ${factor} takes pixels by ${factor} but ${facts}`,
+        );
+      }
+      const shape = [images, height / factor, width / factor, channels * square(factor)];
+      return { y: { shape, dtype: 'f32' } };
+    },
+    lower(to, { x }, { y }, { factor }) {
+      lowerMove(to, sizesOf(y, factor), ofMany(x, factor), ofFew(y, factor));
+    },
+    gradient: (apply, { dys: { y: dy }, attrs }) =>
+      dy ? { x: apply(pixelShuffle, { x: dy }, attrs).y } : {},
+  });

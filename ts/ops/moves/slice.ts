@@ -2,6 +2,7 @@ import { ShapeError } from '../../base/errors.ts';
 import { shown } from '../../base/settings.ts';
 import { formatShape, type Shape } from '../../base/shape.ts';
 import { expectType } from '../expect.ts';
+import { ofExtra } from '../ofExtra.ts';
 import type { Op } from '../op.ts';
 import type { One } from '../places.ts';
 import { lowerMove } from './lowerMove.ts';
@@ -22,7 +23,11 @@ export interface PadAttrs {
 }
 
 /** A box of a tensor of any axes and type: `y[i] = x[start + i]`, y of the shape `size`. */
-export const slice: Op<{ x: One }, { y: One }, SliceAttrs> = {
+export const slice: Op<{ x: One }, { y: One }, SliceAttrs> = /* @__PURE__ */ ofExtra<
+  { x: One },
+  { y: One },
+  SliceAttrs
+>({
   name: 'slice',
   infer({ x }, { start, size }) {
     const fits = size.every((count, axis) => {
@@ -46,10 +51,14 @@ export const slice: Op<{ x: One }, { y: One }, SliceAttrs> = {
     });
     return { x: apply(padAxes, { x: dy }, { padding, value: 0 }).y };
   },
-};
+});
 
 /** x with a number around it: y has `before + size + after` indices on each axis. */
-export const padAxes: Op<{ x: One }, { y: One }, PadAttrs> = {
+export const padAxes: Op<{ x: One }, { y: One }, PadAttrs> = /* @__PURE__ */ ofExtra<
+  { x: One },
+  { y: One },
+  PadAttrs
+>({
   name: 'padAxes',
   infer({ x }, { padding }) {
     expectType('padAxes', 'input', x, 'f32');
@@ -79,7 +88,7 @@ export const padAxes: Op<{ x: One }, { y: One }, PadAttrs> = {
     const start = padding.map(([before]) => before);
     return { x: apply(slice, { x: dy }, { start, size: x.shape }).y };
   },
-};
+});
 
 /** Throws {@link ShapeError} unless there are two whole numbers for each axis. */
 export function expectPadding(shape: Shape, padding: PadAttrs['padding']): void {

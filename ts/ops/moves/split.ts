@@ -2,7 +2,7 @@ import { ShapeError } from '../../base/errors.ts';
 import { shown } from '../../base/settings.ts';
 import { formatShape, type Shape } from '../../base/shape.ts';
 import { fill } from '../fill.ts';
-import type { Op } from '../op.ts';
+import { ofExtra } from '../ofExtra.ts';
 import type { One } from '../places.ts';
 import { expectAxis, onAxis, withSize } from './axis.ts';
 import { concatAlong } from './concatAlong.ts';
@@ -28,7 +28,7 @@ function partsOf(shape: Shape, { axis, sizes }: SplitAttrs): { start: Shape; siz
 }
 
 /** Cuts a tensor of any type along an axis into parts of these sizes. */
-export const split: Op<{ x: One }, { parts: readonly One[] }, SplitAttrs> = {
+export const split = /* @__PURE__ */ ofExtra<{ x: One }, { parts: readonly One[] }, SplitAttrs>({
   name: 'split',
   infer({ x }, attrs) {
     const { axis, sizes } = attrs;
@@ -39,7 +39,9 @@ export const split: Op<{ x: One }, { parts: readonly One[] }, SplitAttrs> = {
       const facts = `axis ${axis} of input ${formatShape(x.shape)} has ${x.shape[axis]}`;
       throw new ShapeError(`split: sizes are ${shown(sizes)} but ${facts}`);
     }
-    return { parts: partsOf(x.shape, attrs).map(({ size }) => ({ shape: size, dtype: x.dtype })) };
+    return {
+      parts: partsOf(x.shape, attrs).map(({ size }) => ({ shape: size, dtype: x.dtype })),
+    };
   },
   liesIn: ({ x }, attrs) =>
     partsOf(x.shape, attrs).map(({ start, size }) => lyingIn(x.shape, start, size)),
@@ -54,4 +56,4 @@ export const split: Op<{ x: One }, { parts: readonly One[] }, SplitAttrs> = {
     );
     return { x: apply(concatAlong, { parts: dparts }, { axis }).y };
   },
-};
+});

@@ -1,6 +1,7 @@
 import { ShapeError } from '../../base/errors.ts';
 import { shown } from '../../base/settings.ts';
 import { formatShape, type Shape } from '../../base/shape.ts';
+import { ofExtra } from '../ofExtra.ts';
 import type { Op } from '../op.ts';
 import type { One } from '../places.ts';
 import { lowerMove } from './lowerMove.ts';
@@ -13,7 +14,11 @@ export interface TransposeAttrs {
 }
 
 /** A tensor of any type with its axes in another order: axis i of y is axis `permutation[i]` of x. */
-export const transpose: Op<{ x: One }, { y: One }, TransposeAttrs> = {
+export const transpose: Op<{ x: One }, { y: One }, TransposeAttrs> = /* @__PURE__ */ ofExtra<
+  { x: One },
+  { y: One },
+  TransposeAttrs
+>({
   name: 'transpose',
   infer({ x }, { permutation }) {
     const each = x.shape.every((_, axis) => permutation.includes(axis));
@@ -33,4 +38,4 @@ export const transpose: Op<{ x: One }, { y: One }, TransposeAttrs> = {
     const inverse = permutation.map((_, axis) => permutation.indexOf(axis));
     return { x: apply(transpose, { x: dy }, { permutation: inverse }).y };
   },
-};
+});

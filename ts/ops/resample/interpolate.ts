@@ -4,7 +4,7 @@ import { formatShape, type Shape } from '../../base/shape.ts';
 import { imagesOf } from '../args.ts';
 import type { Pair } from '../conv2d/geometry.ts';
 import { expectAxes } from '../expect.ts';
-import type { Op } from '../op.ts';
+import { ofExtra } from '../ofExtra.ts';
 import type { One } from '../places.ts';
 import { lowerResample } from './lowerResample.ts';
 import { backward, resample, type ResampleAttrs } from './resample.ts';
@@ -26,7 +26,7 @@ function mapsOf(shape: Shape, { size, scale, ...rule }: InterpolateAttrs): Resam
 }
 
 /** Images of another size: x `[N, H, W, C]`, y `[N, OH, OW, C]`, as PyTorch's `interpolate` makes them. */
-export const interpolate: Op<{ x: One }, { y: One }, InterpolateAttrs> = {
+export const interpolate = /* @__PURE__ */ ofExtra<{ x: One }, { y: One }, InterpolateAttrs>({
   name: 'interpolate',
   infer({ x }, { size, mode, alignCorners, antialias }) {
     expectAxes('interpolate', 'input', x, 'NHWC');
@@ -51,4 +51,4 @@ export const interpolate: Op<{ x: One }, { y: One }, InterpolateAttrs> = {
   },
   gradient: (apply, { inputs: { x }, dys: { y: dy }, attrs }) =>
     dy ? { x: apply(resample, { x: dy }, backward(mapsOf(x.shape, attrs))).y } : {},
-};
+});

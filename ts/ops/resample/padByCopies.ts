@@ -3,7 +3,7 @@ import { formatShape, sizeOf, type Shape } from '../../base/shape.ts';
 import { lowerCopy } from '../copy.ts';
 import { expectType } from '../expect.ts';
 import { expectPadding, type PadAttrs } from '../moves/slice.ts';
-import type { Op } from '../op.ts';
+import { ofExtra } from '../ofExtra.ts';
 import type { One } from '../places.ts';
 import type { AxisMap } from './axisMap.ts';
 import { denseView, lowerResample } from './lowerResample.ts';
@@ -47,7 +47,7 @@ function stepsOf(shape: Shape, { padding, mode }: PadByCopiesAttrs): ResampleAtt
 }
 
 /** x with copies of its own elements around it: y has `before + size + after` indices on each axis. */
-export const padByCopies: Op<{ x: One }, { y: One }, PadByCopiesAttrs> = {
+export const padByCopies = /* @__PURE__ */ ofExtra<{ x: One }, { y: One }, PadByCopiesAttrs>({
   name: 'padByCopies',
   infer({ x }, { padding, mode }) {
     expectType('padAxes', 'input', x, 'f32');
@@ -80,4 +80,4 @@ export const padByCopies: Op<{ x: One }, { y: One }, PadByCopiesAttrs> = {
     const steps = stepsOf(x.shape, attrs).reverse();
     return { x: steps.reduce((d, step) => apply(resample, { x: d }, backward(step)).y, dy) };
   },
-};
+});

@@ -1,7 +1,7 @@
 import { shown } from '../../base/settings.ts';
 import { formatShape, type Shape } from '../../base/shape.ts';
 import { expectAxis, withSize } from '../moves/axis.ts';
-import type { Op } from '../op.ts';
+import { ofExtra } from '../ofExtra.ts';
 import type { One } from '../places.ts';
 import { lowerResample } from './lowerResample.ts';
 import { backward, resample, type ResampleAttrs } from './resample.ts';
@@ -19,7 +19,7 @@ const mapOf = (shape: Shape, { axis, indices }: TakeAttrs): ResampleAttrs => ({
 });
 
 /** A tensor of any type at these indices of an axis: `y[…, i, …] = x[…, indices[i], …]`. */
-export const take: Op<{ x: One }, { y: One }, TakeAttrs> = {
+export const take = /* @__PURE__ */ ofExtra<{ x: One }, { y: One }, TakeAttrs>({
   name: 'take',
   infer({ x }, { axis, indices }) {
     expectAxis('take', x, axis);
@@ -37,4 +37,4 @@ export const take: Op<{ x: One }, { y: One }, TakeAttrs> = {
   },
   gradient: (apply, { inputs: { x }, dys: { y: dy }, attrs }) =>
     dy ? { x: apply(resample, { x: dy }, backward(mapOf(x.shape, attrs))).y } : {},
-};
+});
