@@ -5,14 +5,8 @@ import { Engine } from '../../ts/kernels/engine.ts';
 import { probe } from '../../ts/kernels/probe.ts';
 import { checkKernels, problemsOf } from '../../ts/selfCheck/checkKernels.ts';
 import { prepare } from '../../ts/selfCheck/prepare.ts';
-// What the extra module has is checked where a program has the ops of it.
-import '../../ts/ops/layerNorm/layerNorm.ts';
-import '../../ts/ops/reduce/max.ts';
-import '../../ts/ops/reduce/sum.ts';
-import '../../ts/ops/localResponseNorm.ts';
-import '../../ts/ops/moves/transpose.ts';
-import '../../ts/ops/resample/interpolate.ts';
-import '../../ts/ops/sigmoid.ts';
+// What the extra module has is checked where a program has the ops of it: here all.
+import '../../ts/functions/index.ts';
 import { mutant, multiplying } from '../helpers/mutant.ts';
 import { HAS_AVX2, PAIRS } from '../helpers/pairs.ts';
 import { runBundled } from '../helpers/runBundled.ts';

@@ -37,7 +37,6 @@ export { pixelShuffle } from './pixelShuffle.ts';
 export { pixelUnshuffle } from './pixelUnshuffle.ts';
 export { pow } from './pow.ts';
 export { prelu } from './prelu.ts';
-export type { ReduceOptions } from './reduce.ts';
 export type { Axes, ReduceOptions } from './reduce.ts';
 export { relu } from './relu.ts';
 export { relu6 } from './relu6.ts';
