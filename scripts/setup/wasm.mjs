@@ -58,6 +58,8 @@ const EXTRA_LINK = [
   '--export=__stack_pointer',
   '--export=__data_end',
   '-zstack-size=0',
+  // Functions are told apart by their paths, as wasm-bindgen has them in an engine's modules.
+  '--demangle',
   `--global-base=${EXTRA_DATA.start}`,
 ];
 
