@@ -1,7 +1,9 @@
 """Logits, loss and gradients of small nets: test/golden/smallNets/<name>_<h>x<w>x<c>_<mode>.safetensors.
 
-Usage: small_nets.py [name …]. A name is a network's, or one of `variants.py`, whose options stand in the metadata. All values are generated, running statistics too; `norm` is 0.5 where branches are summed, 1 elsewhere. Mode `frozen` uses running
-statistics, mode `train` those of the batch. The batch is batch('<stream>', [2, C, H, W], 10).
+Usage: small_nets.py [name …]. A name is a network's, or one of `variants.py`, whose options stand in the metadata, or one of
+`relatives.py`, which wants timm and is left out where none is named. All values are generated, running statistics too; `norm` is 0.5
+where branches are summed, 1 elsewhere. Mode `frozen` uses running statistics, mode `train` those of the batch. The batch is
+batch('<stream>', [2, C, H, W], 10).
 """
 
 import sys
@@ -25,6 +27,9 @@ def modes_of(name):
 def write(name, image):
     channels, height, width = image
     net, options, variant = VARIANTS.get(name, (name, {}, None))
+    if name in [relative[0] for relative in relatives()]:
+        from relatives import relative
+        options, variant = {'numClasses': CLASSES}, lambda channels: relative(name, channels, CLASSES)
     norm = 0.5 if 'resnet' in name else 1.0
     shape = (BATCH, *image)
 
@@ -60,7 +65,18 @@ NETS = [
     *[(name, (3, 32, 32) if name.startswith('vgg') else (3, 16, 16)) for name in VARIANTS],
 ]
 
+
+
+def relatives():
+    """Names and images of relatives.py, none where timm is missing."""
+    try:
+        from relatives import GOLDENS
+    except ImportError:
+        return []
+    return GOLDENS
+
+
 if __name__ == '__main__':
-    for name, image in NETS:
-        if len(sys.argv) == 1 or name in sys.argv:
+    for name, image in NETS + relatives():
+        if name in sys.argv or (len(sys.argv) == 1 and (name, image) in NETS):
             write(name, image)

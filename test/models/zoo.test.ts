@@ -35,12 +35,14 @@ const count = (model: Module): number =>
 const outputOf = (model: Classifier, shape: number[]): readonly number[] =>
   inferShape((x) => model.eval().forward(x), shape);
 
-describe("torchvision's networks", () => {
-  const golden = readGoldenJson<{
-    nets: Record<string, { entries: number; parameters: number; sha256: string }>;
-  }>('stateDicts.json');
+describe("torchvision's and timm's networks", () => {
+  const files = ['stateDicts.json', 'relatives.json'].map((file) =>
+    readGoldenJson<{
+      nets: Record<string, { entries: number; parameters: number; sha256: string }>;
+    }>(file),
+  );
 
-  it.each(Object.entries(golden.nets))('%s has their names and shapes', (name, facts) => {
+  it.each(files.flatMap(({ nets }) => Object.entries(nets)))('%s has their names and shapes', (name, facts) => {
     const model = models[name]!({ seed: 1 });
     const lines = [...weightSlots(model)].map(
       ([key, slot]) => `${key} [${storedShape(slot).join(', ')}]`,
@@ -84,6 +86,7 @@ describe('options of every network', () => {
   const names = [
     'resnet18',
     'resnext50_32x4d',
+    'resnet26d',
     'preact_resnet18',
     'densenet121',
     'vgg11',
@@ -281,6 +284,10 @@ describe('names', () => {
     ['DenseNet-40-12', 'densenet40'],
     ['PreResNet-18', 'preact_resnet18'],
     ['preactivation_resnet50', 'preact_resnet50'],
+    ['resnetv2_50', 'preact_resnet50'],
+    ['WRN-101-2', 'wide_resnet101_2'],
+    ['ResNeXt-101 64x4d', 'resnext101_64x4d'],
+    ['resnet50-D', 'resnet50d'],
     ['Inception-v1', 'googlenet'],
     ['GoogLeNet', 'googlenet'],
     ['AlexNet', 'alexnet'],

@@ -5,4 +5,5 @@ export * from './densenet.ts';
 export * from './googlenet.ts';
 export { models } from './registry.ts';
 export * from './resnet.ts';
+export * from './resnetRecipes.ts';
 export * from './vgg.ts';

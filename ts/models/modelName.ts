@@ -3,9 +3,17 @@ import { models } from './registry.ts';
 /** Other names that networks go by, in letters and digits alone. */
 const ALIASES: Readonly<Record<string, string>> = {
   resnext50: 'resnext50_32x4d',
+  resnetv218: 'preact_resnet18',
+  resnetv234: 'preact_resnet34',
+  resnetv250: 'preact_resnet50',
+  resnetv2101: 'preact_resnet101',
+  resnetv2152: 'preact_resnet152',
   wideresnet50: 'wide_resnet50_2',
   wrn50: 'wide_resnet50_2',
   wrn502: 'wide_resnet50_2',
+  wideresnet101: 'wide_resnet101_2',
+  wrn101: 'wide_resnet101_2',
+  wrn1012: 'wide_resnet101_2',
   densenet4012: 'densenet40',
   densenetbc: 'densenet_bc100',
   densenetbc4012: 'densenet_bc40',

@@ -1,3 +1,4 @@
+export { Activate } from './activate.ts';
 export { BatchNorm2d, type BatchNorm2dOptions } from './batchNorm2d.ts';
 export { BasicBlock } from './blocks/basicBlock.ts';
 export {
