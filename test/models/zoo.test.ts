@@ -42,17 +42,20 @@ describe("torchvision's and timm's networks", () => {
     }>(file),
   );
 
-  it.each(files.flatMap(({ nets }) => Object.entries(nets)))('%s has their names and shapes', (name, facts) => {
-    const model = models[name]!({ seed: 1 });
-    const lines = [...weightSlots(model)].map(
-      ([key, slot]) => `${key} [${storedShape(slot).join(', ')}]`,
-    );
-    expect(lines).toHaveLength(facts.entries);
-    expect(count(model)).toBe(facts.parameters);
-    const text = lines.sort().join('\n');
-    expect(createHash('sha256').update(text).digest('hex')).toBe(facts.sha256);
-    model.dispose();
-  });
+  it.each(files.flatMap(({ nets }) => Object.entries(nets)))(
+    '%s has their names and shapes',
+    (name, facts) => {
+      const model = models[name]!({ seed: 1 });
+      const lines = [...weightSlots(model)].map(
+        ([key, slot]) => `${key} [${storedShape(slot).join(', ')}]`,
+      );
+      expect(lines).toHaveLength(facts.entries);
+      expect(count(model)).toBe(facts.parameters);
+      const text = lines.sort().join('\n');
+      expect(createHash('sha256').update(text).digest('hex')).toBe(facts.sha256);
+      model.dispose();
+    },
+  );
 });
 
 describe('other networks', () => {
