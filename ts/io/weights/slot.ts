@@ -44,7 +44,7 @@ interface Layout {
 /** Moments have the layout of their weights. A linear layer on a flattened image is a convolution over all of it. */
 function layoutOf({ tensor: { shape }, flattened }: Slot): Layout {
   const outputs = shape.at(-1)!;
-  if (shape.length === 4 || (shape.length === 2 && flattened)) {
+  if (shape.length === 4 || shape.length === 3 || (shape.length === 2 && flattened)) {
     const own = flattened ? [...flattened, outputs] : shape;
     const torch = torchShape('conv', own);
     const inFile = flattened ? [outputs, shape[0]!] : torch;
