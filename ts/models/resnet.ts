@@ -30,7 +30,7 @@ import { deepStem, plainStem } from './resnetStem.ts';
 
 /** Settings of a {@link ResNet}. */
 export interface ResNetOptions
-  extends ModelOptions, Pick<BlockOptions, 'gate' | 'norm' | 'act' | 'zeroInit'> {
+  extends ModelOptions, Pick<BlockOptions, 'gate' | 'norm' | 'act' | 'zeroInit' | 'attention'> {
   /** Three 3×3 convolutions in the place of the first one (ResNet-D); false by default. */
   readonly deepStem?: boolean;
   /** Kind of shortcut; `B` by default, as in torchvision. */
@@ -42,7 +42,7 @@ export interface ResNetOptions
 }
 
 /** What tells one ResNet from another: its blocks, and options that it has by default. */
-export interface ResNetRecipe extends Pick<ResNetOptions, 'deepStem' | 'shortcuts'> {
+export interface ResNetRecipe extends Pick<ResNetOptions, 'deepStem' | 'shortcuts' | 'attention'> {
   /** Blocks of each of the four stages. */
   readonly blocks: readonly [number, number, number, number];
   /** 1: two 3×3 convolutions; 4: a bottleneck that widens fourfold. */
@@ -63,6 +63,7 @@ const OPTIONS: OptionNames<ResNetOptions> = {
   norm: 1,
   act: 1,
   zeroInit: 1,
+  attention: 1,
   deepStem: 1,
   shortcuts: 1,
   strideOn: 1,
@@ -71,7 +72,7 @@ const OPTIONS: OptionNames<ResNetOptions> = {
 
 /**
  * He et al.'s network for ImageNet (2015, table 1), and its relatives ResNeXt (Xie et al. 2017), WideResNet (Zagoruyko
- * and Komodakis 2016), ResNet-D (He et al. 2019) and pre-activation ResNet (He et al. 2016). `[N, H, W, inChannels]` → `[N, numClasses]`.
+ * and Komodakis 2016), SE-ResNet (Hu et al. 2018), ResNet-D (He et al. 2019) and pre-activation ResNet (He et al. 2016). `[N, H, W, inChannels]` → `[N, numClasses]`.
  */
 export class ResNet extends Classifier {
   readonly conv1: Module;
@@ -84,6 +85,8 @@ export class ResNet extends Classifier {
   /** Only in pre-activation nets, whose last sum it activates. */
   readonly norm: Module;
   fc: Linear;
+  /** Channels of what {@link ResNet.pyramid} gives. */
+  readonly pyramidChannels: readonly number[];
   readonly #pool: Activation;
   readonly #stemAct: Activation;
   readonly #lastAct: Activation;
@@ -107,6 +110,7 @@ export class ResNet extends Classifier {
       Sequential,
     ];
     this.norm = preActivation ? norm(STAGES[3] * expansion) : new Identity();
+    this.pyramidChannels = [STAGES[0], ...STAGES.map((channels) => channels * expansion)];
     this.fc = new Linear(STAGES[3] * expansion, options.numClasses ?? classesOf(stem));
     this.name();
   }
@@ -128,6 +132,16 @@ export class ResNet extends Classifier {
     );
   }
 
+  /** What the stem and each stage give, the largest image first: a half, a quarter … of x's size. */
+  pyramid(x: Tensor): Tensor[] {
+    const stem = through(x, this.conv1, this.bn1, this.#stemAct);
+    const layer1 = through(stem, this.#pool, this.layer1);
+    const layer2 = this.layer2.forward(layer1);
+    const layer3 = this.layer3.forward(layer2);
+    const layer4 = through(layer3, this.layer4, this.norm, this.#lastAct);
+    return [stem, layer1, layer2, layer3, layer4];
+  }
+
   override forwardHead(features: Tensor): Tensor {
     return through(features, globalAvgPool2d, this.fc); // [N, 2048] → [N, numClasses]
   }
@@ -142,6 +156,7 @@ export class ResNet extends Classifier {
 function makeStage(recipe: ResNetRecipe, options: ResNetOptions, stage: number): Sequential {
   const { expansion, groups = 1, groupWidth = 64, preActivation = false } = recipe;
   const { act, gate, zeroInit, strideOn } = options;
+  const { attention = recipe.attention } = options;
   const { norm = batchNorm2d, shortcuts = recipe.shortcuts ?? 'B', dropPath = 0 } = options;
   const channels = STAGES[stage]! * expansion;
   const width = ((STAGES[stage]! * groupWidth) / 64) * groups;
@@ -159,6 +174,7 @@ function makeStage(recipe: ResNetRecipe, options: ResNetOptions, stage: number):
       gate,
       norm,
       zeroInit,
+      attention,
       stride,
       shortcut: skip,
       dropPath: (dropPath * (before + index)) / Math.max(1, last),

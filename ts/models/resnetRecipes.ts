@@ -1,17 +1,4 @@
-import { ResNet, type ResNetOptions, type ResNetRecipe } from './resnet.ts';
-
-const resnet =
-  (recipe: ResNetRecipe) =>
-  (options?: ResNetOptions): ResNet =>
-    new ResNet(recipe, options);
-const of18 = { blocks: [2, 2, 2, 2], expansion: 1 } as const;
-const of34 = { blocks: [3, 4, 6, 3], expansion: 1 } as const;
-const of26 = { blocks: [2, 2, 2, 2], expansion: 4 } as const;
-const of50 = { blocks: [3, 4, 6, 3], expansion: 4 } as const;
-const of101 = { blocks: [3, 4, 23, 3], expansion: 4 } as const;
-const of152 = { blocks: [3, 8, 36, 3], expansion: 4 } as const;
-const x32x4d = { groups: 32, groupWidth: 4 } as const;
-const d = { deepStem: true, shortcuts: 'D' } as const;
+import { d, of101, of152, of18, of26, of34, of50, resnet, x32x4d } from './resnetDepths.ts';
 
 /**
  * 18 weighted layers, 11,689,512 parameters.
