@@ -1,4 +1,4 @@
-"""Relatives of ResNet that timm and torchvision have: names, counts and, for small_nets.py, goldens.
+"""Networks of timm and torchvision beside those of nets.py: names, counts and, for small_nets.py, what goldens are made of.
 
 Usage: relatives.py writes test/golden/relatives.json, digests of names and shapes as in state_dicts.py. Wants timm 1.0.31 beside
 Debian's torch 1.13 and torchvision 0.14, e.g. in a virtual environment with --system-site-packages.
@@ -10,21 +10,36 @@ import torchvision
 
 from golden import write_json
 
-TORCHVISION = 'resnext101_32x8d resnext101_64x4d wide_resnet101_2'.split()
+TORCHVISION = 'resnext101_32x8d resnext101_64x4d wide_resnet101_2 mobilenet_v2 efficientnet_b0'.split()
 TIMM = (
-    'resnext101_32x4d resnet26 resnet18d resnet26d resnet34d resnet50d resnet101d resnet152d'
+    'resnext101_32x4d resnet26 resnet18d resnet26d resnet34d resnet50d resnet101d resnet152d seresnet18 seresnet34 seresnet50 '
+    'seresnet101 seresnet152 seresnext50_32x4d seresnext101_32x4d ecaresnet50d ecaresnet101d convnext_atto'
 ).split()
 NETS = TORCHVISION + TIMM
-# Names and images [C, H, W] of small_nets.py. Deep nets have small images, or some unit meets a jump.
-GOLDENS = [
-    ('resnet18d', (3, 64, 64)), ('resnet18d', (3, 65, 49)), ('resnet26d', (3, 64, 64)), ('resnet26d', (3, 33, 49)),
-]
+# Images [C, H, W] of small_nets.py. Deep nets have small ones, or some unit meets a jump.
+IMAGES = {
+    'resnet18d': [(3, 64, 64), (3, 65, 49)],
+    'resnet26d': [(3, 64, 64), (3, 33, 49)],
+    'seresnet18': [(3, 64, 64), (3, 65, 49)],
+    'ecaresnet50d': [(3, 64, 64), (3, 33, 49)],
+    'mobilenet_v2': [(3, 48, 48), (3, 33, 49)],
+    'efficientnet_b0': [(3, 64, 64), (3, 65, 49)],
+    'convnext_atto': [(3, 64, 64), (3, 65, 81)],
+}
+# Stochastic depth is off in both.
+WITHOUT_DROPPING = {'efficientnet_b0': {'stochastic_depth_prob': 0.0}}
+
+
+def options_of(name, num_classes):
+    """Our options of a network that drops nothing."""
+    dropout = {'dropout': 0} if name in ('mobilenet_v2', 'efficientnet_b0') else {}
+    return {'numClasses': num_classes, **dropout}
 
 
 def relative(name, in_channels=3, num_classes=1000):
     """A network with dropout off, by the name that both it and we have."""
     if name in TORCHVISION:
-        net = getattr(torchvision.models, name)(weights=None, num_classes=num_classes)
+        net = getattr(torchvision.models, name)(weights=None, num_classes=num_classes, **WITHOUT_DROPPING.get(name, {}))
         if in_channels != 3:
             raise ValueError(f'{name}: {in_channels} channels, but torchvision builds it for 3')
     else:

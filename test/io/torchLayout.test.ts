@@ -57,7 +57,9 @@ describe('torch layout', () => {
     ]) {
       const error = errorOf(act);
       expect(error).toBeInstanceOf(ShapeError);
-      expect(error.message).toBe('torch layout: conv weight has shape [3, 4] but must have 4 or 3 axes');
+      expect(error.message).toBe(
+        'torch layout: conv weight has shape [3, 4] but must have 4 or 3 axes',
+      );
     }
   });
 });

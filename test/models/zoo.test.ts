@@ -6,9 +6,11 @@ import { storedShape, weightSlots } from '../../ts/io/weights/slot.ts';
 import { modelName } from '../../ts/models/modelName.ts';
 import type { Classifier } from '../../ts/models/index.ts';
 import {
+  allModels,
   CifarResNet,
   densenet40,
   densenetBC,
+  efficientnet_b0,
   googlenet,
   models,
   preact_resnet18,
@@ -45,7 +47,7 @@ describe("torchvision's and timm's networks", () => {
   it.each(files.flatMap(({ nets }) => Object.entries(nets)))(
     '%s has their names and shapes',
     (name, facts) => {
-      const model = models[name]!({ seed: 1 });
+      const model = allModels[name]!({ seed: 1 });
       const lines = [...weightSlots(model)].map(
         ([key, slot]) => `${key} [${storedShape(slot).join(', ')}]`,
       );
@@ -90,6 +92,11 @@ describe('options of every network', () => {
     'resnet18',
     'resnext50_32x4d',
     'resnet26d',
+    'seresnet18',
+    'ecaresnet50d',
+    'mobilenet_v2',
+    'efficientnet_b0',
+    'convnext_atto',
     'preact_resnet18',
     'densenet121',
     'vgg11',
@@ -107,7 +114,7 @@ describe('options of every network', () => {
       ['cifar', 32],
       ['imagenet', 97],
     ] as const) {
-      const model = models[name]!({ numClasses: 13, inChannels: 2, stem });
+      const model = allModels[name]!({ numClasses: 13, inChannels: 2, stem });
       expect(outputOf(model, [3, side, side, 2])).toEqual([3, 13]);
       const features = inferShape((x) => model.forwardFeatures(x), [3, side, side, 2]);
       expect(features).toHaveLength(4);
@@ -154,6 +161,14 @@ describe('stochastic depth', () => {
       ...['layer1.1', 'layer2.0', 'layer2.1', 'layer3.0', 'layer3.1', 'layer4.0', 'layer4.1'],
     ]);
     found.forEach(([path, p], i) => expect(p, path).toBeCloseTo(0.1 * (i + 1), 12));
+  });
+
+  it('leaves out no block of EfficientNet that has no shortcut', () => {
+    const found = droppedBlocks(efficientnet_b0({ stem: 'cifar', dropout: 0, dropPath: 0.16 }));
+    const paths = ['2.1', '3.1', '4.1', '4.2', '5.1', '5.2', '6.1', '6.2', '6.3'];
+    expect(found.map(([path]) => path)).toEqual(paths.map((path) => `features.${path}`));
+    const places = [2, 4, 6, 7, 9, 10, 12, 13, 14];
+    found.forEach(([path, p], i) => expect(p, path).toBeCloseTo(0.01 * places[i]!, 12));
   });
 
   it('is the same at all blocks of a CifarResNet, as told', () => {
@@ -291,6 +306,11 @@ describe('names', () => {
     ['WRN-101-2', 'wide_resnet101_2'],
     ['ResNeXt-101 64x4d', 'resnext101_64x4d'],
     ['resnet50-D', 'resnet50d'],
+    ['SE-ResNet-50', 'seresnet50'],
+    ['SE-ResNeXt50', 'seresnext50_32x4d'],
+    ['MobileNetV2', 'mobilenet_v2'],
+    ['EfficientNet-B0', 'efficientnet_b0'],
+    ['ConvNeXt-Atto', 'convnext_atto'],
     ['Inception-v1', 'googlenet'],
     ['GoogLeNet', 'googlenet'],
     ['AlexNet', 'alexnet'],
