@@ -120,7 +120,7 @@ function upscaling(width: number, scale: number): Module[] {
   expectOneOf('ResidualDenseNet', 'scale', String(scale), ['2', '3', '4']);
   const steps = scale === 4 ? [2, 2] : [scale];
   return steps.flatMap((step) => [
-    spatial(width, width * step ** 2),
+    spatial(width, width * step * step),
     new Activate((x) => pixelShuffle(x, step)),
   ]);
 }
