@@ -141,8 +141,8 @@ const refused: Readonly<Record<string, readonly [act: () => unknown, message: st
     ],
     [() => new Bottleneck(8, 10), 'Conv2d: outChannels is 2.5'],
     [
-      () => shortcut(odd('D'), 4, 8, { stride: 2, norm: null }),
-      'shortcut: kind is "D" but must be "A" or "B" or "C"',
+      () => shortcut(odd('E'), 4, 8, { stride: 2, norm: null }),
+      'shortcut: kind is "E" but must be "A" or "B" or "C" or "D"',
     ],
     [() => new SubsamplePad(4, 8, 0), 'SubsamplePad: stride is 0'],
     [() => new DenseLayer(4, { growth: 0 }), 'DenseLayer: growth is 0'],

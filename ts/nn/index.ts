@@ -1,4 +1,5 @@
 export * from './activations.ts';
+export { Activate } from './activate.ts';
 export { BatchNorm2d, type BatchNorm2dOptions } from './batchNorm2d.ts';
 export { BasicBlock } from './blocks/basicBlock.ts';
 export {
@@ -6,6 +7,7 @@ export {
   kerasBatchNorm2d,
   noNorm,
   type Activation,
+  type Attention,
   type BlockOptions,
   type Gate,
   type JoinOptions,
@@ -14,6 +16,10 @@ export {
 export { Bottleneck, type BottleneckOptions } from './blocks/bottleneck.ts';
 export { DenseBlock, DenseLayer, Transition, type DenseLayerOptions } from './blocks/dense.ts';
 export { DenseConcat } from './blocks/denseConcat.ts';
+export {
+  efficientChannelAttention,
+  EfficientChannelAttention,
+} from './blocks/efficientChannelAttention.ts';
 export { PreActBasicBlock, PreActBottleneck } from './blocks/preActivation.ts';
 export { Residual } from './blocks/residual.ts';
 export {
@@ -23,6 +29,7 @@ export {
   type Gates,
 } from './blocks/residualBlock.ts';
 export { shortcut, type ShortcutKind } from './blocks/shortcut.ts';
+export { squeezeExcite, SqueezeExcite, type SqueezeExciteOptions } from './blocks/squeezeExcite.ts';
 export { SubsamplePad } from './blocks/subsamplePad.ts';
 export { Conv2d, type Conv2dOptions } from './conv2d.ts';
 export { Dropout } from './dropout.ts';
