@@ -176,9 +176,6 @@ describe('an engine whose vectors V8 pairs', () => {
   it('gives way to 128 bits when a kernel of the extra module is wrong', async ({ skip }) => {
     skip(!PAIRS || !HAS_AVX2, 'this Node or processor does not pair vectors');
     const { stdout } = await runBundled('wrong-extra', initWith('sigmoid'), [], {
-    // Bundlers leave out the ops that a program does not use, and with them the extra module.
-    const using = `import { sigmoid } from './ts/index.ts'; globalThis.used = sigmoid; ${INIT}`;
-    const { stdout } = await runBundled('wrong-extra', using, [], {
       'extra-256.wasm': wrongExtra(),
     });
     const { warnings, simd } = JSON.parse(stdout) as { warnings: string[]; simd: number };

@@ -58,7 +58,6 @@ function layoutOf({ tensor: { shape }, flattened, ofImage }: Slot): Layout {
     const own = [sizeOf(rest), 1, 1, outputs];
     return { kind: 'conv', own, torch: torchShape('conv', own), inFile: [outputs, ...rest] };
   }
-  if (shape.length === 4 || (shape.length === 2 && flattened)) {
   if (shape.length === 4 || shape.length === 3 || (shape.length === 2 && flattened)) {
     const own = flattened ? [...flattened, outputs] : shape;
     const torch = torchShape('conv', own);
