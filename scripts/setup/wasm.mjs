@@ -57,8 +57,6 @@ const EXTRA_LINK = [
   '--export-table',
   '--export=__stack_pointer',
   '--export=__data_end',
-  // trimModule goes by functions' names; wasm-bindgen does this for the engine's.
-  '--demangle',
   '-zstack-size=0',
   // Functions are told apart by their paths, as wasm-bindgen has them in an engine's modules.
   '--demangle',
@@ -88,6 +86,8 @@ const EXTRAS = Object.fromEntries(
       rustFlags: flags(FEATURES.simd),
       cargoFlags: [
         ...CARGO_FLAGS,
+        // Half as many bytes; what they compute is bound by memory, or by what is not unrolled.
+        ...['--config', 'profile.release.opt-level="s"'],
         '--no-default-features',
         ...(width ? ['--features', 'wide'] : []),
       ],

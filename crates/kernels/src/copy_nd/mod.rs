@@ -59,5 +59,5 @@ pub fn place(mut index: usize, sizes: &[usize], strides: &[usize]) -> usize {
 
 pub const KERNELS: &[Kernel] = &[
     row!("copyNd.forward.f32/simd", CopyNdForward, simd::forward::<Vector>),
-    row!("copyNd.forward.f32/reference", CopyNdForward, reference::forward),
+    reference_row!("copyNd.forward.f32/reference", CopyNdForward, reference::forward),
 ];

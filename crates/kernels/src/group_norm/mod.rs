@@ -112,17 +112,17 @@ kernel_args! {
 
 pub const KERNELS: &[Kernel] = &[
     row!("groupNorm.statistics.f32/scalar", GroupNormStatistics, finish::statistics),
-    row!("groupNorm.statistics.f32/reference", GroupNormStatistics, reference::statistics),
+    reference_row!("groupNorm.statistics.f32/reference", GroupNormStatistics, reference::statistics),
     row!("groupNorm.apply.f32/simd", GroupNormApply, images::apply::<Vector>),
-    row!("groupNorm.apply.f32/reference", GroupNormApply, reference::apply),
+    reference_row!("groupNorm.apply.f32/reference", GroupNormApply, reference::apply),
     row!("groupNorm.backwardPartials.f32/simd", GroupNormBackwardPartials, images::backward_partials::<Vector>),
-    row!("groupNorm.backwardPartials.f32/reference", GroupNormBackwardPartials, reference::backward_partials),
+    reference_row!("groupNorm.backwardPartials.f32/reference", GroupNormBackwardPartials, reference::backward_partials),
     row!("groupNorm.backwardFactors.f32/scalar", GroupNormBackwardFactors, finish::backward_factors),
-    row!("groupNorm.backwardFactors.f32/reference", GroupNormBackwardFactors, reference::backward_factors),
+    reference_row!("groupNorm.backwardFactors.f32/reference", GroupNormBackwardFactors, reference::backward_factors),
     row!("groupNorm.parameters.f32/scalar", GroupNormParameters, finish::parameters),
-    row!("groupNorm.parameters.f32/reference", GroupNormParameters, reference::parameters),
+    reference_row!("groupNorm.parameters.f32/reference", GroupNormParameters, reference::parameters),
     row!("groupNorm.backwardApply.f32/simd", GroupNormBackwardApply, images::backward_apply::<Vector>),
-    row!("groupNorm.backwardApply.f32/reference", GroupNormBackwardApply, reference::backward_apply),
+    reference_row!("groupNorm.backwardApply.f32/reference", GroupNormBackwardApply, reference::backward_apply),
 ];
 
 /// First and last + 1 pixel of a part of an image.

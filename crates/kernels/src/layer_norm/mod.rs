@@ -65,9 +65,9 @@ kernel_args! {
 
 pub const KERNELS: &[Kernel] = &[
     row!("layerNorm.forward.f32/simd", LayerNormForward, simd::forward::<Vector>),
-    row!("layerNorm.forward.f32/reference", LayerNormForward, reference::forward),
+    reference_row!("layerNorm.forward.f32/reference", LayerNormForward, reference::forward),
     row!("layerNorm.backward.f32/simd", LayerNormBackward, simd::backward::<Vector>),
-    row!("layerNorm.backward.f32/reference", LayerNormBackward, reference::backward),
+    reference_row!("layerNorm.backward.f32/reference", LayerNormBackward, reference::backward),
     row!("layerNorm.parameters.f32/simd", LayerNormParameters, simd::parameters::<Vector>),
-    row!("layerNorm.parameters.f32/reference", LayerNormParameters, reference::parameters),
+    reference_row!("layerNorm.parameters.f32/reference", LayerNormParameters, reference::parameters),
 ];

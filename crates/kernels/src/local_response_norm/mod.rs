@@ -55,7 +55,7 @@ pub fn scratch_floats(channels: u32, size: u32) -> usize {
 
 pub const KERNELS: &[Kernel] = &[
     row!("localResponseNorm.forward.f32/simd", LocalResponseNormForward, simd::forward::<Vector>),
-    row!("localResponseNorm.forward.f32/reference", LocalResponseNormForward, reference::forward),
+    reference_row!("localResponseNorm.forward.f32/reference", LocalResponseNormForward, reference::forward),
     row!("localResponseNorm.backward.f32/simd", LocalResponseNormBackward, simd::backward::<Vector>),
-    row!("localResponseNorm.backward.f32/reference", LocalResponseNormBackward, reference::backward),
+    reference_row!("localResponseNorm.backward.f32/reference", LocalResponseNormBackward, reference::backward),
 ];

@@ -69,5 +69,5 @@ impl MapForward {
 
 pub const KERNELS: &[Kernel] = &[
     row!("map.forward.f32/simd", MapForward, simd::forward::<Vector>),
-    row!("map.forward.f32/reference", MapForward, reference::forward),
+    reference_row!("map.forward.f32/reference", MapForward, reference::forward),
 ];

@@ -33,5 +33,5 @@ kernel_args! {
 
 pub const KERNELS: &[Kernel] = &[
     row!("matmul.f32/panels", MatMul, panels::multiply_all::<Vector>),
-    row!("matmul.f32/reference", MatMul, reference::multiply_all),
+    reference_row!("matmul.f32/reference", MatMul, reference::multiply_all),
 ];

@@ -60,15 +60,15 @@ kernel_args! {
 
 pub const KERNELS: &[Kernel] = &[
     row!("reduce.sum.f32/simd", ReduceFold, simd::sum::<Vector>),
-    row!("reduce.sum.f32/reference", ReduceFold, reference::sum),
+    reference_row!("reduce.sum.f32/reference", ReduceFold, reference::sum),
     row!("reduce.max.f32/simd", ReduceFold, simd::max::<Vector>),
-    row!("reduce.max.f32/reference", ReduceFold, reference::max),
+    reference_row!("reduce.max.f32/reference", ReduceFold, reference::max),
     row!("reduce.ties.f32/simd", ReduceFold, simd::ties::<Vector>),
-    row!("reduce.ties.f32/reference", ReduceFold, reference::ties),
+    reference_row!("reduce.ties.f32/reference", ReduceFold, reference::ties),
     row!("reduce.expand.f32/simd", ReduceExpand, simd::expand::<Vector>),
-    row!("reduce.expand.f32/reference", ReduceExpand, reference::expand),
+    reference_row!("reduce.expand.f32/reference", ReduceExpand, reference::expand),
     row!("reduce.share.f32/simd", ReduceShare, simd::share::<Vector>),
-    row!("reduce.share.f32/reference", ReduceShare, reference::share),
+    reference_row!("reduce.share.f32/reference", ReduceShare, reference::share),
 ];
 
 /// `[outer, reduced, inner]`, cut into items.

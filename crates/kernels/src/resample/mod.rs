@@ -93,5 +93,5 @@ impl ResampleForward {
 
 pub const KERNELS: &[Kernel] = &[
     row!("resample.forward.f32/simd", ResampleForward, simd::forward::<Vector>),
-    row!("resample.forward.f32/reference", ResampleForward, reference::forward),
+    reference_row!("resample.forward.f32/reference", ResampleForward, reference::forward),
 ];

@@ -38,7 +38,7 @@ kernel_args! {
 
 pub const KERNELS: &[Kernel] = &[
     row!("sigmoid.forward.f32/simd", SigmoidForward, simd::forward::<Vector>),
-    row!("sigmoid.forward.f32/reference", SigmoidForward, reference::forward),
+    reference_row!("sigmoid.forward.f32/reference", SigmoidForward, reference::forward),
     row!("sigmoid.backward.f32/simd", SigmoidBackward, simd::backward::<Vector>),
-    row!("sigmoid.backward.f32/reference", SigmoidBackward, reference::backward),
+    reference_row!("sigmoid.backward.f32/reference", SigmoidBackward, reference::backward),
 ];

@@ -39,9 +39,9 @@ kernel_args! {
 
 pub const KERNELS: &[Kernel] = &[
     row!("softmaxAxis.forward.f32/scalar", SoftmaxAxisForward, scalar::forward),
-    row!("softmaxAxis.forward.f32/reference", SoftmaxAxisForward, reference::forward),
+    reference_row!("softmaxAxis.forward.f32/reference", SoftmaxAxisForward, reference::forward),
     row!("softmaxAxis.backward.f32/scalar", SoftmaxAxisBackward, scalar::backward),
-    row!("softmaxAxis.backward.f32/reference", SoftmaxAxisBackward, reference::backward),
+    reference_row!("softmaxAxis.backward.f32/reference", SoftmaxAxisBackward, reference::backward),
 ];
 
 /// Columns of inner that an item walks side by side: a cache line.
