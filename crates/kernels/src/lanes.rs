@@ -62,6 +62,8 @@ pub trait Lanes: Copy {
     fn keep_where_positive(self, test: Self) -> Self;
     /// `self` where the bits of `a` and `b` agree, else +0; with [`Lanes::of_bits`] this compares integers.
     fn keep_where_same(self, a: Self, b: Self) -> Self;
+    /// `self` where `a` and `b` are equal as numbers, else +0: a NaN equals nothing.
+    fn keep_where_equal(self, a: Self, b: Self) -> Self;
     /// `(candidate, index)` where candidate is greater than `best.0` or NaN, else `best`.
     fn replace_if_greater(best: (Self, Self), candidate: Self, index: Self) -> (Self, Self);
     /// The same 32 bits in each lane.
@@ -175,6 +177,10 @@ impl<L: Lanes> Lanes for Pair<L> {
         self.zip3(a, b, L::keep_where_same)
     }
     #[inline(always)]
+    fn keep_where_equal(self, a: Self, b: Self) -> Self {
+        self.zip3(a, b, L::keep_where_equal)
+    }
+    #[inline(always)]
     fn replace_if_greater(best: (Self, Self), candidate: Self, index: Self) -> (Self, Self) {
         let low = L::replace_if_greater((best.0.0, best.1.0), candidate.0, index.0);
         let high = L::replace_if_greater((best.0.1, best.1.1), candidate.1, index.1);
@@ -265,6 +271,10 @@ impl Lanes for Portable {
         Self(core::array::from_fn(|i| if a.0[i].to_bits() == b.0[i].to_bits() { self.0[i] } else { 0.0 }))
     }
     #[inline(always)]
+    fn keep_where_equal(self, a: Self, b: Self) -> Self {
+        Self(core::array::from_fn(|i| if a.0[i] == b.0[i] { self.0[i] } else { 0.0 }))
+    }
+    #[inline(always)]
     fn replace_if_greater(best: (Self, Self), candidate: Self, index: Self) -> (Self, Self) {
         let mut result = best;
         for i in 0..4 {
@@ -285,6 +295,13 @@ impl Portable {
 /// One float with the face of a vector: the tail of a row.
 #[derive(Clone, Copy, Debug)]
 pub struct Scalar(f32);
+
+impl Scalar {
+    #[inline(always)]
+    pub fn value(self) -> f32 {
+        self.0
+    }
+}
 
 impl Lanes for Scalar {
     const WIDTH: usize = 1;
@@ -352,6 +369,10 @@ impl Lanes for Scalar {
     #[inline(always)]
     fn keep_where_same(self, a: Self, b: Self) -> Self {
         if a.0.to_bits() == b.0.to_bits() { self } else { Self(0.0) }
+    }
+    #[inline(always)]
+    fn keep_where_equal(self, a: Self, b: Self) -> Self {
+        if a.0 == b.0 { self } else { Self(0.0) }
     }
     #[inline(always)]
     fn replace_if_greater(best: (Self, Self), candidate: Self, index: Self) -> (Self, Self) {
@@ -470,6 +491,10 @@ mod wasm {
         #[inline(always)]
         fn keep_where_same(self, a: Self, b: Self) -> Self {
             Self(keep(self.0, i32x4_eq(a.0, b.0)))
+        }
+        #[inline(always)]
+        fn keep_where_equal(self, a: Self, b: Self) -> Self {
+            Self(keep(self.0, f32x4_eq(a.0, b.0)))
         }
         #[inline(always)]
         fn replace_if_greater(best: (Self, Self), candidate: Self, index: Self) -> (Self, Self) {

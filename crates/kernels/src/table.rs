@@ -20,6 +20,7 @@ pub static OPS: &[&[Kernel]] = &[
     crate::max_pool2d::KERNELS,
     crate::multiply::KERNELS,
     crate::random::KERNELS,
+    crate::reduce::KERNELS,
     crate::relu::KERNELS,
     crate::sgd_update::KERNELS,
     crate::softmax::KERNELS,
