@@ -17,22 +17,8 @@ use crate::lanes::Vector;
 use core::ops::Range;
 
 kernel_args! {
-    /// All contiguous. An item is one partition of an `outer` for `block` columns of inner; scratch holds a f64 for each column.
+    /// All contiguous; `best` is `[outer, inner]` for ties, else null. An item is one partition of an `outer` for `block` columns of inner; scratch holds a f64 for each column.
     pub struct ReduceFold {
-        pub x: *const f32,
-        pub y: *mut f32,
-        pub outer: u32,
-        pub reduced: u32,
-        pub inner: u32,
-        pub partitions: u32,
-        pub block: u32,
-        pub divisor: f32,
-    }
-}
-
-kernel_args! {
-    /// `best` is `[outer, inner]`; the others are those of a fold.
-    pub struct ReduceTies {
         pub x: *const f32,
         pub best: *const f32,
         pub y: *mut f32,
@@ -41,6 +27,7 @@ kernel_args! {
         pub inner: u32,
         pub partitions: u32,
         pub block: u32,
+        pub divisor: f32,
     }
 }
 
@@ -76,8 +63,8 @@ pub const KERNELS: &[Kernel] = &[
     row!("reduce.sum.f32/reference", ReduceFold, reference::sum),
     row!("reduce.max.f32/simd", ReduceFold, simd::max::<Vector>),
     row!("reduce.max.f32/reference", ReduceFold, reference::max),
-    row!("reduce.ties.f32/simd", ReduceTies, simd::ties::<Vector>),
-    row!("reduce.ties.f32/reference", ReduceTies, reference::ties),
+    row!("reduce.ties.f32/simd", ReduceFold, simd::ties::<Vector>),
+    row!("reduce.ties.f32/reference", ReduceFold, reference::ties),
     row!("reduce.expand.f32/simd", ReduceExpand, simd::expand::<Vector>),
     row!("reduce.expand.f32/reference", ReduceExpand, reference::expand),
     row!("reduce.share.f32/simd", ReduceShare, simd::share::<Vector>),
@@ -104,14 +91,6 @@ struct Item {
 }
 
 impl ReduceFold {
-    fn cut(&self) -> Cut {
-        let [outer, reduced, inner, partitions, block] =
-            [self.outer, self.reduced, self.inner, self.partitions, self.block].map(|size| size as usize);
-        Cut { outer, reduced, inner, partitions, block }
-    }
-}
-
-impl ReduceTies {
     fn cut(&self) -> Cut {
         let [outer, reduced, inner, partitions, block] =
             [self.outer, self.reduced, self.inner, self.partitions, self.block].map(|size| size as usize);

@@ -1,6 +1,6 @@
 //! The definitions in f64.
 
-use super::{Cut, ReduceExpand, ReduceFold, ReduceShare, ReduceTies};
+use super::{Cut, ReduceExpand, ReduceFold, ReduceShare};
 use crate::abi::Task;
 use crate::pixels::{List, Pixels, each};
 
@@ -47,11 +47,11 @@ pub unsafe fn max(a: &ReduceFold, task: &Task) {
 
 /// # Safety
 /// As for [`sum`]; best is `[outer, inner]`.
-pub unsafe fn ties(a: &ReduceTies, task: &Task) {
+pub unsafe fn ties(a: &ReduceFold, task: &Task) {
     // SAFETY: as above.
     unsafe {
         let best = Pixels::new(a.best, a.inner, a.outer, a.inner);
-        a.cut().each_set(a.x, a.y, task, |set, o, c| set.filter(|&x| x == best.at(o, c)).count() as f64)
+        a.cut().each_set(a.x, a.y, task, |set, o, c| set.filter(|&x| x == best.at(o, c)).count() as f64 / a.divisor as f64)
     }
 }
 

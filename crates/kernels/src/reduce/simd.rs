@@ -1,6 +1,6 @@
 //! Rows of lanes where inner is wide, along the row where it is 1.
 
-use super::{Cut, ReduceExpand, ReduceFold, ReduceShare, ReduceTies};
+use super::{Cut, ReduceExpand, ReduceFold, ReduceShare};
 use crate::abi::Task;
 use crate::fold::{Block, Fold, Max, ROWS, Sum, Terms, Totals, fold_block, fold_row};
 use crate::lanes::Lanes;
@@ -143,7 +143,7 @@ pub unsafe fn max<L: Lanes>(a: &ReduceFold, task: &Task) {
 
 /// # Safety
 /// As for the reference; scratch holds `block` f64.
-pub unsafe fn ties<L: Lanes>(a: &ReduceTies, task: &Task) {
+pub unsafe fn ties<L: Lanes>(a: &ReduceFold, task: &Task) {
     let cut = a.cut();
     for item in cut.items(task) {
         // SAFETY: the item lies within the tensors.
@@ -153,10 +153,10 @@ pub unsafe fn ties<L: Lanes>(a: &ReduceTies, task: &Task) {
             let y = a.y.add(item.row * cut.inner);
             if cut.inner == 1 {
                 let terms = TiesOfRow { x: x.add(item.rows.start), best: *best };
-                *y = fold_row::<Sum, L>(&terms, item.rows.len()) as f32;
+                *y = (fold_row::<Sum, L>(&terms, item.rows.len()) / a.divisor as f64) as f32;
             } else {
                 let part = (item.rows, item.columns);
-                fold_columns::<Sum, L>(&TiesOfColumns { x, best }, (x, cut.inner), part, 1.0, y, task.scratch.cast());
+                fold_columns::<Sum, L>(&TiesOfColumns { x, best }, (x, cut.inner), part, a.divisor, y, task.scratch.cast());
             }
         }
     }

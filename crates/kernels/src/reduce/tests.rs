@@ -6,7 +6,7 @@ use crate::testing::{Buffer, Random, assert_close, run_chunks};
 struct Variant {
     sum: unsafe fn(&ReduceFold, &Task),
     max: unsafe fn(&ReduceFold, &Task),
-    ties: unsafe fn(&ReduceTies, &Task),
+    ties: unsafe fn(&ReduceFold, &Task),
     expand: unsafe fn(&ReduceExpand, &Task),
     share: unsafe fn(&ReduceShare, &Task),
 }
@@ -34,19 +34,21 @@ fn run(variant: &Variant, x: &Buffer, [outer, reduced, inner]: [u32; 3], block: 
     let buffer = |rows: u32| Buffer::new((outer * rows * inner) as usize);
     let [mut sum, mut max, mut ties, mut repeated, mut shares] = [1, 1, 1, reduced, reduced].map(buffer);
     let mut parts = buffer(3);
-    let fold = |kernel: unsafe fn(&ReduceFold, &Task),
-                x: *const f32,
-                y: *mut f32,
-                [reduced, partitions]: [u32; 2],
-                divisor: f32| {
-        run_chunks(kernel, &ReduceFold { x, y, outer, reduced, inner, partitions, block, divisor }, chunks, 2 * block as usize);
-    };
+    let fold =
+        |kernel: unsafe fn(&ReduceFold, &Task), x: *const f32, y: *mut f32, [reduced, partitions]: [u32; 2], divisor: f32| {
+            run_chunks(
+                kernel,
+                &ReduceFold { x, best: core::ptr::null(), y, outer, reduced, inner, partitions, block, divisor },
+                chunks,
+                2 * block as usize,
+            );
+        };
     fold(variant.sum, x.ptr(), parts.mut_ptr(), [reduced, 3], 1.0);
     fold(variant.sum, parts.ptr(), sum.mut_ptr(), [3, 1], reduced as f32);
     fold(variant.max, x.ptr(), parts.mut_ptr(), [reduced, 3], 1.0);
     fold(variant.max, parts.ptr(), max.mut_ptr(), [3, 1], 1.0);
     let best = max.ptr();
-    let args = ReduceTies { x: x.ptr(), best, y: ties.mut_ptr(), outer, reduced, inner, partitions: 1, block };
+    let args = ReduceFold { x: x.ptr(), best, y: ties.mut_ptr(), outer, reduced, inner, partitions: 1, block, divisor: 1.0 };
     run_chunks(variant.ties, &args, chunks, 2 * block as usize);
     let args = ReduceExpand { x: sum.ptr(), y: repeated.mut_ptr(), outer, reduced, inner, divisor: 3.0 };
     run_chunks(variant.expand, &args, chunks, 0);
@@ -92,6 +94,7 @@ fn a_long_sum_is_as_good_as_a_short_one() {
         let mut y = [0.0; 2];
         let args = ReduceFold {
             x: x.as_ptr(),
+            best: core::ptr::null(),
             y: y.as_mut_ptr(),
             outer: 1,
             reduced: count as u32,
