@@ -4,9 +4,12 @@ import { channels } from './channels.ts';
 import { products } from './conv2d.ts';
 import { elementwise } from './elementwise.ts';
 import { losses } from './losses.ts';
+import { matmuls } from './matmul.ts';
+import { norms } from './norms.ts';
 import { optimizers } from './optimizers.ts';
 import { pools } from './pools.ts';
 import { randoms } from './random.ts';
+import { reductions } from './reduce.ts';
 
 /** The table of all op cases. */
 export const table: readonly AnyOpCases[] = [
@@ -18,4 +21,7 @@ export const table: readonly AnyOpCases[] = [
   ...losses,
   ...optimizers,
   ...randoms,
+  ...reductions,
+  ...norms,
+  ...matmuls,
 ];
