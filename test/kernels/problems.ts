@@ -17,15 +17,27 @@ import { countCorrect } from '../../ts/ops/countCorrect.ts';
 import { dot, scaleBy } from '../../ts/ops/dot.ts';
 import { dropout } from '../../ts/ops/dropout.ts';
 import { fill } from '../../ts/ops/fill.ts';
+import { groupNorm } from '../../ts/ops/groupNorm/groupNorm.ts';
+import { groupNormBackward } from '../../ts/ops/groupNorm/groupNormBackward.ts';
+import { layerNorm } from '../../ts/ops/layerNorm/layerNorm.ts';
+import { layerNormBackward } from '../../ts/ops/layerNorm/layerNormBackward.ts';
+import { layerNormParameters } from '../../ts/ops/layerNorm/layerNormParameters.ts';
+import { matmul } from '../../ts/ops/matmul/matmul.ts';
 import { maxPool2d, maxPool2dBackward } from '../../ts/ops/pools/maxPool2d.ts';
 import { multiply } from '../../ts/ops/multiply.ts';
 import { poolShape, type PoolGeometry } from '../../ts/ops/pools/poolShape.ts';
 import { randomNormal } from '../../ts/ops/random/randomNormal.ts';
 import { randomUniform } from '../../ts/ops/random/randomUniform.ts';
+import { reduceAttrs, type ReduceAttrs } from '../../ts/ops/reduce/axes.ts';
+import { expandAxes } from '../../ts/ops/reduce/expandAxes.ts';
+import { max, maxBackward } from '../../ts/ops/reduce/max.ts';
+import { mean } from '../../ts/ops/reduce/mean.ts';
+import { sum } from '../../ts/ops/reduce/sum.ts';
 import { relu, reluBackward } from '../../ts/ops/relu.ts';
 import { sgdUpdate } from '../../ts/ops/sgdUpdate.ts';
 import { sigmoid, sigmoidBackward } from '../../ts/ops/sigmoid.ts';
 import { softmax, softmaxBackward } from '../../ts/ops/softmax.ts';
+import { softmaxAxis, softmaxAxisBackward } from '../../ts/ops/softmaxAxis.ts';
 import { softmaxCrossEntropy } from '../../ts/ops/softmaxCrossEntropy.ts';
 import { subsamplePad, subsamplePadBackward } from '../../ts/ops/subsamplePad.ts';
 import { sumPixels } from '../../ts/ops/sumPixels.ts';
@@ -75,6 +87,33 @@ function runningNorm(random: Random, shape: Shape): RunningNorm {
     beta: perChannel(random, shape),
     runningMean: perChannel(random, shape),
     runningVar: perChannel(random, shape, 1),
+  };
+}
+
+/** A shape of up to four axes, and some of them. */
+function reduction(random: Random): { shape: Shape; attrs: ReduceAttrs } {
+  const many = random.int(0, 3) === 0;
+  const shape = Array.from({ length: random.int(1, 4) }, () => random.int(1, 9));
+  if (many) shape[random.int(0, shape.length - 1)] = random.int(60, 300);
+  const axes = [...shape.keys()].filter(() => random.coin());
+  return { shape, attrs: reduceAttrs('reduction', shape, axes, random.coin()) };
+}
+
+/** An array without gaps, of few different numbers where ties matter. */
+function dense(random: Random, shape: Shape, { ties = false, scale = 1, shift = 0 } = {}): Strided {
+  const made = floats(random, shape, { dense: true, scale, shift });
+  if (ties) made.values.forEach((value, i) => (made.values[i] = Math.round(2 * value)));
+  return made;
+}
+
+/** x, dy and the statistics of a norm that has one of each for each row of `statistics`. */
+function normGradient(random: Random, shape: Shape, statistics: Shape, parameters: Shape) {
+  return {
+    dy: dense(random, shape),
+    x: dense(random, shape),
+    mean: dense(random, statistics, { scale: 0.5 }),
+    rstd: dense(random, statistics, { shift: 1, scale: 0.5 }),
+    gamma: random.coin() ? dense(random, parameters, { shift: 1, scale: 0.5 }) : undefined,
   };
 }
 
@@ -323,5 +362,87 @@ export const draws: Readonly<Record<string, Draw>> = {
       lr: floats(random, [], { dense: true, scale: 0, shift: 0.1 }),
     };
     return problem(adamwUpdate, inputs, { beta1: 0.9, beta2: 0.99, eps: 1e-8, weightDecay: 0.1 });
+  },
+  sum(random) {
+    const { shape, attrs } = reduction(random);
+    return problem(sum, { x: dense(random, shape) }, attrs, true);
+  },
+  mean(random) {
+    const { shape, attrs } = reduction(random);
+    return problem(mean, { x: dense(random, shape) }, attrs, true);
+  },
+  max(random) {
+    const { shape, attrs } = reduction(random);
+    return problem(max, { x: dense(random, shape) }, attrs, true);
+  },
+  maxBackward(random) {
+    const { shape, attrs } = reduction(random);
+    const inputs = {
+      dy: dense(random, attrs.shape),
+      x: dense(random, shape, { ties: true }),
+      // Whatever is here is taken for the largest; where nothing is, both divide by 0.
+      y: dense(random, attrs.shape, { ties: true }),
+    };
+    return problem(maxBackward, inputs, attrs, true);
+  },
+  expandAxes(random) {
+    const { shape, attrs } = reduction(random);
+    const x = dense(random, attrs.shape);
+    return problem(expandAxes, { x }, { shape, axes: attrs.axes, divisor: 3 }, true);
+  },
+  softmaxAxis(random) {
+    const { shape } = reduction(random);
+    const attrs = { axis: random.int(0, shape.length - 1), log: random.coin() };
+    return problem(softmaxAxis, { x: dense(random, shape, { scale: 5 }) }, attrs, true);
+  },
+  softmaxAxisBackward(random) {
+    const { shape } = reduction(random);
+    const attrs = { axis: random.int(0, shape.length - 1), log: random.coin() };
+    const inputs = { dy: dense(random, shape), y: dense(random, shape) };
+    return problem(softmaxAxisBackward, inputs, attrs, true);
+  },
+  layerNorm(random) {
+    const [rows, channels] = [random.int(1, 99), random.int(2, 90)];
+    const inputs = {
+      x: dense(random, [rows, channels], { shift: 0.5 }),
+      gamma: random.coin() ? dense(random, [channels]) : undefined,
+      beta: random.coin() ? dense(random, [channels]) : undefined,
+    };
+    return problem(layerNorm, inputs, { normalizedShape: [channels], eps: 1e-3 }, true);
+  },
+  layerNormBackward(random) {
+    const [rows, channels] = [random.int(1, 99), random.int(2, 90)];
+    const inputs = normGradient(random, [rows, channels], [rows], [channels]);
+    return problem(layerNormBackward, inputs, { normalizedShape: [channels] }, true);
+  },
+  layerNormParameters(random) {
+    const [rows, channels] = [random.int(1, 300), random.int(2, 90)];
+    const { gamma: _, ...inputs } = normGradient(random, [rows, channels], [rows], [channels]);
+    return problem(layerNormParameters, inputs, { normalizedShape: [channels] }, true);
+  },
+  groupNorm(random) {
+    const [n, height, width] = images(random);
+    const groups = random.int(1, 5);
+    const channels = groups * random.int(2, 8);
+    const inputs = {
+      x: floats(random, [n, height, width, channels], { shift: 0.5 }),
+      gamma: random.coin() ? dense(random, [channels]) : undefined,
+      beta: random.coin() ? dense(random, [channels]) : undefined,
+    };
+    return problem(groupNorm, inputs, { groups, eps: 1e-3, place: 'groupNorm' });
+  },
+  groupNormBackward(random) {
+    const [n, height, width] = images(random);
+    const groups = random.int(1, 5);
+    const channels = groups * random.int(2, 8);
+    const inputs = normGradient(random, [n, height, width, channels], [n, channels], [channels]);
+    return problem(groupNormBackward, inputs, { groups });
+  },
+  matmul(random) {
+    const [matrices, rows, depth, columns] = [2, 1, 1, 1].map((least) =>
+      random.int(least, least === 2 ? 5 : 40),
+    );
+    const a = floats(random, [random.coin() ? matrices! : 1, rows!, depth!]);
+    return problem(matmul, { a, b: dense(random, [matrices!, depth!, columns!]) }, {});
   },
 };
