@@ -186,6 +186,114 @@ write('crossEntropy', {
 })
 
 
+def reduction(fold, x, dims, keep=False, ties=False):
+    """`ties`: x is rounded to halves, so that maxima are shared; they share the gradient."""
+
+    def forward(t, o):
+        x = t['x'] + (torch.round(2 * t['x']) / 2 - t['x']).detach() if o['ties'] else t['x']
+        return {'y': fold(x, o['axes'], o['keepDims'])}
+
+    return case({'x': (x, 1.0, 0.25)}, {'axes': dims, 'keepDims': keep, 'ties': ties}, forward)
+
+
+def reductions(fold, **more):
+    return {
+        'all': reduction(fold, (3, 5, 7), [0, 1, 2]),
+        'last': reduction(fold, (6, 37), [-1]),
+        'first': reduction(fold, (19, 21), [0], keep=True),
+        'middle': reduction(fold, (2, 70, 9), [1]),
+        'apart': reduction(fold, (5, 6, 7), [0, 2], keep=True),
+        'long': reduction(fold, (2, 1201), [1]),
+        **more,
+    }
+
+
+write('sum', reductions(torch.sum))
+write('mean', reductions(torch.mean))
+write('max', reductions(
+    torch.amax,
+    ties=reduction(torch.amax, (6, 37), [1], ties=True),
+    tiesApart=reduction(torch.amax, (5, 6, 7), [0, 2], ties=True),
+))
+
+
+def along(function, x, axis, scale=3.0):
+    return case({'x': (x, scale, 0.0)}, {'axis': axis}, lambda t, o: {'y': function(t['x'], o['axis'])})
+
+
+for name, function in {'softmax': F.softmax, 'logSoftmax': F.log_softmax}.items():
+    write(name, {
+        'last': along(function, (4, 3, 11), -1),
+        'first': along(function, (7, 9), 0),
+        'middle': along(function, (2, 5, 19), 1),
+        'large': along(function, (3, 8, 5), 1, scale=200.0),
+    })
+
+
+def layer_norm(x, dims, affine=True, eps=1e-5, shift=0.0):
+    """Over the last dims of x as it is, or over the channels of images, which stand first in torch."""
+
+    def forward(t, o):
+        image = len(x) == 4
+        moved = t['x'].permute(0, 2, 3, 1) if image else t['x']
+        y = F.layer_norm(moved, o['normalizedShape'], t.get('weight'), t.get('bias'), o['eps'])
+        return {'y': y.permute(0, 3, 1, 2) if image else y}
+
+    parameters = {'weight': (dims, 0.5, 1.0), 'bias': dims} if affine else {}
+    return case({'x': (x, 1.0, shift), **parameters}, {'normalizedShape': dims, 'eps': eps}, forward)
+
+
+write('layerNorm', {
+    'channels': layer_norm((2, 13, 3, 4), (13,), eps=1e-6),
+    'noParameters': layer_norm((2, 6, 3, 5), (6,), affine=False),
+    'twoAxes': layer_norm((4, 3, 7), (3, 7)),
+    'longRows': layer_norm((3, 301), (301,), shift=0.5),
+    'farFromZero': layer_norm((5, 45), (45,), shift=64.0),
+})
+
+
+def group_norm(x, groups, affine=True, eps=1e-5, shift=0.0, instance=False):
+    def forward(t, o):
+        if instance:
+            y = F.instance_norm(t['x'], None, None, t.get('weight'), t.get('bias'), True, 0.1, o['eps'])
+        else:
+            y = F.group_norm(t['x'], o['groups'], t.get('weight'), t.get('bias'), o['eps'])
+        return {'y': y}
+
+    channels = (x[1],)
+    parameters = {'weight': (channels, 0.5, 1.0), 'bias': channels} if affine else {}
+    return case({'x': (x, 1.0, shift), **parameters}, {'groups': groups, 'eps': eps}, forward)
+
+
+write('groupNorm', {
+    'three': group_norm((2, 9, 5, 4), 3),
+    'one': group_norm((3, 7, 3, 4), 1, eps=1e-3),
+    'features': group_norm((5, 12), 4),
+    'noParameters': group_norm((2, 8, 3, 4), 2, affine=False),
+    'farFromZero': group_norm((2, 6, 5, 5), 2, shift=64.0),
+})
+
+write('instanceNorm', {
+    'parameters': group_norm((2, 7, 5, 4), 7, instance=True),
+    'noParameters': group_norm((3, 5, 3, 4), 5, affine=False, instance=True),
+    'farFromZero': group_norm((2, 5, 5, 5), 5, shift=64.0, instance=True),
+})
+
+
+def matmul(a, b):
+    return case({'a': a, 'b': b}, {}, lambda t, o: {'y': torch.matmul(t['a'], t['b'])})
+
+
+write('matmul', {
+    'matrices': matmul((5, 13), (13, 7)),
+    'batch': matmul((3, 5, 11), (3, 11, 9)),
+    'oneSecond': matmul((3, 5, 11), (11, 9)),
+    'oneFirst': matmul((5, 11), (3, 11, 9)),
+    'repeated': matmul((1, 5, 11), (4, 11, 3)),
+    'long': matmul((2, 2, 150), (2, 150, 3)),
+})
+
+
 def optimizer(make, options, steps=3):
     """Steps of an optimizer on a parameter p with generated gradients g1, g2, …; outputs p after each step and its state."""
 

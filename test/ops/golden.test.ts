@@ -7,8 +7,18 @@ import { batchNorm } from '../../ts/functions/batchNorm.ts';
 import { conv2d } from '../../ts/functions/conv2d.ts';
 import { crossEntropy } from '../../ts/functions/crossEntropy.ts';
 import { dot } from '../../ts/functions/dot.ts';
+import { groupNorm } from '../../ts/functions/groupNorm.ts';
+import { instanceNorm } from '../../ts/functions/instanceNorm.ts';
+import { layerNorm } from '../../ts/functions/layerNorm.ts';
 import { linear } from '../../ts/functions/linear.ts';
+import { logSoftmax } from '../../ts/functions/logSoftmax.ts';
+import { matmul } from '../../ts/functions/matmul.ts';
+import { max } from '../../ts/functions/max.ts';
 import { maxPool2d } from '../../ts/functions/maxPool2d.ts';
+import { mean } from '../../ts/functions/mean.ts';
+import type { ReduceOptions } from '../../ts/functions/reduce.ts';
+import { softmax } from '../../ts/functions/softmax.ts';
+import { sum } from '../../ts/functions/sum.ts';
 import { AdamW } from '../../ts/optim/adamW.ts';
 import type { Optimizer } from '../../ts/optim/optimizer.ts';
 import { SGD } from '../../ts/optim/sgd.ts';
@@ -123,9 +133,7 @@ const runs: Readonly<Record<string, (golden: GoldenCase) => Arrays>> = {
     ),
   maxPool2d: (golden) => {
     const { ties, ...options } = golden.options as { ties: boolean; kernelSize: number };
-    if (ties)
-      for (const { values } of Object.values(golden.inputs))
-        values.forEach((v, i) => (values[i] = roundEven(2 * v) / 2));
+    if (ties) roundToHalves(golden);
     return differentiate(golden, ({ x }) => maxPool2d(x!, options));
   },
   avgPool2d: (golden) =>
@@ -149,7 +157,44 @@ const runs: Readonly<Record<string, (golden: GoldenCase) => Arrays>> = {
     differentiate(golden, ({ x }) =>
       adaptiveAvgPool2d(x!, golden.options.outputSize as [number, number]),
     ),
+  sum: (golden) => differentiate(golden, ({ x }) => sum(x!, reduceOptions(golden))),
+  mean: (golden) => differentiate(golden, ({ x }) => mean(x!, reduceOptions(golden))),
+  max: (golden) => {
+    if (golden.options.ties) roundToHalves(golden);
+    return differentiate(golden, ({ x }) => max(x!, reduceOptions(golden)));
+  },
+  softmax: (golden) =>
+    differentiate(golden, ({ x }) => softmax(x!, golden.options as { axis: number })),
+  logSoftmax: (golden) =>
+    differentiate(golden, ({ x }) => logSoftmax(x!, golden.options as { axis: number })),
+  layerNorm: (golden) =>
+    differentiate(golden, ({ x, weight, bias }) => {
+      const { normalizedShape, eps } = golden.options as { normalizedShape: number[]; eps: number };
+      return layerNorm(x!, normalizedShape, { weight, bias, eps });
+    }),
+  groupNorm: (golden) =>
+    differentiate(golden, ({ x, weight, bias }) => {
+      const { groups, eps } = golden.options as { groups: number; eps: number };
+      return groupNorm(x!, groups, { weight, bias, eps });
+    }),
+  instanceNorm: (golden) =>
+    differentiate(golden, ({ x, weight, bias }) => {
+      const { eps } = golden.options as { eps: number };
+      return instanceNorm(x!, { weight, bias, eps });
+    }),
+  matmul: (golden) => differentiate(golden, ({ a, b }) => matmul(a!, b!)),
 };
+
+const reduceOptions = ({ options }: GoldenCase): ReduceOptions => ({
+  axes: options.axes as number[],
+  keepDims: options.keepDims as boolean,
+});
+
+/** Rounds the inputs of a case to halves, which makes ties. */
+function roundToHalves({ inputs }: GoldenCase): void {
+  for (const { values } of Object.values(inputs))
+    values.forEach((v, i) => (values[i] = roundEven(2 * v) / 2));
+}
 
 /** torch.round: halves go to the even neighbour. */
 function roundEven(x: number): number {
