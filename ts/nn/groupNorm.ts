@@ -1,8 +1,9 @@
 import { expectOptions, expectWhole, type OptionNames } from '../base/settings.ts';
+import { apply } from '../core/apply.ts';
 import { parameter } from '../core/create.ts';
 import type { Tensor } from '../core/tensor.ts';
-import { groupNorm } from '../functions/groupNorm.ts';
 import { expectNormSettings } from '../ops/batchNorm/norm.ts';
+import { groupNorm } from '../ops/groupNorm/groupNorm.ts';
 import { constant } from './initialize.ts';
 import { Module } from './module.ts';
 
@@ -54,8 +55,9 @@ export class GroupNorm extends Module {
   }
 
   override forward(x: Tensor): Tensor {
-    const { weight, bias, eps } = this;
-    return this.here(() => groupNorm(x, this.groups, { weight, bias, eps }));
+    const { weight, bias, groups, channels, eps } = this;
+    const attrs = { groups, channels, eps, place: 'groupNorm' };
+    return this.here(() => apply(groupNorm, { x, gamma: weight, beta: bias }, attrs).y);
   }
 
   override describe(): string {

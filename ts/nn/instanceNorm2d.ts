@@ -1,10 +1,9 @@
-import { ShapeError } from '../base/errors.ts';
 import { expectOptions, expectWhole, type OptionNames } from '../base/settings.ts';
-import { formatShape } from '../base/shape.ts';
+import { apply } from '../core/apply.ts';
 import { parameter } from '../core/create.ts';
 import type { Tensor } from '../core/tensor.ts';
-import { instanceNorm } from '../functions/instanceNorm.ts';
 import { expectNormSettings } from '../ops/batchNorm/norm.ts';
+import { groupNorm } from '../ops/groupNorm/groupNorm.ts';
 import { constant } from './initialize.ts';
 import { Module } from './module.ts';
 
@@ -50,16 +49,10 @@ export class InstanceNorm2d extends Module {
     this.bias = parameter([channels]);
   }
 
-  /** Throws ShapeError for an input that is not `[N, H, W, channels]`, or has images of one pixel. */
   override forward(x: Tensor): Tensor {
-    const { weight, bias, eps } = this;
-    return this.here(() => {
-      if (x.shape.length !== 4 || x.shape[3] !== this.channels) {
-        const facts = `input has shape ${formatShape(x.shape)}`;
-        throw new ShapeError(`instanceNorm: ${facts} but must be [N, H, W, ${this.channels}]`);
-      }
-      return instanceNorm(x, { weight, bias, eps });
-    });
+    const { weight, bias, channels, eps } = this;
+    const attrs = { groups: channels, channels, eps, place: 'instanceNorm' };
+    return this.here(() => apply(groupNorm, { x, gamma: weight, beta: bias }, attrs).y);
   }
 
   override describe(): string {

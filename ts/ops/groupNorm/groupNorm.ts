@@ -15,6 +15,8 @@ export interface GroupNormAttrs {
   readonly groups: number;
   /** Added to the variance. */
   readonly eps: number;
+  /** Channels that x must have, where a layer is made for so many. */
+  readonly channels?: number;
   /** The name that errors begin with. */
   readonly place: string;
 }
@@ -47,6 +49,10 @@ export const groupNorm: Op<GroupNormInputs, { y: One; mean: One; rstd: One }, Gr
     if (x.shape.length < 2)
       throw new ShapeError(`${place}: input has shape ${shape} but must be [N, …, C]`);
     const channels = channelsOf(x.shape);
+    if (channels !== (attrs.channels ?? channels)) {
+      const facts = `input ${shape} has ${channels} channels`;
+      throw new ShapeError(`${place}: ${facts} but the layer expects ${attrs.channels}`);
+    }
     if (channels % groups !== 0) {
       const facts = `input ${shape} has ${channels} channels`;
       throw new ShapeError(`${place}: ${facts}, which ${groups} groups do not divide`);
