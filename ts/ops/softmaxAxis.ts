@@ -2,7 +2,7 @@ import { sizeOf, type Shape } from '../base/shape.ts';
 import type { Step } from '../kernels/step.ts';
 import { elementwiseChunks } from './chunks.ts';
 import { expectShape, expectType } from './expect.ts';
-import type { Op } from './op.ts';
+import { ofExtra } from './ofExtra.ts';
 import type { One } from './places.ts';
 
 /** Elements that take as long as one exponential. */
@@ -17,7 +17,7 @@ export interface SoftmaxAxisAttrs {
 }
 
 /** `y = exp(x) / Σ exp(x)` along an axis, or its logarithm `x - log Σ exp(x)`: x and y of one shape. */
-export const softmaxAxis: Op<{ x: One }, { y: One }, SoftmaxAxisAttrs> = {
+export const softmaxAxis = /* @__PURE__ */ ofExtra<{ x: One }, { y: One }, SoftmaxAxisAttrs>({
   name: 'softmaxAxis',
   denseInputs: ['x'],
   denseOutputs: ['y'],
@@ -28,17 +28,21 @@ export const softmaxAxis: Op<{ x: One }, { y: One }, SoftmaxAxisAttrs> = {
   },
   lower(to, { x }, { y }, attrs) {
     to.step({
-      kernel: 'softmax.axisForward.f32/scalar',
+      kernel: 'softmaxAxis.forward.f32/scalar',
       chunks: elementwiseChunks(EXPONENTIAL * sizeOf(x.shape)),
       args: { x: x.pointer, y: y.pointer, ...alongAxis(x.shape, attrs) },
     });
   },
   gradient: (apply, { outputs: { y }, dys: { y: dy }, attrs }) =>
     dy ? { x: apply(softmaxAxisBackward, { dy, y }, attrs).dx } : {},
-};
+});
 
 /** `dx = y·(dy - Σ dy·y)` along an axis, or that of the logarithm, `dx = dy - exp(y)·Σ dy`: all of one shape. */
-export const softmaxAxisBackward: Op<{ dy: One; y: One }, { dx: One }, SoftmaxAxisAttrs> = {
+export const softmaxAxisBackward = /* @__PURE__ */ ofExtra<
+  { dy: One; y: One },
+  { dx: One },
+  SoftmaxAxisAttrs
+>({
   name: 'softmaxAxisBackward',
   denseInputs: ['dy', 'y'],
   denseOutputs: ['dx'],
@@ -53,12 +57,12 @@ export const softmaxAxisBackward: Op<{ dy: One; y: One }, { dx: One }, SoftmaxAx
   },
   lower(to, { dy, y }, { dx }, attrs) {
     to.step({
-      kernel: 'softmax.axisBackward.f32/scalar',
+      kernel: 'softmaxAxis.backward.f32/scalar',
       chunks: elementwiseChunks((attrs.log ? EXPONENTIAL : 1) * sizeOf(y.shape)),
       args: { dy: dy.pointer, y: y.pointer, dx: dx.pointer, ...alongAxis(y.shape, attrs) },
     });
   },
-};
+});
 
 const alongAxis = (shape: Shape, { axis, log }: SoftmaxAxisAttrs): Step['args'] => ({
   outer: sizeOf(shape.slice(0, axis)),

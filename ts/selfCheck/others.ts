@@ -7,15 +7,9 @@ import { batchNormBackward } from '../ops/batchNorm/batchNormBackward.ts';
 import { batchNormInference } from '../ops/batchNorm/batchNormInference.ts';
 import { batchNormTrain } from '../ops/batchNorm/batchNormTrain.ts';
 import { copy } from '../ops/copy.ts';
-import { layerNorm } from '../ops/layerNorm/layerNorm.ts';
-import { layerNormBackward } from '../ops/layerNorm/layerNormBackward.ts';
-import { layerNormParameters } from '../ops/layerNorm/layerNormParameters.ts';
 import { linear } from '../ops/linear.ts';
 import { maxPool2d, maxPool2dBackward } from '../ops/pools/maxPool2d.ts';
 import { multiply } from '../ops/multiply.ts';
-import { expandAxes } from '../ops/reduce/expandAxes.ts';
-import { max, maxBackward } from '../ops/reduce/max.ts';
-import { sum } from '../ops/reduce/sum.ts';
 import { relu, reluBackward } from '../ops/relu.ts';
 import { sgdUpdate } from '../ops/sgdUpdate.ts';
 import { softmax } from '../ops/softmax.ts';
@@ -38,36 +32,7 @@ const POOL = {
 /** Problems of each family of kernels but convolutions: products of matrices, batch norm, pools, losses, updates, element by element. */
 export function others(): Problem[] {
   const products = [3, 5, 6, 9, 10, 12].map((count) => product(count, 20, 28));
-  return [...products, ...CHANNELS.flatMap(onChannels), ...CHANNELS.flatMap(reductions)];
-}
-
-/** Down columns and along rows, longer than a block of either; and layer norm of rows. */
-function reductions(channels: number): Problem[] {
-  const shape: Shape = [70, channels];
-  const [x, dy] = [floats(shape), floats(shape, { shift: 0.3 })];
-  const perRow = floats([70], { shift: 1, scale: 0.5 });
-  const gamma = floats([channels], { shift: 1, scale: 0.5 });
-  const statistics = { x, mean: floats([70]), rstd: perRow };
-  const along = [0, 1].flatMap((axis) => {
-    const attrs = { axes: [axis], shape: [shape[1 - axis]!] };
-    const sets = axis === 0 ? gamma : perRow;
-    // The first of each set is there at least once.
-    const firsts = sets.values.map((_, set) => x.values[axis === 0 ? set : set * channels]!);
-    const y: Filled = { ...sets, values: firsts };
-    return [
-      problem(sum, { x }, attrs),
-      problem(max, { x }, attrs),
-      problem(maxBackward, { dy: sets, x, y }, attrs),
-      problem(expandAxes, { x: sets }, { shape, axes: [axis], divisor: 3 }),
-    ];
-  });
-  const normalizedShape = [channels];
-  return [
-    ...along,
-    problem(layerNorm, { x, gamma, beta: gamma }, { normalizedShape, eps: 1e-3 }),
-    problem(layerNormBackward, { dy, ...statistics, gamma }, { normalizedShape }),
-    problem(layerNormParameters, { dy, ...statistics }, { normalizedShape }),
-  ];
+  return [...products, ...CHANNELS.flatMap(onChannels)];
 }
 
 function onChannels(channels: number): Problem[] {

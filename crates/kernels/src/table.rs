@@ -15,26 +15,28 @@ pub static OPS: &[&[Kernel]] = &[
     crate::count_correct::KERNELS,
     crate::dropout::KERNELS,
     crate::gemm::KERNELS,
-    crate::group_norm::KERNELS,
     crate::guard::KERNELS,
     crate::increment::KERNELS,
-    crate::layer_norm::KERNELS,
     crate::matmul::KERNELS,
     crate::max_pool2d::KERNELS,
     crate::multiply::KERNELS,
     crate::random::KERNELS,
-    crate::reduce::KERNELS,
     crate::relu::KERNELS,
     crate::sgd_update::KERNELS,
     crate::softmax::KERNELS,
-    crate::softmax_axis::KERNELS,
     crate::softmax_cross_entropy::KERNELS,
     crate::subsample_pad::KERNELS,
     crate::sum_pixels::KERNELS,
 ];
 
 /// All others: a module of its own, loaded where one of their ops is imported.
-pub static EXTRA: &[&[Kernel]] = &[crate::sigmoid::KERNELS];
+pub static EXTRA: &[&[Kernel]] = &[
+    crate::group_norm::KERNELS,
+    crate::layer_norm::KERNELS,
+    crate::reduce::KERNELS,
+    crate::sigmoid::KERNELS,
+    crate::softmax_axis::KERNELS,
+];
 
 /// How many kernels a list has.
 pub fn len(ops: &[&[Kernel]]) -> usize {

@@ -5,7 +5,7 @@ import { expectNormSettings } from '../batchNorm/norm.ts';
 import { elementwiseChunks } from '../chunks.ts';
 import { lowerFill } from '../copy.ts';
 import { expectPerChannel, expectType } from '../expect.ts';
-import type { Op } from '../op.ts';
+import { ofExtra } from '../ofExtra.ts';
 import type { One } from '../places.ts';
 import { groupNormBackward } from './groupNormBackward.ts';
 import { imagesOf, partsOf } from './imagesOf.ts';
@@ -36,7 +36,11 @@ export interface GroupNormInputs {
  *
  * Source: Wu and He, "Group Normalization", 2018; Ulyanov, Vedaldi and Lempitsky, "Instance Normalization", 2016.
  */
-export const groupNorm: Op<GroupNormInputs, { y: One; mean: One; rstd: One }, GroupNormAttrs> = {
+export const groupNorm = /* @__PURE__ */ ofExtra<
+  GroupNormInputs,
+  { y: One; mean: One; rstd: One },
+  GroupNormAttrs
+>({
   name: 'groupNorm',
   denseInputs: ['gamma', 'beta'],
   denseOutputs: ['mean', 'rstd'],
@@ -119,4 +123,4 @@ export const groupNorm: Op<GroupNormInputs, { y: One; mean: One; rstd: One }, Gr
     );
     return { x: dx, gamma: dgamma, beta: dbeta };
   },
-};
+});

@@ -3,7 +3,7 @@ import { at } from '../args.ts';
 import { channelChunks, elementwiseChunks } from '../chunks.ts';
 import { lowerFill } from '../copy.ts';
 import { expectShape } from '../expect.ts';
-import type { Op } from '../op.ts';
+import { ofExtra } from '../ofExtra.ts';
 import type { One } from '../places.ts';
 import { imagesOf, partsOf } from './imagesOf.ts';
 
@@ -21,11 +21,11 @@ export interface GroupNormBackwardInputs {
  * `dgamma = Σ dy·(x - mean)·rstd`, `dbeta = Σ dy` over images and pixels. dy, x and dx are `[N, …, C]`, mean and rstd `[N, C]`, the
  * others `[C]`.
  */
-export const groupNormBackward: Op<
+export const groupNormBackward = /* @__PURE__ */ ofExtra<
   GroupNormBackwardInputs,
   { dx: One; dgamma: One; dbeta: One },
   { readonly groups: number }
-> = {
+>({
   name: 'groupNormBackward',
   denseInputs: ['mean', 'rstd', 'gamma'],
   inPlace: [['dy', 'dx']],
@@ -86,4 +86,4 @@ export const groupNormBackward: Op<
       },
     });
   },
-};
+});

@@ -4,7 +4,8 @@ import { expectNormSettings } from '../batchNorm/norm.ts';
 import { elementwiseChunks } from '../chunks.ts';
 import { lowerFill } from '../copy.ts';
 import { expectElements, expectShape, expectType } from '../expect.ts';
-import type { Op, View } from '../op.ts';
+import { ofExtra } from '../ofExtra.ts';
+import type { View } from '../op.ts';
 import type { One } from '../places.ts';
 import { layerNormBackward } from './layerNormBackward.ts';
 import { layerNormParameters } from './layerNormParameters.ts';
@@ -33,7 +34,11 @@ export interface LayerNormInputs {
  *
  * Source: Ba, Kiros and Hinton, 2016.
  */
-export const layerNorm: Op<LayerNormInputs, { y: One; mean: One; rstd: One }, LayerNormAttrs> = {
+export const layerNorm = /* @__PURE__ */ ofExtra<
+  LayerNormInputs,
+  { y: One; mean: One; rstd: One },
+  LayerNormAttrs
+>({
   name: 'layerNorm',
   denseInputs: ['x', 'gamma', 'beta'],
   denseOutputs: ['y'],
@@ -89,4 +94,4 @@ export const layerNorm: Op<LayerNormInputs, { y: One; mean: One; rstd: One }, La
       beta: parameters?.dbeta,
     };
   },
-};
+});

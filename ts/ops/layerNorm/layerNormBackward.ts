@@ -2,7 +2,7 @@ import { sizeOf, type Shape } from '../../base/shape.ts';
 import { elementwiseChunks } from '../chunks.ts';
 import { lowerFill } from '../copy.ts';
 import { expectShape } from '../expect.ts';
-import type { Op } from '../op.ts';
+import { ofExtra } from '../ofExtra.ts';
 import type { One } from '../places.ts';
 import { rowsOf } from './rowsOf.ts';
 
@@ -16,11 +16,11 @@ export interface LayerNormBackwardInputs {
 }
 
 /** `dx = rstd·(d - Σ d/n - (x - mean)·rstd²·Σ d·(x - mean)/n)`, `d = dy·gamma`, over the n values of each set of last axes. */
-export const layerNormBackward: Op<
+export const layerNormBackward = /* @__PURE__ */ ofExtra<
   LayerNormBackwardInputs,
   { dx: One },
   { readonly normalizedShape: Shape }
-> = {
+>({
   name: 'layerNormBackward',
   denseInputs: ['dy', 'x', 'gamma'],
   denseOutputs: ['dx'],
@@ -45,4 +45,4 @@ export const layerNormBackward: Op<
       },
     });
   },
-};
+});

@@ -1,7 +1,7 @@
 import type { Shape } from '../../base/shape.ts';
 import { after } from '../args.ts';
 import { expectShape } from '../expect.ts';
-import type { Op } from '../op.ts';
+import { ofExtra } from '../ofExtra.ts';
 import type { One } from '../places.ts';
 import { lowerSum } from '../sumPixels.ts';
 import { rowsOf } from './rowsOf.ts';
@@ -20,11 +20,11 @@ export interface LayerNormParametersInputs {
 }
 
 /** `dgamma = Σ dy·(x - mean)·rstd` and `dbeta = Σ dy` over all axes but the normalised ones. */
-export const layerNormParameters: Op<
+export const layerNormParameters = /* @__PURE__ */ ofExtra<
   LayerNormParametersInputs,
   { dgamma: One; dbeta: One },
   { readonly normalizedShape: Shape }
-> = {
+>({
   name: 'layerNormParameters',
   denseInputs: ['dy', 'x'],
   denseOutputs: ['dgamma', 'dbeta'],
@@ -53,4 +53,4 @@ export const layerNormParameters: Op<
     const second = after(partials, 4 * channels);
     lowerSum(to, second, 2 * channels, parts, channels, dbeta.pointer);
   },
-};
+});

@@ -1,5 +1,5 @@
 import type { Shape } from '../../base/shape.ts';
-import type { Op } from '../op.ts';
+import { ofExtra } from '../ofExtra.ts';
 import type { One } from '../places.ts';
 import { runsOf } from './axes.ts';
 import { lowerExpand } from './lowerReduce.ts';
@@ -14,11 +14,11 @@ export interface ExpandAxesAttrs {
 }
 
 /** `y = x / divisor`, repeated along some axes: the gradient of a sum or mean over them. */
-export const expandAxes: Op<{ x: One }, { y: One }, ExpandAxesAttrs> = {
+export const expandAxes = /* @__PURE__ */ ofExtra<{ x: One }, { y: One }, ExpandAxesAttrs>({
   name: 'expandAxes',
   denseInputs: ['x'],
   denseOutputs: ['y'],
   infer: (_, { shape }) => ({ y: { shape, dtype: 'f32' } }),
   lower: (to, { x }, { y }, { axes, divisor }) =>
     lowerExpand(to, x.pointer, y.pointer, runsOf(y.shape, axes), divisor),
-};
+});

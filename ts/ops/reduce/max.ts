@@ -2,13 +2,13 @@ import { ShapeError } from '../../base/errors.ts';
 import { formatShape, sizeOf } from '../../base/shape.ts';
 import { elementwiseChunks } from '../chunks.ts';
 import { expectShape, expectType } from '../expect.ts';
-import type { Op } from '../op.ts';
+import { ofExtra } from '../ofExtra.ts';
 import type { One } from '../places.ts';
 import { runsOf, type ReduceAttrs, type Run } from './axes.ts';
 import { lowerExpand, lowerFold, lowerTies, middleArgs, type Middle } from './lowerReduce.ts';
 
 /** The largest of x over some axes, NaN where there is one: x of any shape, y as the settings say. Ties share the gradient evenly. */
-export const max: Op<{ x: One }, { y: One }, ReduceAttrs> = {
+export const max = /* @__PURE__ */ ofExtra<{ x: One }, { y: One }, ReduceAttrs>({
   name: 'max',
   denseInputs: ['x'],
   denseOutputs: ['y'],
@@ -25,13 +25,17 @@ export const max: Op<{ x: One }, { y: One }, ReduceAttrs> = {
     lowerFold(to, 'max', x.pointer, y.pointer, runsOf(x.shape, axes), 1),
   gradient: (apply, { inputs: { x }, outputs: { y }, dys: { y: dy }, attrs }) =>
     dy ? { x: apply(maxBackward, { dy, x, y }, attrs).dx } : {},
-};
+});
 
 /**
  * `dx = dy / ties` where x is the largest, else 0: x and dx of one shape, dy and y of the shape in the settings. All of a set whose
  * largest is NaN get NaN, as in PyTorch.
  */
-export const maxBackward: Op<{ dy: One; x: One; y: One }, { dx: One }, ReduceAttrs> = {
+export const maxBackward = /* @__PURE__ */ ofExtra<
+  { dy: One; x: One; y: One },
+  { dx: One },
+  ReduceAttrs
+>({
   name: 'maxBackward',
   denseInputs: ['dy', 'x', 'y'],
   denseOutputs: ['dx'],
@@ -82,4 +86,4 @@ export const maxBackward: Op<{ dy: One; x: One; y: One }, { dx: One }, ReduceAtt
       },
     });
   },
-};
+});

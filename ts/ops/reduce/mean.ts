@@ -1,6 +1,6 @@
 import { channelsOf } from '../../base/shape.ts';
 import { expectType } from '../expect.ts';
-import type { Op } from '../op.ts';
+import { ofExtra } from '../ofExtra.ts';
 import type { One } from '../places.ts';
 import { lowerAdaptive } from '../pools/adaptiveAvgPool2d.ts';
 import { countOf, runsOf, type ReduceAttrs } from './axes.ts';
@@ -11,7 +11,7 @@ import { lowerFold } from './lowerReduce.ts';
  * The mean of x over some axes, NaN over none: x of any shape, y as the settings say. That over height and width of images is the
  * global average pool's, bit for bit.
  */
-export const mean: Op<{ x: One }, { y: One }, ReduceAttrs> = {
+export const mean = /* @__PURE__ */ ofExtra<{ x: One }, { y: One }, ReduceAttrs>({
   name: 'mean',
   denseInputs: ['x'],
   denseOutputs: ['y'],
@@ -33,4 +33,4 @@ export const mean: Op<{ x: One }, { y: One }, ReduceAttrs> = {
     const divisor = countOf(x.shape, axes);
     return { x: apply(expandAxes, { x: dy }, { shape: x.shape, axes, divisor }).y };
   },
-};
+});

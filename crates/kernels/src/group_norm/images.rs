@@ -2,7 +2,9 @@
 
 use super::{GroupNormApply, GroupNormBackwardApply, GroupNormBackwardPartials, part_of};
 use crate::abi::Task;
-use crate::batch_norm::{BatchNormApply, BatchNormBackwardApply, BatchNormBackwardPartials, simd, simd_backward};
+use crate::batch_norm::simd::affine;
+use crate::batch_norm::simd_backward::{EVERYWHERE, gradient_and, sums};
+use crate::batch_norm::{BatchNormApply, BatchNormBackwardApply, BatchNormBackwardPartials};
 use crate::lanes::Lanes;
 use core::ops::Range;
 use core::ptr::null;
@@ -26,6 +28,7 @@ fn images(task: &Task, images: u32, pixels: u32) -> impl Iterator<Item = (usize,
 
 /// # Safety
 /// Tensors cover their pixels at their strides, mean and scale `[images, channels]`, beta `channels`.
+#[inline(never)]
 pub unsafe fn apply<L: Lanes>(a: &GroupNormApply, task: &Task) {
     let channels = a.channels as usize;
     for (image, pixels) in images(task, a.images, a.pixels) {
@@ -43,13 +46,14 @@ pub unsafe fn apply<L: Lanes>(a: &GroupNormApply, task: &Task) {
                 channels: a.channels,
                 relu: 0,
             };
-            simd::apply::<L>(&args, &WHOLE);
+            affine::<L, false>(&args, &WHOLE);
         }
     }
 }
 
 /// # Safety
 /// Tensors cover their pixels at their strides, mean `[images, channels]`, partials `images·parts` rows of `2·channels`.
+#[inline(never)]
 pub unsafe fn backward_partials<L: Lanes>(a: &GroupNormBackwardPartials, task: &Task) {
     let (channels, parts) = (a.channels as usize, a.parts as usize);
     for item in task.range(a.images * a.parts) {
@@ -72,13 +76,14 @@ pub unsafe fn backward_partials<L: Lanes>(a: &GroupNormBackwardPartials, task: &
                 channels: a.channels,
                 partials: a.partials.add(2 * item * channels),
             };
-            simd_backward::backward_partials::<L>(&args, &WHOLE);
+            sums::<L, EVERYWHERE>(&args, &WHOLE);
         }
     }
 }
 
 /// # Safety
 /// Tensors cover their pixels at their strides, mean `[images, channels]`, factors `[images, 3, channels]`.
+#[inline(never)]
 pub unsafe fn backward_apply<L: Lanes>(a: &GroupNormBackwardApply, task: &Task) {
     let channels = a.channels as usize;
     for (image, pixels) in images(task, a.images, a.pixels) {
@@ -102,7 +107,7 @@ pub unsafe fn backward_apply<L: Lanes>(a: &GroupNormBackwardApply, task: &Task) 
                 pixels: pixels.len() as u32,
                 channels: a.channels,
             };
-            simd_backward::backward_apply::<L>(&args, &WHOLE);
+            gradient_and::<L, EVERYWHERE, false>(&args, &WHOLE);
         }
     }
 }

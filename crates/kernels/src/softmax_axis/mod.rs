@@ -38,10 +38,10 @@ kernel_args! {
 }
 
 pub const KERNELS: &[Kernel] = &[
-    row!("softmax.axisForward.f32/scalar", SoftmaxAxisForward, scalar::forward),
-    row!("softmax.axisForward.f32/reference", SoftmaxAxisForward, reference::forward),
-    row!("softmax.axisBackward.f32/scalar", SoftmaxAxisBackward, scalar::backward),
-    row!("softmax.axisBackward.f32/reference", SoftmaxAxisBackward, reference::backward),
+    row!("softmaxAxis.forward.f32/scalar", SoftmaxAxisForward, scalar::forward),
+    row!("softmaxAxis.forward.f32/reference", SoftmaxAxisForward, reference::forward),
+    row!("softmaxAxis.backward.f32/scalar", SoftmaxAxisBackward, scalar::backward),
+    row!("softmaxAxis.backward.f32/reference", SoftmaxAxisBackward, reference::backward),
 ];
 
 /// Columns of inner that an item walks side by side: a cache line.

@@ -23,8 +23,8 @@ fn scalar_equals_reference() {
         };
         let (y, dx) = run(scalar::forward, scalar::backward);
         let (y_reference, dx_reference) = run(reference::forward, reference::backward);
-        assert_close(y.values(), y_reference.values(), 1e-6, "softmax.axisForward");
+        assert_close(y.values(), y_reference.values(), 1e-6, "softmaxAxis.forward");
         // A sum of gradients rounds as it is used, times an exponential of at most 1.
-        assert_close(dx.values(), dx_reference.values(), 1e-5, "softmax.axisBackward");
+        assert_close(dx.values(), dx_reference.values(), 1e-5, "softmaxAxis.backward");
     }
 }
