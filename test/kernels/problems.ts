@@ -417,8 +417,13 @@ export const draws: Readonly<Record<string, Draw>> = {
   },
   layerNormParameters(random) {
     const [rows, channels] = [random.int(1, 300), random.int(2, 90)];
-    const { gamma: _, ...inputs } = normGradient(random, [rows, channels], [rows], [channels]);
-    return problem(layerNormParameters, inputs, { normalizedShape: [channels] }, true);
+    const { dy, x, mean, rstd } = normGradient(random, [rows, channels], [rows], [channels]);
+    return problem(
+      layerNormParameters,
+      { dy, x, mean, rstd },
+      { normalizedShape: [channels] },
+      true,
+    );
   },
   groupNorm(random) {
     const [n, height, width] = images(random);

@@ -163,10 +163,8 @@ const runs: Readonly<Record<string, (golden: GoldenCase) => Arrays>> = {
     if (golden.options.ties) roundToHalves(golden);
     return differentiate(golden, ({ x }) => max(x!, reduceOptions(golden)));
   },
-  softmax: (golden) =>
-    differentiate(golden, ({ x }) => softmax(x!, golden.options as { axis: number })),
-  logSoftmax: (golden) =>
-    differentiate(golden, ({ x }) => logSoftmax(x!, golden.options as { axis: number })),
+  softmax: (golden) => differentiate(golden, ({ x }) => softmax(x!, golden.options)),
+  logSoftmax: (golden) => differentiate(golden, ({ x }) => logSoftmax(x!, golden.options)),
   layerNorm: (golden) =>
     differentiate(golden, ({ x, weight, bias }) => {
       const { normalizedShape, eps } = golden.options as { normalizedShape: number[]; eps: number };

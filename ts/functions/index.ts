@@ -19,7 +19,7 @@ export { max } from './max.ts';
 export { maxPool2d, type MaxPool2dOptions } from './maxPool2d.ts';
 export { mean } from './mean.ts';
 export { multiply } from './multiply.ts';
-export type { ReduceOptions } from './reduce.ts';
+export type { Axes, ReduceOptions } from './reduce.ts';
 export { relu } from './relu.ts';
 export { reshape } from './reshape.ts';
 export { sigmoid } from './sigmoid.ts';

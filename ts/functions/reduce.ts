@@ -5,6 +5,8 @@ import type { Op } from '../ops/op.ts';
 import type { One } from '../ops/places.ts';
 import { reduceAttrs, type Axes, type ReduceAttrs } from '../ops/reduce/axes.ts';
 
+export type { Axes };
+
 /** What `sum`, `mean` and `max` go over. */
 export interface ReduceOptions {
   /** One axis or several, counted from the first, or from the last where negative; all of them by default. */

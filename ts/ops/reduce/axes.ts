@@ -1,6 +1,6 @@
 import { ShapeError } from '../../base/errors.ts';
 import { shown } from '../../base/settings.ts';
-import { formatShape, type Shape } from '../../base/shape.ts';
+import { formatShape, sizeOf, type Shape } from '../../base/shape.ts';
 
 /** Axes of a tensor, counted from the first, or from the last one where they are negative. */
 export type Axes = number | readonly number[];
@@ -59,6 +59,9 @@ export function runsOf(shape: Shape, axes: readonly number[]): Run[] {
   });
   return runs;
 }
+
+/** How many elements runs have. */
+export const sizesOf = (runs: readonly Run[]): number => sizeOf(runs.map(({ size }) => size));
 
 /** How many elements each result is made of. */
 export const countOf = (shape: Shape, axes: readonly number[]): number =>

@@ -2,7 +2,7 @@ import { sizeOf } from '../../base/shape.ts';
 import type { Pointer, Step } from '../../kernels/step.ts';
 import { elementwiseChunks } from '../chunks.ts';
 import type { Lowering } from '../op.ts';
-import type { Run } from './axes.ts';
+import { sizesOf, type Run } from './axes.ts';
 
 /** A tensor that is reduced along its middle axis. */
 export type Middle = readonly [outer: number, reduced: number, inner: number];
@@ -16,8 +16,7 @@ const GRAIN = 16384;
 /** Fewer columns than this leave lanes empty. */
 const LANES = 16;
 
-const sizes = (runs: readonly Run[]): number => sizeOf(runs.map(({ size }) => size));
-const kept = (runs: readonly Run[]): number => sizes(runs.filter(({ reduced }) => !reduced));
+const kept = (runs: readonly Run[]): number => sizesOf(runs.filter(({ reduced }) => !reduced));
 
 /** Arguments of an array along its middle axis. */
 export const middleArgs = ([outer, reduced, inner]: Middle): Step['args'] => ({
@@ -45,7 +44,7 @@ export function lowerFold(
 ): void {
   const at = runs.findLastIndex(({ reduced }) => reduced);
   const [before, after] = [runs.slice(0, at < 0 ? 0 : at), runs.slice(at + 1)];
-  const middle: Middle = [sizes(before), runs[at]?.size ?? 1, sizes(after)];
+  const middle: Middle = [sizesOf(before), runs[at]?.size ?? 1, sizesOf(after)];
   if (!before.some(({ reduced }) => reduced)) {
     lowerMiddle(to, { of, x }, y, middle, divisor);
     return;
@@ -134,7 +133,7 @@ export function lowerExpand(
 ): void {
   const at = runs.findIndex(({ reduced }) => reduced);
   const [before, after] = [runs.slice(0, at < 0 ? 0 : at), runs.slice(at + 1)];
-  const middle: Middle = [sizes(before), runs[at]?.size ?? 1, kept(after)];
+  const middle: Middle = [sizesOf(before), runs[at]?.size ?? 1, kept(after)];
   const more = after.some(({ reduced }) => reduced);
   const expanded = more ? to.workspace(4 * sizeOf(middle)) : y;
   to.step({

@@ -4,7 +4,7 @@ import { elementwiseChunks } from '../chunks.ts';
 import { expectShape, expectType } from '../expect.ts';
 import { ofExtra } from '../ofExtra.ts';
 import type { One } from '../places.ts';
-import { runsOf, type ReduceAttrs, type Run } from './axes.ts';
+import { runsOf, sizesOf, type ReduceAttrs, type Run } from './axes.ts';
 import { lowerExpand, lowerFold, lowerTies, middleArgs, type Middle } from './lowerReduce.ts';
 
 /** The largest of x over some axes, NaN where there is one: x of any shape, y as the settings say. Ties share the gradient evenly. */
@@ -47,14 +47,10 @@ export const maxBackward = /* @__PURE__ */ ofExtra<
   },
   lower(to, { dy, x, y }, { dx }, { axes }) {
     const runs = runsOf(x.shape, axes);
-    const at = Math.max(
-      0,
-      runs.findIndex(({ reduced }) => reduced),
-    );
-    const reducedAt = runs[at]?.reduced ? runs[at].size : 1;
-    const [before, after] = [runs.slice(0, at), runs.slice(runs[at]?.reduced ? at + 1 : at)];
-    const outer: Run = { size: sizeOf(before.map(({ size }) => size)), reduced: false };
-    const middle: Middle = [outer.size, reducedAt, sizeOf(after.map(({ size }) => size))];
+    const at = runs.findIndex(({ reduced }) => reduced);
+    const [before, after] = at < 0 ? [[], runs] : [runs.slice(0, at), runs.slice(at + 1)];
+    const outer: Run = { size: sizesOf(before), reduced: false };
+    const middle: Middle = [outer.size, runs[at]?.size ?? 1, sizesOf(after)];
     const bytes = 4 * middle[0] * middle[2];
     // The kernels know one reduced axis, the first. Along the others, what belongs to a set is repeated.
     const others = [outer, ...after];
