@@ -43,7 +43,6 @@ const STREAMING = [
   'adamw_update',
   'batch_norm',
   'copy',
-  'layer_norm',
   'multiply',
   'reduce',
   'relu',
@@ -61,6 +60,7 @@ const HOT = [
   ...['winograd::backward_weight::add_position', 'winograd::tiles::whole_square'],
   ...['winograd::lean::multiply_tiles', 'winograd::lean::transform_lines', 'winograd::pack'],
   ...['batch_norm::simd::', 'batch_norm::simd_backward::', 'max_pool2d::simd', 'avg_pool2d::simd'],
+  ...['layer_norm::simd', 'group_norm::images'],
 ];
 
 // V8 pairs on processors with AVX2 alone. Elsewhere the flag is known and does nothing.
