@@ -60,8 +60,6 @@ const EXTRA_LINK = [
   // trimModule goes by functions' names; wasm-bindgen does this for the engine's.
   '--demangle',
   '-zstack-size=0',
-  // Functions are told apart by their paths, as wasm-bindgen has them in an engine's modules.
-  '--demangle',
   `--global-base=${EXTRA_DATA.start}`,
 ];
 
