@@ -45,14 +45,14 @@ pub const KERNELS: &[Kernel] = &[
 ];
 
 /// Columns of inner that an item walks side by side: a cache line.
-const BLOCK: usize = 16;
+const COLUMNS: usize = 16;
 
 /// Place of the first element of each item, `classes` rows of `inner` floats below each other, and how many columns it has.
 fn items(task: &Task, [outer, classes, inner]: [u32; 3]) -> impl Iterator<Item = (usize, Range<usize>)> {
     let [classes, inner] = [classes, inner].map(|size| size as usize);
-    let blocks = inner.div_ceil(BLOCK);
+    let blocks = inner.div_ceil(COLUMNS);
     task.range(outer * blocks as u32).map(move |item| {
-        let first = item % blocks * BLOCK;
-        (item / blocks * classes * inner + first, 0..BLOCK.min(inner - first))
+        let first = item % blocks * COLUMNS;
+        (item / blocks * classes * inner + first, 0..COLUMNS.min(inner - first))
     })
 }
