@@ -11,6 +11,9 @@ const MOST_BYTES = 110_000;
 /** What is in a page that has ops of the extra module, and in no other. */
 const OF_EXTRA = [/extra(-256)?\.wasm/, /kernels could not be loaded/];
 
+/** Names in the code of what only networks of `allModels` have. */
+const OTHERS = /SqueezeExcite|EfficientNet|MobileNet|ConvNeXt|UNet|ResidualDenseNet/;
+
 const compressed = (bytes: Uint8Array): number => brotliCompressSync(bytes).length;
 
 /** What a page loads before it runs: its script, and the chunks that this imports. Those that are imported later are for checkpoints and the like. */
@@ -70,4 +73,9 @@ it('it has nothing of the extra module, which a page with an op of it has', asyn
     expect(zoo.text).not.toMatch(trace);
     expect(withSigmoid.text).toMatch(trace);
   }
+});
+
+it('a page pays for other families where it names them', async () => {
+  expect((await pageWith()).text).not.toMatch(OTHERS);
+  expect((await pageWith('allModels')).text).toMatch(OTHERS);
 });
