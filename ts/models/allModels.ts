@@ -14,6 +14,7 @@ import {
   ecaresnet50d,
   ecaresnet101d,
 } from './resnetAttention.ts';
+import { resnet50_gn } from './resnetGroupNorm.ts';
 
 /**
  * The networks of {@link models} and those of other families, by name. A page that names them loads their blocks and
@@ -36,6 +37,7 @@ export const allModels: Readonly<Record<string, (options?: ModelOptions) => Clas
   seresnext101_32x4d,
   ecaresnet50d,
   ecaresnet101d,
+  resnet50_gn,
   mobilenet_v2,
   efficientnet_b0,
   convnext_atto,

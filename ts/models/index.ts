@@ -11,6 +11,7 @@ export * from './rdn.ts';
 export { models } from './registry.ts';
 export * from './resnet.ts';
 export * from './resnetAttention.ts';
+export * from './resnetGroupNorm.ts';
 export * from './resnetRecipes.ts';
 export * from './unet.ts';
 export * from './vgg.ts';

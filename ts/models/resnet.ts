@@ -42,7 +42,10 @@ export interface ResNetOptions
 }
 
 /** What tells one ResNet from another: its blocks, and options that it has by default. */
-export interface ResNetRecipe extends Pick<ResNetOptions, 'deepStem' | 'shortcuts' | 'attention'> {
+export interface ResNetRecipe extends Pick<
+  ResNetOptions,
+  'deepStem' | 'shortcuts' | 'attention' | 'norm'
+> {
   /** Blocks of each of the four stages. */
   readonly blocks: readonly [number, number, number, number];
   /** 1: two 3×3 convolutions; 4: a bottleneck that widens fourfold. */
@@ -95,7 +98,12 @@ export class ResNet extends Classifier {
     expectOptions('ResNet', options, OPTIONS);
     super(options.stem ?? 'imagenet');
     if (options.seed !== undefined) manualSeed(options.seed);
-    const { stem = 'imagenet', norm = batchNorm2d, act = relu, inChannels = 3 } = options;
+    const {
+      stem = 'imagenet',
+      norm = recipe.norm ?? batchNorm2d,
+      act = relu,
+      inChannels = 3,
+    } = options;
     const { preActivation = false, expansion } = recipe;
     const { deepStem: deep = recipe.deepStem } = options;
     this.#pool = stem === 'imagenet' ? stemPool : identity;
@@ -157,7 +165,11 @@ function makeStage(recipe: ResNetRecipe, options: ResNetOptions, stage: number):
   const { expansion, groups = 1, groupWidth = 64, preActivation = false } = recipe;
   const { act, gate, zeroInit, strideOn } = options;
   const { attention = recipe.attention } = options;
-  const { norm = batchNorm2d, shortcuts = recipe.shortcuts ?? 'B', dropPath = 0 } = options;
+  const {
+    norm = recipe.norm ?? batchNorm2d,
+    shortcuts = recipe.shortcuts ?? 'B',
+    dropPath = 0,
+  } = options;
   const channels = STAGES[stage]! * expansion;
   const width = ((STAGES[stage]! * groupWidth) / 64) * groups;
   const before = recipe.blocks.slice(0, stage).reduce((sum, count) => sum + count, 0);
