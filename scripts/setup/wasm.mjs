@@ -36,10 +36,18 @@ const THREAD_LINK = [
 // Without its pass LLVM leaves addresses as sums, which V8 takes into its loads; with it large tiles of sums are spilled.
 const NO_STRENGTH_REDUCTION = '-C llvm-args=-disable-lsr';
 
+// The transforms of tiles are unrolled as at `opt-level = 3`; loops over memory gain nothing from copies of their bodies, and pages load them.
+const UNROLLING = '-C llvm-args=-unroll-threshold=300 -C llvm-args=-unroll-runtime=0';
+
+// Nobody would see a panic's message: a trap is a trap.
+const NO_PANIC_MESSAGES = '-C panic=immediate-abort -Z unstable-options';
+
 const flags = (features, link = []) =>
   [
     `-C target-feature=${features.join(',')}`,
     NO_STRENGTH_REDUCTION,
+    UNROLLING,
+    NO_PANIC_MESSAGES,
     ...link.map((argument) => `-C link-arg=${argument}`),
   ].join(' ');
 
@@ -57,9 +65,9 @@ const EXTRA_LINK = [
   '--export-table',
   '--export=__stack_pointer',
   '--export=__data_end',
-  // trimModule goes by functions' names; wasm-bindgen does this for the engine's.
-  '--demangle',
   '-zstack-size=0',
+  // Functions are told apart by their paths, as wasm-bindgen has them in an engine's modules.
+  '--demangle',
   `--global-base=${EXTRA_DATA.start}`,
 ];
 
@@ -86,6 +94,8 @@ const EXTRAS = Object.fromEntries(
       rustFlags: flags(FEATURES.simd),
       cargoFlags: [
         ...CARGO_FLAGS,
+        // Half as many bytes; what they compute is bound by memory, or by what is not unrolled.
+        ...['--config', 'profile.release.opt-level="s"'],
         '--no-default-features',
         ...(width ? ['--features', 'wide'] : []),
       ],

@@ -25,9 +25,13 @@ const UNCHECKED: readonly string[] = [
   'conv2d.forward.f32/im2col',
   'conv2d.backward_input.f32/winograd_2x2',
   'copy.fill.f32/simd',
+  'matmul.f32/panels',
   'multiply.scale.f32/simd',
   'multiply.partials.f32/simd',
   'subsamplePad.backward.f32/simd',
+  'groupNorm.apply.f32/simd',
+  'groupNorm.backwardPartials.f32/simd',
+  'groupNorm.backwardApply.f32/simd',
 ];
 
 const { relaxed } = probe();
