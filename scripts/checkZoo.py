@@ -5,7 +5,7 @@ norms, random images and targets. `residua run` of dist/ gets the files; nothing
 else of this repository is used for torchvision's networks, and `goldens/` defines those that torchvision lacks. Measured are
 the largest error of a logit over the largest logit in eval mode, the relative error of all gradients as one vector with frozen batch
 norm and in train mode, and of single tensors beside torch's own f32, with and without oneDNN. Not part of the tests.
-Needs torch, torchvision and a built dist/. `--table` puts the rows into a table in that file, in the place of older ones.
+Needs torch, torchvision and a built dist/, and timm for the networks of `goldens/relatives.py`, which are checked where it is there. `--table` puts the rows into a table in that file, in the place of older ones.
 """
 
 import argparse
@@ -31,6 +31,10 @@ TORCHVISION = (
 SMALL = (
     'resnet20 resnet56 resnet110 plain20 plain56 densenet40 densenet_bc100 preact_resnet18 preact_resnet50'
 ).split()
+try:
+    from relatives import NETS as RELATIVES
+except ImportError:
+    RELATIVES = []
 DTYPES = {'F32': np.float32, 'F64': np.float64, 'I64': np.int64}
 LOGITS = {'strict': 5e-6, 'fast': 2e-5}
 FROZEN, ALL, WORST, NEGLIGIBLE = 1e-5, 2, 5, 1e-6
@@ -69,6 +73,9 @@ def make_net(name):
     if name in TORCHVISION:
         options = {'init_weights': True} if name.startswith(('vgg', 'googlenet')) else {}
         return getattr(torchvision.models, name)(weights=None, **options)
+    if name in RELATIVES:
+        from relatives import relative
+        return relative(name)
     from variants import net_by_name
     return net_by_name(name)
 
@@ -152,7 +159,7 @@ def check(name, size, batch, seed):
     images = torch.randn(batch, 3, *size)
     net = random_net(name, seed)
     state = {key: value.clone() for key, value in net.state_dict().items()}
-    target = torch.randint(0, 10 if name not in TORCHVISION and 'preact' not in name else 1000, (batch,))
+    target = torch.randint(0, 10 if name in SMALL and 'preact' not in name else 1000, (batch,))
     train_modes = [True] if any('running_mean' in key for key in state) else []
     truths = {train: pass_of(net, state, images, target, torch.float64, train) for train in [False, *train_modes]}
     singles = {
@@ -237,7 +244,7 @@ def write_table(path, rows):
     key = lambda line: tuple(line.split(' | ')[:2])
     old = {key(line): line for line in lines if line.startswith('| `')}
     new = {**old, **{key(line): line for line in rows}}
-    names = TORCHVISION + SMALL
+    names = TORCHVISION + RELATIVES + SMALL
     order = sorted(new, key=lambda entry: (names.index(entry[0].strip('| `')), int(entry[1].split('x')[0])))
     at = next(index for index, line in enumerate(lines) if line.startswith('| ---')) + 1
     rest = [line for line in lines[at:] if not line.startswith('| `')]
@@ -254,7 +261,7 @@ def main():
     parser.add_argument('--table')
     parser.add_argument('--verbose', action='store_true')
     options = parser.parse_args()
-    for name in options.nets or TORCHVISION + SMALL:
+    for name in options.nets or TORCHVISION + RELATIVES + SMALL:
         for size in options.sizes.split(','):
             row = check(name, tuple(int(side) for side in size.split('x')), options.batch, options.seed)
             line = cells(name, size, row)

@@ -1,6 +1,6 @@
 /**
- * residua/inline: all of `residua`, with the WASM builds of 128 bits and the script of the workers inside, for single files: pages without a server,
- * programs that are compiled, bundlers that copy no files. 180 kB more than `residua`, before the WASM that it replaces.
+ * residua/inline: all of `residua`, with the WASM builds of 128 bits, the extra module and the script of the workers inside, for single files: pages without a server,
+ * programs that are compiled, bundlers that copy no files. 183 kB more than `residua`, before the WASM that it replaces.
  */
 import { initFrom } from './core/init.ts';
 import type { EngineOptions } from './kernels/createEngine.ts';

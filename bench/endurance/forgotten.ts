@@ -3,7 +3,7 @@ import { useEngine } from '../../ts/core/init.ts';
 import { runtimeName } from '../../ts/inspect/runtimeName.ts';
 import { createEngine } from '../../ts/kernels/createEngine.ts';
 import type { Engine } from '../../ts/kernels/engine.ts';
-import { resnet18 } from '../../ts/models/resnet.ts';
+import { resnet18 } from '../../ts/models/resnetRecipes.ts';
 import { Predictor } from '../../ts/train/predictor.ts';
 import { parseSimd } from '../simd.ts';
 

@@ -4,7 +4,7 @@ import { runtimeName } from '../../ts/inspect/runtimeName.ts';
 import { visit } from '../../ts/inspect/timing.ts';
 import { createEngine } from '../../ts/kernels/createEngine.ts';
 import { resnet20 } from '../../ts/models/cifarResnet.ts';
-import { resnet18 } from '../../ts/models/resnet.ts';
+import { resnet18 } from '../../ts/models/resnetRecipes.ts';
 import type { Simd } from '../simd.ts';
 
 /** Milliseconds that a case is run for in a round. */

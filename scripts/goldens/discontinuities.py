@@ -26,23 +26,27 @@ def gaps(x, kernel, stride, padding, output):
 
 @contextmanager
 def recording(keep):
-    """Calls keep(x) for every input of ReLU and keep(x, gaps) for every input of max pooling."""
-    relu, max_pool2d = F.relu, F.max_pool2d
+    """Calls keep(x, distance) for every input of ReLU, ReLU6 and max pooling."""
+    relu, hardtanh, max_pool2d = F.relu, F.hardtanh, F.max_pool2d
 
     def watched_relu(x, inplace=False):
         keep(x.detach(), x.detach().abs())
         return relu(x, inplace=False)
+
+    def watched_hardtanh(x, low=-1.0, high=1.0, inplace=False):
+        keep(x.detach(), torch.minimum((x.detach() - low).abs(), (x.detach() - high).abs()))
+        return hardtanh(x, low, high, inplace=False)
 
     def watched_pool(x, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
         y = max_pool2d(x, kernel_size, stride, padding, dilation, ceil_mode)
         keep(x.detach(), gaps(x.detach(), kernel_size, kernel_size if stride is None else stride, padding, y.shape))
         return y
 
-    F.relu, F.max_pool2d = watched_relu, watched_pool
+    F.relu, F.hardtanh, F.max_pool2d = watched_relu, watched_hardtanh, watched_pool
     try:
         yield
     finally:
-        F.relu, F.max_pool2d = relu, max_pool2d
+        F.relu, F.hardtanh, F.max_pool2d = relu, hardtanh, max_pool2d
 
 
 def margins(forward):
@@ -71,6 +75,8 @@ def errors(forward64, forward32):
 def ranked_streams(streams, forwards64, forwards32, images_of):
     """(margin, stream) from the largest margin down: how far the images of a stream stay from jumps, in units of f32's error.
 
+    A net without jumps takes the first stream.
+
     `forwards64` and `forwards32` are lists of functions of images; images_of(stream) gives f32 images.
     """
     first = images_of(streams[0])
@@ -78,6 +84,9 @@ def ranked_streams(streams, forwards64, forwards32, images_of):
         errors(lambda: forward64(first.double()), lambda: forward32(first))
         for forward64, forward32 in zip(forwards64, forwards32)
     ]
+
+    if not any(error.size for error in noise):
+        return [(float('inf'), streams[0])]
 
     def margin(images):
         return min(float((margins(lambda: forward(images)) / error).min()) for forward, error in zip(forwards64, noise))

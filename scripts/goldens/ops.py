@@ -192,6 +192,109 @@ write('adaptiveAvgPool2d', {
     'enlarging': adaptive_pool((1, 5, 3, 2), (7, 7)),
 })
 
+def pad(x, padding, mode='constant', value=0.0):
+    """padding is [top, bottom, left, right]."""
+
+    def forward(t, o):
+        top, bottom, left, right = o['padding']
+        torch_mode = 'replicate' if o['mode'] == 'edge' else o['mode']
+        return {'y': F.pad(t['x'], (left, right, top, bottom), torch_mode, o['value'])}
+
+    return case({'x': x}, {'padding': padding, 'mode': mode, 'value': value}, forward)
+
+
+write('padAxes', {
+    'zeros': pad((2, 5, 4, 3), (1, 2, 3, 0)),
+    'number': pad((1, 3, 4, 5), (0, 1, 2, 1), value=-1.5),
+    'reflect': pad((2, 5, 4, 3), (3, 2, 1, 2), 'reflect'),
+    'edge': pad((2, 5, 4, 3), (3, 5, 1, 2), 'edge'),
+})
+
+
+def interpolate(x, size=None, scale=None, mode='nearest', corners=False, antialias=False):
+    def forward(t, o):
+        linear = o['mode'] == 'bilinear'
+        return {'y': F.interpolate(
+            t['x'], o.get('size'), o.get('scale'), o['mode'], o['alignCorners'] if linear else None, antialias=o['antialias'])}
+
+    size_or_scale = {'size': size} if size else {'scale': scale}
+    return case({'x': x}, {**size_or_scale, 'mode': mode, 'alignCorners': corners, 'antialias': antialias}, forward)
+
+
+write('interpolate', {
+    'nearestTwice': interpolate((2, 5, 3, 4), scale=(2.0, 2.0)),
+    'nearestUneven': interpolate((1, 5, 7, 5), (9, 3)),
+    'nearestByScale': interpolate((1, 3, 7, 5), scale=(1.3, 0.7)),
+    'nearestRounded': interpolate((1, 2, 1, 26), (1, 22)),
+    'nearestExact': interpolate((1, 5, 7, 5), (9, 3), mode='nearest-exact'),
+    'bilinearTwice': interpolate((2, 5, 3, 4), scale=(2.0, 2.0), mode='bilinear'),
+    'bilinearUneven': interpolate((1, 5, 7, 5), (9, 3), mode='bilinear'),
+    'bilinearByScale': interpolate((1, 3, 7, 5), scale=(1.3, 0.7), mode='bilinear'),
+    'bilinearCorners': interpolate((1, 5, 4, 5), (7, 9), mode='bilinear', corners=True),
+    'bilinearCornersOnePixel': interpolate((1, 3, 4, 5), (1, 3), mode='bilinear', corners=True),
+    'antialias': interpolate((2, 3, 11, 9), (4, 5), mode='bilinear', antialias=True),
+    'antialiasLarger': interpolate((1, 3, 4, 5), (7, 6), mode='bilinear', antialias=True),
+    'antialiasByScale': interpolate((1, 3, 11, 9), scale=(0.4, 0.55), mode='bilinear', antialias=True),
+    'antialiasCorners': interpolate((1, 3, 11, 9), (4, 5), mode='bilinear', corners=True, antialias=True),
+})
+
+write('pixelShuffle', {
+    'two': case({'x': (2, 12, 3, 4)}, {'factor': 2}, lambda t, o: {'y': F.pixel_shuffle(t['x'], o['factor'])}),
+    'three': case({'x': (1, 18, 2, 3)}, {'factor': 3}, lambda t, o: {'y': F.pixel_shuffle(t['x'], o['factor'])}),
+})
+
+write('pixelUnshuffle', {
+    'two': case({'x': (2, 3, 6, 4)}, {'factor': 2}, lambda t, o: {'y': F.pixel_unshuffle(t['x'], o['factor'])}),
+    'three': case({'x': (1, 2, 6, 9)}, {'factor': 3}, lambda t, o: {'y': F.pixel_unshuffle(t['x'], o['factor'])}),
+})
+
+# The first maximum takes the gradient, as in ours: amax would share it.
+write('globalMaxPool2d', {
+    'image': case({'x': (2, 5, 4, 3)}, {}, lambda t, o: {'y': F.adaptive_max_pool2d(t['x'], 1).flatten(1)}),
+})
+
+
+def local_response_norm(x, scale, **options):
+    def forward(t, o):
+        return {'y': F.local_response_norm(t['x'], o['size'], o['alpha'], o['beta'], o['k'])}
+
+    return case({'x': (x, scale, 0.0)}, options, forward)
+
+
+write('localResponseNorm', {
+    'alexnet': local_response_norm((2, 11, 4, 3), 9.0, size=5, alpha=1e-4, beta=0.75, k=2.0),
+    'strong': local_response_norm((2, 9, 4, 3), 2.0, size=3, alpha=2.0, beta=0.75, k=1.0),
+    'even': local_response_norm((2, 9, 4, 3), 2.0, size=4, alpha=1.5, beta=0.6, k=0.5),
+    'wide': local_response_norm((2, 4, 3, 3), 2.0, size=9, alpha=1.0, beta=1.0, k=1.0),
+})
+
+
+def take(x, dim, axis, indices):
+    """dim is torch's axis, axis is ours."""
+
+    def forward(t, o):
+        return {'y': torch.index_select(t['x'], dim, torch.tensor(o['indices']))}
+
+    return case({'x': x}, {'axis': axis, 'indices': indices}, forward)
+
+
+write('take', {
+    'channels': take((2, 5, 4, 3), 1, 3, [4, 0, 0, 2, 4, 4]),
+    'rows': take((2, 5, 4, 3), 2, 1, [3, 3, 1]),
+})
+
+write('transpose', {
+    'pixels': case({'x': (2, 5, 4, 3)}, {'permutation': [0, 2, 1, 3]}, lambda t, o: {'y': t['x'].transpose(2, 3)}),
+    'images': case({'x': (2, 5, 4, 3)}, {'permutation': [1, 0, 2, 3]}, lambda t, o: {'y': t['x'].permute(2, 1, 0, 3)}),
+})
+
+write('concat', {
+    'rows': case(
+        {'x': (2, 5, 4, 3), 'z': (2, 5, 1, 3)}, {'axis': 1}, lambda t, o: {'y': torch.cat([t['x'], t['z']], 2)}),
+    'images': case(
+        {'x': (2, 5, 4, 3), 'z': (1, 5, 4, 3)}, {'axis': 0}, lambda t, o: {'y': torch.cat([t['x'], t['z']], 0)}),
+})
+
 write('linear', {
     'bias': case({'x': (5, 13), 'w': (7, 13), 'b': (7,)}, {}, lambda t, o: {'y': F.linear(t['x'], t['w'], t['b'])}),
     'noBias': case({'x': (3, 8), 'w': (16, 8)}, {}, lambda t, o: {'y': F.linear(t['x'], t['w'])}),
@@ -213,6 +316,114 @@ write('crossEntropy', {
     'smoothed': cross_entropy(6, 10, 0.1, 3.0),
     'largeLogits': cross_entropy(4, 7, 0.1, 200.0),
     'manyClasses': cross_entropy(3, 1000, 0.1, 3.0),
+})
+
+
+def reduction(fold, x, dims, keep=False, ties=False):
+    """`ties`: x is rounded to halves, so that maxima are shared; they share the gradient."""
+
+    def forward(t, o):
+        x = t['x'] + (torch.round(2 * t['x']) / 2 - t['x']).detach() if o['ties'] else t['x']
+        return {'y': fold(x, o['axes'], o['keepDims'])}
+
+    return case({'x': (x, 1.0, 0.25)}, {'axes': dims, 'keepDims': keep, 'ties': ties}, forward)
+
+
+def reductions(fold, **more):
+    return {
+        'all': reduction(fold, (3, 5, 7), [0, 1, 2]),
+        'last': reduction(fold, (6, 37), [-1]),
+        'first': reduction(fold, (19, 21), [0], keep=True),
+        'middle': reduction(fold, (2, 70, 9), [1]),
+        'apart': reduction(fold, (5, 6, 7), [0, 2], keep=True),
+        'long': reduction(fold, (2, 1201), [1]),
+        **more,
+    }
+
+
+write('sum', reductions(torch.sum))
+write('mean', reductions(torch.mean))
+write('max', reductions(
+    torch.amax,
+    ties=reduction(torch.amax, (6, 37), [1], ties=True),
+    tiesApart=reduction(torch.amax, (5, 6, 7), [0, 2], ties=True),
+))
+
+
+def along(function, x, axis, scale=3.0):
+    return case({'x': (x, scale, 0.0)}, {'axis': axis}, lambda t, o: {'y': function(t['x'], o['axis'])})
+
+
+for name, function in {'softmax': F.softmax, 'logSoftmax': F.log_softmax}.items():
+    write(name, {
+        'last': along(function, (4, 3, 11), -1),
+        'first': along(function, (7, 9), 0),
+        'middle': along(function, (2, 5, 19), 1),
+        'large': along(function, (3, 8, 5), 1, scale=200.0),
+    })
+
+
+def layer_norm(x, dims, affine=True, eps=1e-5, shift=0.0):
+    """Over the last dims of x as it is, or over the channels of images, which stand first in torch."""
+
+    def forward(t, o):
+        image = len(x) == 4
+        moved = t['x'].permute(0, 2, 3, 1) if image else t['x']
+        y = F.layer_norm(moved, o['normalizedShape'], t.get('weight'), t.get('bias'), o['eps'])
+        return {'y': y.permute(0, 3, 1, 2) if image else y}
+
+    parameters = {'weight': (dims, 0.5, 1.0), 'bias': dims} if affine else {}
+    return case({'x': (x, 1.0, shift), **parameters}, {'normalizedShape': dims, 'eps': eps}, forward)
+
+
+write('layerNorm', {
+    'channels': layer_norm((2, 13, 3, 4), (13,), eps=1e-6),
+    'noParameters': layer_norm((2, 6, 3, 5), (6,), affine=False),
+    'twoAxes': layer_norm((4, 3, 7), (3, 7)),
+    'longRows': layer_norm((3, 301), (301,), shift=0.5),
+    'farFromZero': layer_norm((5, 45), (45,), shift=64.0),
+})
+
+
+def group_norm(x, groups, affine=True, eps=1e-5, shift=0.0, instance=False):
+    def forward(t, o):
+        if instance:
+            y = F.instance_norm(t['x'], None, None, t.get('weight'), t.get('bias'), True, 0.1, o['eps'])
+        else:
+            y = F.group_norm(t['x'], o['groups'], t.get('weight'), t.get('bias'), o['eps'])
+        return {'y': y}
+
+    channels = (x[1],)
+    parameters = {'weight': (channels, 0.5, 1.0), 'bias': channels} if affine else {}
+    return case({'x': (x, 1.0, shift), **parameters}, {'groups': groups, 'eps': eps}, forward)
+
+
+write('groupNorm', {
+    'three': group_norm((2, 9, 5, 4), 3),
+    'one': group_norm((3, 7, 3, 4), 1, eps=1e-3),
+    'features': group_norm((5, 12), 4),
+    'noParameters': group_norm((2, 8, 3, 4), 2, affine=False),
+    'farFromZero': group_norm((2, 6, 5, 5), 2, shift=64.0),
+})
+
+write('instanceNorm', {
+    'parameters': group_norm((2, 7, 5, 4), 7, instance=True),
+    'noParameters': group_norm((3, 5, 3, 4), 5, affine=False, instance=True),
+    'farFromZero': group_norm((2, 5, 5, 5), 5, shift=64.0, instance=True),
+})
+
+
+def matmul(a, b):
+    return case({'a': a, 'b': b}, {}, lambda t, o: {'y': torch.matmul(t['a'], t['b'])})
+
+
+write('matmul', {
+    'matrices': matmul((5, 13), (13, 7)),
+    'batch': matmul((3, 5, 11), (3, 11, 9)),
+    'oneSecond': matmul((3, 5, 11), (11, 9)),
+    'oneFirst': matmul((5, 11), (3, 11, 9)),
+    'repeated': matmul((1, 5, 11), (4, 11, 3)),
+    'long': matmul((2, 2, 150), (2, 150, 3)),
 })
 
 

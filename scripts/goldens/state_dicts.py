@@ -18,8 +18,7 @@ def lines_of(net):
     return sorted(f'{name} {list(value.shape)}' for name, value in net.state_dict().items())
 
 
-def facts_of(name):
-    net = make_net(name)
+def facts_of(net):
     lines = lines_of(net)
     return {
         'entries': len(lines),
@@ -32,4 +31,4 @@ if __name__ == '__main__':
     if len(sys.argv) > 1:
         print('\n'.join(lines_of(make_net(sys.argv[1]))))
     else:
-        write_json('stateDicts.json', {'torchvision': torchvision.__version__, 'nets': {name: facts_of(name) for name in NETS}})
+        write_json('stateDicts.json', {'torchvision': torchvision.__version__, 'nets': {name: facts_of(make_net(name)) for name in NETS}})

@@ -17,11 +17,14 @@ export async function pack(folder) {
   return join(folder, `residua-${version}.tgz`);
 }
 
-/** Makes a project that has the app, the row's files and its packages, each of one version. */
-export async function makeProject(folder, tarball, { packages = {}, files = {}, manifest = {} }) {
+/** Makes a project that has the app, whose entries are those of the row, the row's files and its packages, each of one version. */
+export async function makeProject(folder, tarball, row) {
+  const { packages = {}, files = {}, manifest = {}, entries = {} } = row;
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   cpSync(join(root, 'test/matrix/app'), folder, { recursive: true });
+  for (const [entry, other] of Object.entries(entries))
+    cpSync(join(folder, other), join(folder, entry));
   const all = {
     'package.json': JSON.stringify({
       name: 'app',

@@ -10,6 +10,10 @@ import { execute, makeProject, start } from './project.mjs';
 /** Threads where memory can be shared. */
 const THREADS = Math.min(2, availableParallelism());
 
+/** sigmoid(0) and sigmoid(2), and how far those of the package may be off. */
+const GATES = [0.5, 1 / (1 + Math.exp(-2))];
+const GATE_ERROR = 2 ** -22;
+
 /** Headers of a server whose files other origins may use. */
 const OPEN = {
   'access-control-allow-origin': '*',
@@ -32,9 +36,14 @@ export async function runRow(row, { folder, tarball, expected }) {
 async function compare(row, project, expected) {
   const { outcome, problems } = await outcomeOf(row, project);
   if (outcome.error) throw new Error(outcome.error);
-  const { build, threads, loss, probabilities, warnings } = outcome;
+  const { build, extra, gates, threads, loss, probabilities, warnings } = outcome;
   const same = [loss, ...probabilities].every((value, i) => value === expected[i]);
   if (!same) throw new Error(`loss ${loss} and ${probabilities}, not ${expected}`);
+  if (row.extra !== undefined && extra !== row.extra) {
+    throw new Error(`the extra module: ${extra}, not ${row.extra}`);
+  }
+  const wrong = gates.some((gate, i) => !(Math.abs(gate - GATES[i]) <= GATE_ERROR));
+  if (wrong || (row.extra && gates.length === 0)) throw new Error(`sigmoid gives ${gates}`);
   const wanted = row.threads ?? THREADS;
   if (threads !== wanted) {
     throw new Error(

@@ -9,7 +9,7 @@ const HEADER = 8;
 const LEFT_OUT = ['name', 'producers'];
 /** No locals; `unreachable`; `end`. */
 const EMPTY_BODY = Buffer.of(0, 0x00, 0x0b);
-const REFERENCE = /::(reference|pixels)::/;
+const REFERENCE = /::(reference|pixels)::|::run_reference/;
 
 /** Reads numbers in LEB128, names and bytes one after the other. */
 class Reader {

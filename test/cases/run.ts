@@ -80,7 +80,7 @@ function forwardAndBackward(
   const variables = wanted.map((name) => inputs.get(name)!);
   for (const variable of variables) variable.requiresGrad = true;
   const places = atInputs(row, inputs) as Record<string, Tensor>;
-  const outputs = new Map(Object.entries(apply(entry.op as NamedOp, places, row.attrs)));
+  const outputs = new Map(entries(apply(entry.op as NamedOp, places, row.attrs)));
   if (wanted.length === 0) return { outputs, gradients: new Map() };
   const loss = dot([...outputs.values()][0]!, dy!);
   const found = gradients(loss, variables);

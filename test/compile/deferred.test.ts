@@ -6,7 +6,7 @@ import type { Batch } from '../../ts/data/loader.ts';
 import { conv2d } from '../../ts/functions/conv2d.ts';
 import { relu } from '../../ts/functions/relu.ts';
 import { resnet8 } from '../../ts/models/cifarResnet.ts';
-import { resnet18 } from '../../ts/models/resnet.ts';
+import { resnet18 } from '../../ts/models/resnetRecipes.ts';
 import { Conv2d, manualSeed, withoutInitialWeights } from '../../ts/nn/index.ts';
 import { SGD } from '../../ts/optim/sgd.ts';
 import type { Shape } from '../../ts/base/shape.ts';

@@ -8,7 +8,7 @@ import { useEngine } from '../../ts/core/init.ts';
 import { crossEntropy } from '../../ts/functions/crossEntropy.ts';
 import { conv2d } from '../../ts/functions/conv2d.ts';
 import { globalAvgPool2d } from '../../ts/functions/globalAvgPool2d.ts';
-import { resnet18 } from '../../ts/models/resnet.ts';
+import { resnet18 } from '../../ts/models/resnetRecipes.ts';
 import { conv2d as conv2dOp } from '../../ts/ops/conv2d/conv2d.ts';
 import { convErrorBound } from '../../ts/ops/conv2d/errorBound.ts';
 import { SGD } from '../../ts/optim/sgd.ts';

@@ -16,7 +16,7 @@ import { goldenStateDict, type GoldenNorm } from '../golden/parameters.ts';
 import type { GoldenArray } from '../golden/readGolden.ts';
 
 const kindOf = ({ shape }: { shape: Shape }): WeightKind =>
-  shape.length === 4 ? 'conv' : shape.length === 2 ? 'linear' : 'vector';
+  shape.length > 2 ? 'conv' : shape.length === 2 ? 'linear' : 'vector';
 
 /** The weights and statistics of a model by name, without counters. */
 export function floatState(model: Module): Map<string, Tensor> {

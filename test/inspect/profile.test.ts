@@ -6,7 +6,7 @@ import { opName, stepsOf } from '../../ts/inspect/profileLines.ts';
 import { profilePlan, type Profile } from '../../ts/inspect/profilePlan.ts';
 import { renderProfile } from '../../ts/inspect/node/renderProfile.ts';
 import { resnet8 } from '../../ts/models/cifarResnet.ts';
-import { resnet50 } from '../../ts/models/resnet.ts';
+import { resnet50 } from '../../ts/models/resnetRecipes.ts';
 
 const brief = { rounds: 1, leastMs: 0 };
 

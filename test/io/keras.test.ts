@@ -155,7 +155,7 @@ describe("Keras's applications", () => {
     expect(report.missing).toEqual(['fc.weight', 'fc.bias']);
     expect([report.unexpected, report.mismatched, report.folded.length]).toEqual([[], [], 53]);
     const kernel = value('conv1_conv/kernel', [7, 7, 3, 64]);
-    expectSameBits([model.conv1.weight.data()], [kernel], 'conv1');
+    expectSameBits([model.stateDict().get('conv1.weight')!.data()], [kernel], 'conv1');
 
     // A head of any name is the network's, as there is one dense layer.
     const kernelOfHead = value('dense_3/kernel', [2048, 7]);

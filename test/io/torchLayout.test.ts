@@ -26,6 +26,13 @@ describe('torch layout', () => {
     expect(fromTorchLayout('conv', there)).toEqual(here);
   });
 
+  it('moves the outputs of a one-dimensional convolution to the front', () => {
+    const here = { shape: [3, 1, 2], data: counted(6) };
+    const there = { shape: [2, 1, 3], data: Float32Array.of(0, 2, 4, 1, 3, 5) };
+    expect(toTorchLayout('conv', here)).toEqual(there);
+    expect(fromTorchLayout('conv', there)).toEqual(here);
+  });
+
   it('transposes a linear weight', () => {
     const here = { shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) };
     const there = { shape: [3, 2], data: Float32Array.of(1, 4, 2, 5, 3, 6) };
@@ -50,7 +57,9 @@ describe('torch layout', () => {
     ]) {
       const error = errorOf(act);
       expect(error).toBeInstanceOf(ShapeError);
-      expect(error.message).toBe('torch layout: conv weight has shape [3, 4] but must have 4 axes');
+      expect(error.message).toBe(
+        'torch layout: conv weight has shape [3, 4] but must have 4 or 3 axes',
+      );
     }
   });
 });

@@ -48,6 +48,21 @@ describe('encodePlan', () => {
     expect(words[(128 + 64 + 64) / 4]).toBe(0);
   });
 
+  it('writes a table behind the arguments and points at it', () => {
+    const table = Int32Array.of(-1, 2, 3);
+    const words = encode([{ ...step, args: { ...step.args, x: table.subarray(1) } }, step]);
+    const first = words[128 / 4 + 2]!;
+    expect(words[first / 4 + 16]).toBe(first + 128);
+    expect([...words.subarray((first + 128) / 4, (first + 128) / 4 + 2)]).toEqual([2, 3]);
+    expect(words[first / 4 + 2]).toBe(first + 192);
+    expect(words[(first + 192) / 4]).toBe(7);
+  });
+
+  it('refuses a table for a number', () => {
+    const args = { ...step.args, count: Int32Array.of(1) };
+    expect(() => encode([{ ...step, args }])).toThrow('count is a u32');
+  });
+
   it.each<[string, Step, string]>([
     ['an unknown kernel', { ...step, kernel: 'nope' }, 'plan: there is no kernel nope'],
     [

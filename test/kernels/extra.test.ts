@@ -82,8 +82,8 @@ describe('an op of the extra module', () => {
     ]);
     const errors = await Promise.all(engines.map(async (engine) => largestError(engine)));
     expect(Math.max(...errors)).toBeLessThan(1e-6);
-    engines[0]!.close();
-    expect(largestError(engines[2]!)).toBeLessThan(1e-6);
+    engines[0].close();
+    expect(largestError(engines[2])).toBeLessThan(1e-6);
     for (const engine of engines) engine.close();
   });
 

@@ -32,7 +32,10 @@ it('takes builds of pairs where this run asks V8 for pairs, and not elsewhere', 
 });
 
 /** Functions of pairs without a loop over pairs that lie together: frames of a product, and its edges. */
-const UNPAIRED = [/^gemm::panels::/, /^conv2d::im2col::/, /^gemm::tile::store_part::/];
+const UNPAIRED = [
+  ...[/^gemm::panels::/, /^matmul::panels::/],
+  ...[/^conv2d::im2col::/, /^gemm::tile::store_part::/],
+];
 
 /** Kernels whose loops stand in the closure of their row, which does not say how wide it is. */
 const STREAMING = [
@@ -40,8 +43,13 @@ const STREAMING = [
   'adamw_update',
   'batch_norm',
   'copy',
+  'layer_norm',
+  'copy_nd',
+  'local_response_norm',
   'multiply',
+  'reduce',
   'relu',
+  'resample',
   'sgd_update',
   'sigmoid',
   'subsample_pad',
@@ -56,12 +64,14 @@ const HOT = [
   ...['winograd::backward_weight::add_position', 'winograd::tiles::whole_square'],
   ...['winograd::lean::multiply_tiles', 'winograd::lean::transform_lines', 'winograd::pack'],
   ...['batch_norm::simd::', 'batch_norm::simd_backward::', 'max_pool2d::simd', 'avg_pool2d::simd'],
+  ...['layer_norm::simd', 'group_norm::images'],
 ];
 
 // V8 pairs on processors with AVX2 alone. Elsewhere the flag is known and does nothing.
 if (pairs && HAS_AVX2) {
   describe.each(wide)('%s in the optimised code of this V8', async (build) => {
-    const functions = await pairedFunctions(build);
+    const modules = [build, 'extra-256'] as const;
+    const functions = (await Promise.all(modules.map(pairedFunctions))).flat();
     const paired = functions.filter(({ operations }) => operations > 0).map(({ name }) => name);
     const ofPairs = functions.filter(({ name }) => name.includes('lanes::Pair<'));
 

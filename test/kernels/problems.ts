@@ -17,15 +17,39 @@ import { countCorrect } from '../../ts/ops/countCorrect.ts';
 import { dot, scaleBy } from '../../ts/ops/dot.ts';
 import { dropout } from '../../ts/ops/dropout.ts';
 import { fill } from '../../ts/ops/fill.ts';
+import { map } from '../../ts/ops/map/map.ts';
+import { multiplying, prelu, silu } from '../../ts/ops/map/formulas.ts';
+import { groupNorm } from '../../ts/ops/groupNorm/groupNorm.ts';
+import { groupNormBackward } from '../../ts/ops/groupNorm/groupNormBackward.ts';
+import { layerNorm } from '../../ts/ops/layerNorm/layerNorm.ts';
+import { layerNormBackward } from '../../ts/ops/layerNorm/layerNormBackward.ts';
+import { layerNormParameters } from '../../ts/ops/layerNorm/layerNormParameters.ts';
+import { matmul } from '../../ts/ops/matmul/matmul.ts';
+import {
+  localResponseNorm,
+  localResponseNormBackward,
+  type LocalResponseNormAttrs,
+} from '../../ts/ops/localResponseNorm.ts';
+import { pixelShuffle } from '../../ts/ops/moves/pixelShuffle.ts';
+import { padAxes, slice } from '../../ts/ops/moves/slice.ts';
+import { transpose } from '../../ts/ops/moves/transpose.ts';
+import { interpolate } from '../../ts/ops/resample/interpolate.ts';
+import { take } from '../../ts/ops/resample/take.ts';
 import { maxPool2d, maxPool2dBackward } from '../../ts/ops/pools/maxPool2d.ts';
 import { multiply } from '../../ts/ops/multiply.ts';
 import { poolShape, type PoolGeometry } from '../../ts/ops/pools/poolShape.ts';
 import { randomNormal } from '../../ts/ops/random/randomNormal.ts';
 import { randomUniform } from '../../ts/ops/random/randomUniform.ts';
+import { reduceAttrs, type ReduceAttrs } from '../../ts/ops/reduce/axes.ts';
+import { expandAxes } from '../../ts/ops/reduce/expandAxes.ts';
+import { max, maxBackward } from '../../ts/ops/reduce/max.ts';
+import { mean } from '../../ts/ops/reduce/mean.ts';
+import { sum } from '../../ts/ops/reduce/sum.ts';
 import { relu, reluBackward } from '../../ts/ops/relu.ts';
 import { sgdUpdate } from '../../ts/ops/sgdUpdate.ts';
 import { sigmoid, sigmoidBackward } from '../../ts/ops/sigmoid.ts';
 import { softmax, softmaxBackward } from '../../ts/ops/softmax.ts';
+import { softmaxAxis, softmaxAxisBackward } from '../../ts/ops/softmaxAxis.ts';
 import { softmaxCrossEntropy } from '../../ts/ops/softmaxCrossEntropy.ts';
 import { subsamplePad, subsamplePadBackward } from '../../ts/ops/subsamplePad.ts';
 import { sumPixels } from '../../ts/ops/sumPixels.ts';
@@ -78,6 +102,39 @@ function runningNorm(random: Random, shape: Shape): RunningNorm {
   };
 }
 
+/** A shape of up to four axes, and some of them. */
+function reduction(random: Random): { shape: Shape; attrs: ReduceAttrs } {
+  const many = random.int(0, 3) === 0;
+  const shape = Array.from({ length: random.int(1, 4) }, () => random.int(1, 9));
+  if (many) shape[random.int(0, shape.length - 1)] = random.int(60, 300);
+  const axes = [...shape.keys()].filter(() => random.coin());
+  return { shape, attrs: reduceAttrs('reduction', shape, axes, random.coin()) };
+}
+
+/** An array without gaps, of few different numbers where ties matter. */
+function dense(random: Random, shape: Shape, { ties = false, scale = 1, shift = 0 } = {}): Strided {
+  const made = floats(random, shape, { dense: true, scale, shift });
+  if (ties) made.values.forEach((value, i) => (made.values[i] = Math.round(2 * value)));
+  return made;
+}
+
+/** x, dy and the statistics of a norm that has one of each for each row of `statistics`. */
+function normGradient(random: Random, shape: Shape, statistics: Shape, parameters: Shape) {
+  return {
+    dy: dense(random, shape),
+    x: dense(random, shape),
+    mean: dense(random, statistics, { scale: 0.5 }),
+    rstd: dense(random, statistics, { shift: 1, scale: 0.5 }),
+    gamma: random.coin() ? dense(random, parameters, { shift: 1, scale: 0.5 }) : undefined,
+  };
+}
+const lrn = (random: Random): LocalResponseNormAttrs => ({
+  size: random.int(1, 7),
+  alpha: 0.7,
+  beta: random.coin() ? 0.75 : 0.6,
+  k: 1,
+});
+
 const stream = (random: Random) => ({ seed: random.int(0, 9999), stream: random.int(0, 99) });
 
 /** An image, and what normalises it. */
@@ -103,7 +160,56 @@ export const draws: Readonly<Record<string, Draw>> = {
     const inputs = { a: floats(random, shape), b: floats(random, shape) };
     return problem(add, inputs, { relu: random.coin() });
   },
+  map(random) {
+    const shape = images(random);
+    const [count, , , channels] = shape;
+    const formula = random.coin() ? prelu : multiplying;
+    const gate = floats(random, [count, 1, 1, channels], { dense: true });
+    return random.coin()
+      ? problem(map, { parts: [floats(random, shape)] }, silu)
+      : problem(map, { parts: [floats(random, shape), gate] }, formula);
+  },
   copy: (random) => problem(copy, { x: floats(random, rows(random)) }, {}),
+  slice(random) {
+    const shape = images(random);
+    const size = shape.map((count) => random.int(1, count));
+    const start = shape.map((count, axis) => random.int(0, count - size[axis]!));
+    return problem(slice, { x: floats(random, shape) }, { start, size });
+  },
+  padAxes(random) {
+    const shape = images(random);
+    const padding = shape.map(() => [random.int(0, 3), random.int(0, 3)] as const);
+    return problem(padAxes, { x: floats(random, shape) }, { padding, value: 0.3 });
+  },
+  transpose(random) {
+    const permutation = [0, 1, 2, 3].sort(() => random.int(0, 2) - 1);
+    return problem(transpose, { x: floats(random, images(random)) }, { permutation });
+  },
+  pixelShuffle(random) {
+    const [n, height, width, channels] = images(random);
+    const factor = random.int(1, 3);
+    const x = floats(random, [n, height, width, channels * factor * factor]);
+    return problem(pixelShuffle, { x }, { factor });
+  },
+  take(random) {
+    const shape = images(random);
+    const axis = random.int(0, 3);
+    const indices = shape.map(() => random.int(0, shape[axis]! - 1));
+    return problem(take, { x: floats(random, shape) }, { axis, indices });
+  },
+  interpolate(random) {
+    const size = [random.int(1, 12), random.int(1, 12)] as const;
+    const [mode, antialias] = [random.coin() ? 'bilinear' : 'nearest', random.coin()] as const;
+    const rule = { mode, alignCorners: false, antialias: antialias && mode === 'bilinear' };
+    return problem(interpolate, { x: floats(random, images(random)) }, { ...rule, size });
+  },
+  localResponseNorm: (random) =>
+    problem(localResponseNorm, { x: floats(random, rows(random)) }, lrn(random)),
+  localResponseNormBackward(random) {
+    const shape = rows(random);
+    const inputs = { dy: floats(random, shape), x: floats(random, shape) };
+    return problem(localResponseNormBackward, inputs, lrn(random));
+  },
   fill: (random) => problem(fill, {}, { shape: rows(random), value: 0.3 }),
   multiply(random) {
     const shape = rows(random);
@@ -323,5 +429,92 @@ export const draws: Readonly<Record<string, Draw>> = {
       lr: floats(random, [], { dense: true, scale: 0, shift: 0.1 }),
     };
     return problem(adamwUpdate, inputs, { beta1: 0.9, beta2: 0.99, eps: 1e-8, weightDecay: 0.1 });
+  },
+  sum(random) {
+    const { shape, attrs } = reduction(random);
+    return problem(sum, { x: dense(random, shape) }, attrs, true);
+  },
+  mean(random) {
+    const { shape, attrs } = reduction(random);
+    return problem(mean, { x: dense(random, shape) }, attrs, true);
+  },
+  max(random) {
+    const { shape, attrs } = reduction(random);
+    return problem(max, { x: dense(random, shape) }, attrs, true);
+  },
+  maxBackward(random) {
+    const { shape, attrs } = reduction(random);
+    const inputs = {
+      dy: dense(random, attrs.shape),
+      x: dense(random, shape, { ties: true }),
+      // Whatever is here is taken for the largest; where nothing is, both divide by 0.
+      y: dense(random, attrs.shape, { ties: true }),
+    };
+    return problem(maxBackward, inputs, attrs, true);
+  },
+  expandAxes(random) {
+    const { shape, attrs } = reduction(random);
+    const x = dense(random, attrs.shape);
+    return problem(expandAxes, { x }, { shape, axes: attrs.axes, divisor: 3 }, true);
+  },
+  softmaxAxis(random) {
+    const { shape } = reduction(random);
+    const attrs = { axis: random.int(0, shape.length - 1), log: random.coin() };
+    return problem(softmaxAxis, { x: dense(random, shape, { scale: 5 }) }, attrs, true);
+  },
+  softmaxAxisBackward(random) {
+    const { shape } = reduction(random);
+    const attrs = { axis: random.int(0, shape.length - 1), log: random.coin() };
+    const inputs = { dy: dense(random, shape), y: dense(random, shape) };
+    return problem(softmaxAxisBackward, inputs, attrs, true);
+  },
+  layerNorm(random) {
+    const [rows, channels] = [random.int(1, 99), random.int(2, 90)];
+    const inputs = {
+      x: dense(random, [rows, channels], { shift: 0.5 }),
+      gamma: random.coin() ? dense(random, [channels]) : undefined,
+      beta: random.coin() ? dense(random, [channels]) : undefined,
+    };
+    return problem(layerNorm, inputs, { normalizedShape: [channels], eps: 1e-3 }, true);
+  },
+  layerNormBackward(random) {
+    const [rows, channels] = [random.int(1, 99), random.int(2, 90)];
+    const inputs = normGradient(random, [rows, channels], [rows], [channels]);
+    return problem(layerNormBackward, inputs, { normalizedShape: [channels] }, true);
+  },
+  layerNormParameters(random) {
+    const [rows, channels] = [random.int(1, 300), random.int(2, 90)];
+    const { dy, x, mean, rstd } = normGradient(random, [rows, channels], [rows], [channels]);
+    return problem(
+      layerNormParameters,
+      { dy, x, mean, rstd },
+      { normalizedShape: [channels] },
+      true,
+    );
+  },
+  groupNorm(random) {
+    const [n, height, width] = images(random);
+    const groups = random.int(1, 5);
+    const channels = groups * random.int(2, 8);
+    const inputs = {
+      x: floats(random, [n, height, width, channels], { shift: 0.5 }),
+      gamma: random.coin() ? dense(random, [channels]) : undefined,
+      beta: random.coin() ? dense(random, [channels]) : undefined,
+    };
+    return problem(groupNorm, inputs, { groups, eps: 1e-3, place: 'groupNorm' });
+  },
+  groupNormBackward(random) {
+    const [n, height, width] = images(random);
+    const groups = random.int(1, 5);
+    const channels = groups * random.int(2, 8);
+    const inputs = normGradient(random, [n, height, width, channels], [n, channels], [channels]);
+    return problem(groupNormBackward, inputs, { groups });
+  },
+  matmul(random) {
+    const [matrices, rows, depth, columns] = [2, 1, 1, 1].map((least) =>
+      random.int(least, least === 2 ? 5 : 40),
+    );
+    const a = floats(random, [random.coin() ? matrices! : 1, rows!, depth!]);
+    return problem(matmul, { a, b: dense(random, [matrices!, depth!, columns!]) }, {});
   },
 };

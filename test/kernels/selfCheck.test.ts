@@ -5,8 +5,8 @@ import { Engine } from '../../ts/kernels/engine.ts';
 import { probe } from '../../ts/kernels/probe.ts';
 import { checkKernels, problemsOf } from '../../ts/selfCheck/checkKernels.ts';
 import { prepare } from '../../ts/selfCheck/prepare.ts';
-// What the extra module has is checked where a program has the ops of it.
-import '../../ts/ops/sigmoid.ts';
+// What the extra module has is checked where a program has the ops of it: here all.
+import '../../ts/functions/index.ts';
 import { mutant, multiplying } from '../helpers/mutant.ts';
 import { HAS_AVX2, PAIRS } from '../helpers/pairs.ts';
 import { runBundled } from '../helpers/runBundled.ts';
@@ -25,9 +25,13 @@ const UNCHECKED: readonly string[] = [
   'conv2d.forward.f32/im2col',
   'conv2d.backward_input.f32/winograd_2x2',
   'copy.fill.f32/simd',
+  'matmul.f32/panels',
   'multiply.scale.f32/simd',
   'multiply.partials.f32/simd',
   'subsamplePad.backward.f32/simd',
+  'groupNorm.apply.f32/simd',
+  'groupNorm.backwardPartials.f32/simd',
+  'groupNorm.backwardApply.f32/simd',
 ];
 
 const { relaxed } = probe();
@@ -107,20 +111,20 @@ describe('checkKernels, of the extra module', () => {
 });
 
 describe('an engine whose vectors V8 pairs', () => {
-  const INIT = `
-    import { init, Tensor, tensor, relu } from './ts/index.ts';
+  const initWith = (op: 'relu' | 'sigmoid'): string => `
+    import { init, Tensor, tensor, ${op} } from './ts/index.ts';
     import { enableWideSimd } from './ts/node.ts';
     const { simd } = enableWideSimd();
     const warnings: string[] = [];
     const engine = await init({ threads: 1, warn: (text) => warnings.push(text) });
-    const values = relu(tensor([-1, 2], [1, 2])).data();
+    const values = ${op}(tensor([-1, 2], [1, 2])).data();
     console.log(JSON.stringify({ paired: simd, simd: engine.simd, build: engine.build, warnings, values: [...values] }));
     engine.close();
   `;
 
   it('is checked and used', async ({ skip }) => {
     skip(!PAIRS || !HAS_AVX2, 'this Node or processor does not pair vectors');
-    const { stdout } = await runBundled('checked', INIT);
+    const { stdout } = await runBundled('checked', initWith('relu'));
     expect(JSON.parse(stdout)).toEqual({
       paired: 256,
       simd: 256,
@@ -128,6 +132,16 @@ describe('an engine whose vectors V8 pairs', () => {
       warnings: [],
       values: [0, 2],
     });
+  });
+
+  it('is so with the extra module', async ({ skip }) => {
+    skip(!PAIRS || !HAS_AVX2, 'this Node or processor does not pair vectors');
+    const { stdout } = await runBundled('checked-extra', initWith('sigmoid'));
+    const { simd, warnings, values } = JSON.parse(stdout) as Record<string, number[]>;
+    expect([simd, warnings]).toEqual([256, []]);
+    expect(values).toEqual(
+      [1 / (1 + Math.E), 1 / (1 + Math.exp(-2))].map((value) => expect.closeTo(value, 6) as number),
+    );
   });
 
   it("leaves V8's flags as they were", async ({ skip }) => {
@@ -147,7 +161,9 @@ describe('an engine whose vectors V8 pairs', () => {
   it('gives way to 128 bits, with one warning, when a kernel is wrong', async ({ skip }) => {
     skip(!PAIRS || !HAS_AVX2, 'this Node or processor does not pair vectors');
     const wrong = multiplying(wasm, true).reduce((bytes, code) => mutant(bytes, code, true), wasm);
-    const { stdout } = await runBundled('wrong', INIT, [], { 'relaxed-256.wasm': wrong });
+    const { stdout } = await runBundled('wrong', initWith('relu'), [], {
+      'relaxed-256.wasm': wrong,
+    });
     const { warnings, ...answer } = JSON.parse(stdout) as { warnings: string[] };
     expect(answer).toEqual({ paired: 256, simd: 128, build: 'relaxed', values: [0, 2] });
     expect(warnings).toEqual([
@@ -159,7 +175,7 @@ describe('an engine whose vectors V8 pairs', () => {
 
   it('gives way to 128 bits when a kernel of the extra module is wrong', async ({ skip }) => {
     skip(!PAIRS || !HAS_AVX2, 'this Node or processor does not pair vectors');
-    const { stdout } = await runBundled('wrong-extra', INIT, [], {
+    const { stdout } = await runBundled('wrong-extra', initWith('sigmoid'), [], {
       'extra-256.wasm': wrongExtra(),
     });
     const { warnings, simd } = JSON.parse(stdout) as { warnings: string[]; simd: number };
@@ -171,7 +187,9 @@ describe('an engine whose vectors V8 pairs', () => {
 
   it('gives way to 128 bits where the wide build is missing', async ({ skip }) => {
     skip(!PAIRS || !HAS_AVX2, 'this Node or processor does not pair vectors');
-    const { stdout } = await runBundled('missing', INIT, [], { 'relaxed-256.wasm': undefined });
+    const { stdout } = await runBundled('missing', initWith('relu'), [], {
+      'relaxed-256.wasm': undefined,
+    });
     const { warnings, ...answer } = JSON.parse(stdout) as { warnings: string[] };
     expect(answer).toMatchObject({ simd: 128, values: [0, 2] });
     expect(warnings).toEqual([expect.stringContaining('the WASM build relaxed-256 is not at')]);

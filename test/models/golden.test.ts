@@ -3,7 +3,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { compile } from '../../ts/compile/compile.ts';
 import { useEngine } from '../../ts/core/init.ts';
 import { crossEntropy } from '../../ts/functions/crossEntropy.ts';
-import { models, type ModelOptions } from '../../ts/models/registry.ts';
+import { allModels } from '../../ts/models/allModels.ts';
+import type { ModelOptions } from '../../ts/models/classifier.ts';
 import { gradients } from '../../ts/core/gradients.ts';
 import { readGolden, type Golden } from '../golden/readGolden.ts';
 import { builds, engineOn } from '../helpers/engines.ts';
@@ -43,7 +44,7 @@ describe.each(engines)('$build against PyTorch in f64', (engine) => {
       golden.metadata.stream!,
       golden.fact<number[]>('shape'),
     );
-    const model = models[golden.metadata.net!]!({
+    const model = allModels[golden.metadata.net!]!({
       inChannels: shape.at(-1)!,
       ...optionsOf(golden),
     });

@@ -6,9 +6,11 @@ import { storedShape, weightSlots } from '../../ts/io/weights/slot.ts';
 import { modelName } from '../../ts/models/modelName.ts';
 import type { Classifier } from '../../ts/models/index.ts';
 import {
+  allModels,
   CifarResNet,
   densenet40,
   densenetBC,
+  efficientnet_b0,
   googlenet,
   models,
   preact_resnet18,
@@ -35,22 +37,27 @@ const count = (model: Module): number =>
 const outputOf = (model: Classifier, shape: number[]): readonly number[] =>
   inferShape((x) => model.eval().forward(x), shape);
 
-describe("torchvision's networks", () => {
-  const golden = readGoldenJson<{
-    nets: Record<string, { entries: number; parameters: number; sha256: string }>;
-  }>('stateDicts.json');
+describe("torchvision's and timm's networks", () => {
+  const files = ['stateDicts.json', 'relatives.json'].map((file) =>
+    readGoldenJson<{
+      nets: Record<string, { entries: number; parameters: number; sha256: string }>;
+    }>(file),
+  );
 
-  it.each(Object.entries(golden.nets))('%s has their names and shapes', (name, facts) => {
-    const model = models[name]!({ seed: 1 });
-    const lines = [...weightSlots(model)].map(
-      ([key, slot]) => `${key} [${storedShape(slot).join(', ')}]`,
-    );
-    expect(lines).toHaveLength(facts.entries);
-    expect(count(model)).toBe(facts.parameters);
-    const text = lines.sort().join('\n');
-    expect(createHash('sha256').update(text).digest('hex')).toBe(facts.sha256);
-    model.dispose();
-  });
+  it.each(files.flatMap(({ nets }) => Object.entries(nets)))(
+    '%s has their names and shapes',
+    (name, facts) => {
+      const model = allModels[name]!({ seed: 1 });
+      const lines = [...weightSlots(model)].map(
+        ([key, slot]) => `${key} [${storedShape(slot).join(', ')}]`,
+      );
+      expect(lines).toHaveLength(facts.entries);
+      expect(count(model)).toBe(facts.parameters);
+      const text = lines.sort().join('\n');
+      expect(createHash('sha256').update(text).digest('hex')).toBe(facts.sha256);
+      model.dispose();
+    },
+  );
 });
 
 describe('other networks', () => {
@@ -84,6 +91,12 @@ describe('options of every network', () => {
   const names = [
     'resnet18',
     'resnext50_32x4d',
+    'resnet26d',
+    'seresnet18',
+    'ecaresnet50d',
+    'mobilenet_v2',
+    'efficientnet_b0',
+    'convnext_atto',
     'preact_resnet18',
     'densenet121',
     'vgg11',
@@ -101,7 +114,7 @@ describe('options of every network', () => {
       ['cifar', 32],
       ['imagenet', 97],
     ] as const) {
-      const model = models[name]!({ numClasses: 13, inChannels: 2, stem });
+      const model = allModels[name]!({ numClasses: 13, inChannels: 2, stem });
       expect(outputOf(model, [3, side, side, 2])).toEqual([3, 13]);
       const features = inferShape((x) => model.forwardFeatures(x), [3, side, side, 2]);
       expect(features).toHaveLength(4);
@@ -148,6 +161,14 @@ describe('stochastic depth', () => {
       ...['layer1.1', 'layer2.0', 'layer2.1', 'layer3.0', 'layer3.1', 'layer4.0', 'layer4.1'],
     ]);
     found.forEach(([path, p], i) => expect(p, path).toBeCloseTo(0.1 * (i + 1), 12));
+  });
+
+  it('leaves out no block of EfficientNet that has no shortcut', () => {
+    const found = droppedBlocks(efficientnet_b0({ stem: 'cifar', dropout: 0, dropPath: 0.16 }));
+    const paths = ['2.1', '3.1', '4.1', '4.2', '5.1', '5.2', '6.1', '6.2', '6.3'];
+    expect(found.map(([path]) => path)).toEqual(paths.map((path) => `features.${path}`));
+    const places = [2, 4, 6, 7, 9, 10, 12, 13, 14];
+    found.forEach(([path, p], i) => expect(p, path).toBeCloseTo(0.01 * places[i]!, 12));
   });
 
   it('is the same at all blocks of a CifarResNet, as told', () => {
@@ -281,6 +302,15 @@ describe('names', () => {
     ['DenseNet-40-12', 'densenet40'],
     ['PreResNet-18', 'preact_resnet18'],
     ['preactivation_resnet50', 'preact_resnet50'],
+    ['resnetv2_50', 'preact_resnet50'],
+    ['WRN-101-2', 'wide_resnet101_2'],
+    ['ResNeXt-101 64x4d', 'resnext101_64x4d'],
+    ['resnet50-D', 'resnet50d'],
+    ['SE-ResNet-50', 'seresnet50'],
+    ['SE-ResNeXt50', 'seresnext50_32x4d'],
+    ['MobileNetV2', 'mobilenet_v2'],
+    ['EfficientNet-B0', 'efficientnet_b0'],
+    ['ConvNeXt-Atto', 'convnext_atto'],
     ['Inception-v1', 'googlenet'],
     ['GoogLeNet', 'googlenet'],
     ['AlexNet', 'alexnet'],

@@ -4,8 +4,10 @@ import { tensor } from '../../ts/core/create.ts';
 import { currentEngine, init } from '../../ts/core/init.ts';
 import { normalise } from '../../ts/data/normalise.ts';
 import { batchNorm, conv2d, dropout, fill, linear, maxPool2d } from '../../ts/functions/index.ts';
-import { densenet40, resnet18, resnet8, vgg11 } from '../../ts/models/index.ts';
+import { densenet40, rdn, resnet18, resnet8, vgg11 } from '../../ts/models/index.ts';
 import {
+  EfficientChannelAttention,
+  SqueezeExcite,
   AdaptiveAvgPool2d,
   AvgPool2d,
   BasicBlock,
@@ -141,10 +143,14 @@ const refused: Readonly<Record<string, readonly [act: () => unknown, message: st
     ],
     [() => new Bottleneck(8, 10), 'Conv2d: outChannels is 2.5'],
     [
-      () => shortcut(odd('D'), 4, 8, { stride: 2, norm: null }),
-      'shortcut: kind is "D" but must be "A" or "B" or "C"',
+      () => shortcut(odd('E'), 4, 8, { stride: 2, norm: null }),
+      'shortcut: kind is "E" but must be "A" or "B" or "C" or "D"',
     ],
     [() => new SubsamplePad(4, 8, 0), 'SubsamplePad: stride is 0'],
+    [() => new SqueezeExcite(0), 'Conv2d: inChannels is 0'],
+    [() => new SqueezeExcite(8, { squeezed: 1.5 }), 'Conv2d: outChannels is 1.5'],
+    [() => new EfficientChannelAttention(2.5), 'EfficientChannelAttention: channels is 2.5'],
+    [() => rdn({ blocks: 0 }), 'ResidualDenseNet: blocks is 0'],
     [() => new DenseLayer(4, { growth: 0 }), 'DenseLayer: growth is 0'],
     [() => new DenseLayer(4, { growth: 2, bottleneck: NaN }), 'DenseLayer: bottleneck is NaN'],
     [() => new DenseLayer(4, { growth: 2, dropout: 1 }), 'Dropout: p is 1'],

@@ -4,12 +4,31 @@ import { useEngine } from '../../ts/core/init.ts';
 import { adaptiveAvgPool2d } from '../../ts/functions/adaptiveAvgPool2d.ts';
 import { avgPool2d } from '../../ts/functions/avgPool2d.ts';
 import { batchNorm } from '../../ts/functions/batchNorm.ts';
+import { concat } from '../../ts/functions/concat.ts';
 import { conv2d } from '../../ts/functions/conv2d.ts';
 import { convTranspose2d } from '../../ts/functions/convTranspose2d.ts';
 import { crossEntropy } from '../../ts/functions/crossEntropy.ts';
 import { dot } from '../../ts/functions/dot.ts';
+import { groupNorm } from '../../ts/functions/groupNorm.ts';
+import { instanceNorm } from '../../ts/functions/instanceNorm.ts';
+import { layerNorm } from '../../ts/functions/layerNorm.ts';
 import { linear } from '../../ts/functions/linear.ts';
+import { logSoftmax } from '../../ts/functions/logSoftmax.ts';
+import { matmul } from '../../ts/functions/matmul.ts';
+import { max } from '../../ts/functions/max.ts';
 import { maxPool2d } from '../../ts/functions/maxPool2d.ts';
+import { mean } from '../../ts/functions/mean.ts';
+import type { ReduceOptions } from '../../ts/functions/reduce.ts';
+import { softmax } from '../../ts/functions/softmax.ts';
+import { sum } from '../../ts/functions/sum.ts';
+import { globalMaxPool2d } from '../../ts/functions/globalMaxPool2d.ts';
+import { interpolate } from '../../ts/functions/interpolate.ts';
+import { localResponseNorm } from '../../ts/functions/localResponseNorm.ts';
+import { padAxes } from '../../ts/functions/padAxes.ts';
+import { pixelShuffle } from '../../ts/functions/pixelShuffle.ts';
+import { pixelUnshuffle } from '../../ts/functions/pixelUnshuffle.ts';
+import { take } from '../../ts/functions/take.ts';
+import { transpose } from '../../ts/functions/transpose.ts';
 import { AdamW } from '../../ts/optim/adamW.ts';
 import type { Optimizer } from '../../ts/optim/optimizer.ts';
 import { SGD } from '../../ts/optim/sgd.ts';
@@ -17,7 +36,13 @@ import { scope } from '../../ts/core/scope.ts';
 import { gradients } from '../../ts/core/gradients.ts';
 import type { Tensor } from '../../ts/core/tensor.ts';
 import { goldenLabels } from '../golden/generator.ts';
-import { hwioToOihw, nchwToNhwc, nhwcToNchw, oihwToHwio, transpose } from '../golden/layout.ts';
+import {
+  hwioToOihw,
+  nchwToNhwc,
+  nhwcToNchw,
+  oihwToHwio,
+  transpose as transposed,
+} from '../golden/layout.ts';
 import { goldenCases, type GoldenCase } from '../golden/opCases.ts';
 import { builds, engineOn } from '../helpers/engines.ts';
 // Brings the depthwise kernels.
@@ -31,7 +56,7 @@ function toOurs(name: string, values: Float32Array, shape: readonly number[]): T
   const [a, b, c, d] = shape as [number, number, number, number];
   if (shape.length === 4 && name === 'w') return tensor(oihwToHwio(values, shape), [c, d, b, a]);
   if (shape.length === 4) return tensor(nchwToNhwc(values, shape), [a, c, d, b]);
-  if (shape.length === 2 && name === 'w') return tensor(transpose(values, shape), [b, a]);
+  if (shape.length === 2 && name === 'w') return tensor(transposed(values, shape), [b, a]);
   return tensor(values, shape);
 }
 
@@ -41,7 +66,7 @@ function toTorch(
 ): ArrayLike<number> {
   if (shape.length === 4)
     return name === 'w' ? hwioToOihw(values, shape) : nhwcToNchw(values, shape);
-  return shape.length === 2 && name === 'w' ? transpose(values, shape) : values;
+  return shape.length === 2 && name === 'w' ? transposed(values, shape) : values;
 }
 
 /** Runs y = forward(inputs) and its gradients by all inputs but running statistics. */
@@ -142,13 +167,40 @@ const runs: Readonly<Record<string, (golden: GoldenCase) => Arrays>> = {
     ),
   maxPool2d: (golden) => {
     const { ties, ...options } = golden.options as { ties: boolean; kernelSize: number };
-    if (ties)
-      for (const { values } of Object.values(golden.inputs))
-        values.forEach((v, i) => (values[i] = roundEven(2 * v) / 2));
+    if (ties) roundToHalves(golden);
     return differentiate(golden, ({ x }) => maxPool2d(x!, options));
   },
   avgPool2d: (golden) =>
     differentiate(golden, ({ x }) => avgPool2d(x!, golden.options as { kernelSize: number })),
+  padAxes: (golden) => {
+    const { padding: sides, ...how } = golden.options as {
+      padding: [number, number, number, number];
+    };
+    const [top, bottom, left, right] = sides;
+    const padding = [
+      [0, 0],
+      [top, bottom],
+      [left, right],
+      [0, 0],
+    ] as const;
+    return differentiate(golden, ({ x }) => padAxes(x!, { ...how, padding }));
+  },
+  interpolate: (golden) => differentiate(golden, ({ x }) => interpolate(x!, golden.options)),
+  pixelShuffle: (golden) =>
+    differentiate(golden, ({ x }) => pixelShuffle(x!, golden.options.factor as number)),
+  pixelUnshuffle: (golden) =>
+    differentiate(golden, ({ x }) => pixelUnshuffle(x!, golden.options.factor as number)),
+  globalMaxPool2d: (golden) => differentiate(golden, ({ x }) => globalMaxPool2d(x!)),
+  localResponseNorm: (golden) =>
+    differentiate(golden, ({ x }) => localResponseNorm(x!, golden.options as { size: number })),
+  take: (golden) => {
+    const { indices, axis } = golden.options as { indices: number[]; axis: number };
+    return differentiate(golden, ({ x }) => take(x!, indices, axis));
+  },
+  transpose: (golden) =>
+    differentiate(golden, ({ x }) => transpose(x!, golden.options.permutation as number[])),
+  concat: (golden) =>
+    differentiate(golden, ({ x, z }) => concat([x!, z!], golden.options.axis as number)),
   crossEntropy: (golden) => {
     const [rows, classes] = golden.inputs.x!.shape as [number, number];
     const labels = tensor(goldenLabels('crossEntropy/labels', rows, classes), [rows], 'i32');
@@ -168,7 +220,42 @@ const runs: Readonly<Record<string, (golden: GoldenCase) => Arrays>> = {
     differentiate(golden, ({ x }) =>
       adaptiveAvgPool2d(x!, golden.options.outputSize as [number, number]),
     ),
+  sum: (golden) => differentiate(golden, ({ x }) => sum(x!, reduceOptions(golden))),
+  mean: (golden) => differentiate(golden, ({ x }) => mean(x!, reduceOptions(golden))),
+  max: (golden) => {
+    if (golden.options.ties) roundToHalves(golden);
+    return differentiate(golden, ({ x }) => max(x!, reduceOptions(golden)));
+  },
+  softmax: (golden) => differentiate(golden, ({ x }) => softmax(x!, golden.options)),
+  logSoftmax: (golden) => differentiate(golden, ({ x }) => logSoftmax(x!, golden.options)),
+  layerNorm: (golden) =>
+    differentiate(golden, ({ x, weight, bias }) => {
+      const { normalizedShape, eps } = golden.options as { normalizedShape: number[]; eps: number };
+      return layerNorm(x!, normalizedShape, { weight, bias, eps });
+    }),
+  groupNorm: (golden) =>
+    differentiate(golden, ({ x, weight, bias }) => {
+      const { groups, eps } = golden.options as { groups: number; eps: number };
+      return groupNorm(x!, groups, { weight, bias, eps });
+    }),
+  instanceNorm: (golden) =>
+    differentiate(golden, ({ x, weight, bias }) => {
+      const { eps } = golden.options as { eps: number };
+      return instanceNorm(x!, { weight, bias, eps });
+    }),
+  matmul: (golden) => differentiate(golden, ({ a, b }) => matmul(a!, b!)),
 };
+
+const reduceOptions = ({ options }: GoldenCase): ReduceOptions => ({
+  axes: options.axes as number[],
+  keepDims: options.keepDims as boolean,
+});
+
+/** Rounds the inputs of a case to halves, which makes ties. */
+function roundToHalves({ inputs }: GoldenCase): void {
+  for (const { values } of Object.values(inputs))
+    values.forEach((v, i) => (values[i] = roundEven(2 * v) / 2));
+}
 
 /** torch.round: halves go to the even neighbour. */
 function roundEven(x: number): number {

@@ -170,7 +170,7 @@ describe('shapes that do not fit', () => {
     [
       'add',
       () => add(zeros([2, 3]), zeros([3, 2])),
-      'second input has shape [3, 2] but the first has [2, 3]',
+      'add: shapes [2, 3] and [3, 2] do not fit: one has 2 where the other has 3',
     ],
     ['multiply', () => multiply(zeros([2]), zeros([3])), 'multiply'],
     ['concat', () => concat([zeros([2, 3]), zeros([3, 3])]), 'differ in more than the last axis'],

@@ -71,7 +71,7 @@ afterAll(() => rmSync(project, { recursive: true, force: true }));
 describe('the tarball', () => {
   it('holds the WASM builds, the worker, bundles and types, and no sources', () => {
     const assets = allBuilds.map((build) => `dist/assets/${build}.wasm`);
-    expect(assets).toHaveLength(8);
+    expect(assets).toHaveLength(10);
     expect(packed).toEqual(
       expect.arrayContaining([
         ...assets,

@@ -8,17 +8,32 @@ import { dist, root } from '../../scripts/setup/paths.mjs';
 /** What a page that trains and runs any net of the zoo may load in all. */
 const MOST_BYTES = 110_000;
 
-const PAGE = `
-  import { init, models, normalise, oneCycleSchedule, Predictor, SGD, Trainer } from './dist/index.js';
-  await init();
-  Object.assign(globalThis, { models, normalise, oneCycleSchedule, Predictor, SGD, Trainer });
-`;
+/** What is in a page that has ops of the extra module, and in no other. */
+const OF_EXTRA = [/extra(-256)?\.wasm/, /kernels could not be loaded/];
+
+/** Names in the code of what only networks of `allModels` have. */
+const OTHERS = /SqueezeExcite|EfficientNet|MobileNet|ConvNeXt|UNet|ResidualDenseNet/;
 
 const compressed = (bytes: Uint8Array): number => brotliCompressSync(bytes).length;
 
-it('a page that trains and runs the zoo loads little', async () => {
-  const { outputFiles } = await build({
-    stdin: { contents: PAGE, resolveDir: root },
+/** What a page loads before it runs: its script, and the chunks that this imports. Those that are imported later are for checkpoints and the like. */
+interface Page {
+  readonly text: string;
+  /** Compressed, each by itself. */
+  readonly bytes: number;
+}
+
+/** A page that trains and runs the zoo, with whatever else it uses. */
+async function pageWith(...names: readonly string[]): Promise<Page> {
+  const used = ['models', 'normalise', 'oneCycleSchedule', 'Predictor', 'SGD', 'Trainer', ...names];
+  const contents = `
+    import { init, ${used} } from './dist/index.js';
+    await init();
+    Object.assign(globalThis, { ${used} });
+  `;
+  const { outputFiles, metafile } = await build({
+    metafile: true,
+    stdin: { contents, resolveDir: root },
     outdir: 'page',
     bundle: true,
     minify: true,
@@ -28,11 +43,39 @@ it('a page that trains and runs the zoo loads little', async () => {
     external: ['node:*'],
     logLevel: 'error',
   });
-  // Other chunks are for checkpoints and for the check of 256 bits.
-  const script = outputFiles.find(({ path }) => path.endsWith('stdin.js'))!;
+  const loaded = new Set<string>();
+  const load = (path: string): void => {
+    if (loaded.has(path)) return;
+    loaded.add(path);
+    for (const { path: other, kind } of metafile.outputs[path]!.imports) {
+      if (kind === 'import-statement' && other in metafile.outputs) load(other);
+    }
+  };
+  load('page/stdin.js');
+  const chunks = outputFiles.filter(({ path }) => [...loaded].some((own) => path.endsWith(own)));
+  return {
+    text: chunks.map(({ text }) => text).join('\n'),
+    bytes: chunks.reduce((sum, { contents: chunk }) => sum + compressed(chunk), 0),
+  };
+}
+
+it('a page that trains and runs the zoo loads little', async () => {
+  const { bytes } = await pageWith();
   const assets = ['relaxed-threads.wasm', 'team-worker.js'].map((name) =>
-    readFileSync(join(dist, 'assets', name)),
+    compressed(readFileSync(join(dist, 'assets', name))),
   );
-  const sizes = [script.contents, ...assets].map(compressed);
-  expect(sizes.reduce((sum, size) => sum + size)).toBeLessThanOrEqual(MOST_BYTES);
+  expect(assets.reduce((sum, size) => sum + size, bytes)).toBeLessThanOrEqual(MOST_BYTES);
+});
+
+it('it has nothing of the extra module, which a page with an op of it has', async () => {
+  const [zoo, withSigmoid] = [await pageWith(), await pageWith('sigmoid')];
+  for (const trace of OF_EXTRA) {
+    expect(zoo.text).not.toMatch(trace);
+    expect(withSigmoid.text).toMatch(trace);
+  }
+});
+
+it('a page pays for other families where it names them', async () => {
+  expect((await pageWith()).text).not.toMatch(OTHERS);
+  expect((await pageWith('allModels')).text).toMatch(OTHERS);
 });

@@ -1,19 +1,17 @@
 import { inputsOf, is, outputsOf, type Node, type Value } from '../core/graph.ts';
 import { concat } from '../ops/concat.ts';
 import { itemAt, pick } from '../ops/places.ts';
-import { sliceChannels } from '../ops/sliceChannels.ts';
-import { channelsOf, sameShape } from '../base/shape.ts';
+import { channelsOf, pixelsOf, sameShape, type Shape } from '../base/shape.ts';
+import type { Part } from '../ops/op.ts';
 
-/** A value that lies inside another: some of its channels, pixel by pixel. */
-export interface Alias {
+/** A value that lies inside another. */
+export interface Alias extends Part {
   readonly base: Value;
-  /** Its first channel in the base. */
-  readonly channel: number;
 }
 
 /**
  * Values that need no memory of their own. What a concatenation joins is written straight into the channels of its
- * result, so that a dense block's features grow in one buffer; what is cut out of a tensor is read where it lies; an op that may
+ * result, so that a dense block's features grow in one buffer; channels or pixels cut out of a tensor are read where they lie; an op that may
  * work in place does so in channels of a wider tensor that nobody reads afterwards, as gradients of a dense block are added up.
  */
 export function findAliases(nodes: readonly Node[], outputs: readonly Value[]): Map<Value, Alias> {
@@ -39,12 +37,16 @@ export function findAliases(nodes: readonly Node[], outputs: readonly Value[]): 
       let channel = 0;
       for (const part of parts) {
         const once = parts.filter((other) => other === part).length === 1;
-        if (free(part) && once) aliases.set(part, { base: node.outputs.y, channel });
+        if (free(part) && once) aliases.set(part, { base: node.outputs.y, pixel: 0, channel });
         channel += channelsOf(part.shape);
       }
-    } else if (is(node, sliceChannels) && free(node.outputs.y)) {
-      const { x } = node.inputs;
-      if (made.has(x)) aliases.set(node.outputs.y, { base: x, channel: node.attrs.start });
+    } else if (node.op.liesIn) {
+      const [base] = inputsOf(node);
+      const parts = node.op.liesIn(node.inputs, node.attrs);
+      outputsOf(node).forEach((output, index) => {
+        const part = parts[index];
+        if (part && made.has(base!) && free(output)) aliases.set(output, { base: base!, ...part });
+      });
     } else {
       for (const [from, to] of node.op.inPlace ?? []) {
         const input = itemAt(node.inputs, from);
@@ -60,30 +62,31 @@ export function findAliases(nodes: readonly Node[], outputs: readonly Value[]): 
   return aliases;
 }
 
-/** Whether one of the channels of a part is read by this node in another place, or by a later one. */
+/** Whether one of the elements of a part is read by this node in another place, or by a later one. */
 function isReadLater(
   part: Value,
   node: Node,
   nodes: readonly Node[],
   aliases: ReadonlyMap<Value, Alias>,
 ): boolean {
-  const { base, channel } = resolveAlias(aliases, part);
-  const end = channel + channelsOf(part.shape);
+  const own = resolveAlias(aliases, part);
   const overlaps = (value: Value): boolean => {
     const other = resolveAlias(aliases, value);
-    const before = other.channel + channelsOf(value.shape) <= channel;
-    return other.base === base && !before && other.channel < end;
+    const meets = (at: keyof Part, countOf: (shape: Shape) => number): boolean =>
+      other[at] < own[at] + countOf(part.shape) && own[at] < other[at] + countOf(value.shape);
+    return other.base === own.base && meets('pixel', pixelsOf) && meets('channel', channelsOf);
   };
   if (inputsOf(node).filter(overlaps).length > 1) return true;
   return nodes.slice(nodes.indexOf(node) + 1).some((later) => inputsOf(later).some(overlaps));
 }
 
-/** The value that has memory, and where in its channels the alias begins. */
+/** The value that has memory, and where in it the alias begins. */
 export function resolveAlias(aliases: ReadonlyMap<Value, Alias>, value: Value): Alias {
-  let [base, channel] = [value, 0];
+  let [base, pixel, channel] = [value, 0, 0];
   for (let alias = aliases.get(base); alias; alias = aliases.get(base)) {
     base = alias.base;
+    pixel += alias.pixel;
     channel += alias.channel;
   }
-  return { base, channel };
+  return { base, pixel, channel };
 }

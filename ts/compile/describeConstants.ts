@@ -1,5 +1,5 @@
 import { inputsOf, outputsOf, type Value } from '../core/graph.ts';
-import type { Buffer, Pointer } from '../kernels/step.ts';
+import { isTable, type Argument, type Buffer, type Pointer } from '../kernels/step.ts';
 import type { View } from '../ops/op.ts';
 import type { Tensor } from '../core/tensor.ts';
 import type { Constant, LoweredNode } from './lower.ts';
@@ -55,8 +55,8 @@ function describeSteps({ steps }: LoweredNode, names: Map<Buffer, string>): stri
     if (!names.has(buffer)) names.set(buffer, `workspace ${names.size}`);
     return `${names.get(buffer)}+${byteOffset}`;
   };
-  const describe = (arg: number | Pointer | null): string =>
-    arg !== null && typeof arg === 'object' ? place(arg) : String(arg);
+  const describe = (arg: Argument): string =>
+    arg !== null && typeof arg === 'object' && !isTable(arg) ? place(arg) : String(arg);
   return steps
     .map(({ kernel, chunks, args }) => {
       const named = Object.entries(args).map(([name, arg]) => `${name}=${describe(arg)}`);

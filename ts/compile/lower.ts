@@ -70,10 +70,11 @@ export function lower(graph: Graph, engine: Engine): Lowered {
 
   const viewOf = (value: Value): View => {
     if (value.tensor && !borrowed.has(value)) return value.tensor.view;
-    const { base, channel } = resolveAlias(aliases, value);
+    const { base, pixel, channel } = resolveAlias(aliases, value);
     const buffer = constants.get(base) ?? (values.get(base) ?? transient.get(base))!.buffer;
-    const pointer = { buffer, byteOffset: 4 * channel };
-    return { shape: value.shape, dtype: value.dtype, pointer, stride: channelsOf(base.shape) };
+    const stride = channelsOf(base.shape);
+    const pointer = { buffer, byteOffset: 4 * (pixel * stride + channel) };
+    return { shape: value.shape, dtype: value.dtype, pointer, stride };
   };
   const lowerNode = (node: Node, workspace: (bytes: number) => Buffer): LoweredNode => {
     const steps: Step[] = [];

@@ -2,6 +2,7 @@ import type { Graph, Value } from '../core/graph.ts';
 import { chooseWinogradByError } from './passes/chooseWinogradByError.ts';
 import { shareNormGradient } from './passes/shareNormGradient.ts';
 import { dropDead } from './passes/dropDead.ts';
+import { fuseElementwise } from './passes/fuseElementwise.ts';
 import { foldBatchNorm } from './passes/foldBatchNorm.ts';
 import { fuseGradientSum } from './passes/fuseGradientSum.ts';
 import { fuseRelu } from './passes/fuseRelu.ts';
@@ -29,6 +30,8 @@ const fusions: readonly ((graph: Graph, winograd: boolean) => Graph)[] = [
   shareMoments,
   fuseResidual,
   fuseFrozenNormIntoPointwise,
+  // Takes what no convolution has taken.
+  fuseElementwise,
 ];
 
 /** The graph with as few passes over memory as its ops allow. */

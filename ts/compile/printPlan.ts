@@ -34,7 +34,7 @@ function rowOf({ node, steps }: LoweredNode): PlanRow {
   const touched = [...inputsOf(node), ...made, ...writtenBy(node)];
   return {
     path: node.path,
-    op: node.op.name,
+    op: node.op.title?.(node.attrs) ?? node.op.name,
     kernels: [...new Set(steps.map((step) => step.kernel))],
     output: made.map((output) => formatShape(output.shape)).join(' '),
     bytes: touched.reduce((bytes, value) => bytes + bytesOf(value), 0),

@@ -1,8 +1,11 @@
-import { withOperand } from './operand.ts';
-import { expectOptions, type OptionNames, shown } from '../base/settings.ts';
+import { expectOptions, type OptionNames } from '../base/settings.ts';
+import { sameShape } from '../base/shape.ts';
 import { apply } from '../core/apply.ts';
-import { add as op } from '../ops/add.ts';
 import { Tensor } from '../core/tensor.ts';
+import { add as op } from '../ops/add.ts';
+import { adding } from '../ops/map/formulas.ts';
+import { relu as reluOp } from '../ops/relu.ts';
+import { broadcast } from './broadcast.ts';
 
 /** Options of {@link add}. */
 export interface AddOptions {
@@ -13,9 +16,10 @@ export interface AddOptions {
 const OPTIONS: OptionNames<AddOptions> = { relu: 1 };
 
 /**
- * `a + b` of two tensors of one shape, or of a tensor and a number.
+ * `a + b` element by element, of tensors or of a tensor and a number. Shapes broadcast: axes are compared from the last on, and those of
+ * size 1, or that are not there, repeat.
  *
- * @throws ShapeError when the shapes differ; TypeError when an operand is neither, or both are numbers.
+ * @throws ShapeError when the shapes do not fit; TypeError when an operand is neither a tensor nor a number, or both are numbers.
  * @example
  * import { add, tensor } from 'residua';
  *
@@ -25,13 +29,9 @@ const OPTIONS: OptionNames<AddOptions> = { relu: 1 };
 export function add(a: Tensor | number, b: Tensor | number, options: AddOptions = {}): Tensor {
   expectOptions('add', options, OPTIONS);
   const { relu = false } = options;
-  const [x, y] = a instanceof Tensor ? [a, b] : [b, a];
-  if (!(x instanceof Tensor))
-    throw new TypeError(`add: ${shown(a)} and ${shown(b)} are no tensors`);
-  return withOperand(
-    'add',
-    y,
-    x.shape,
-    (other) => apply(op, x === a ? { a: x, b: other } : { a: other, b: x }, { relu }).y,
-  );
+  if (a instanceof Tensor && b instanceof Tensor && sameShape(a.shape, b.shape)) {
+    return apply(op, { a, b }, { relu }).y;
+  }
+  const sum = broadcast(adding, a, b);
+  return relu ? apply(reluOp, { x: sum }, {}).y : sum;
 }

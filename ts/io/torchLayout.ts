@@ -3,7 +3,8 @@ import { formatShape, type Shape, sizeOf } from '../base/shape.ts';
 
 /**
  * What a weight is, which says how PyTorch lays it out: `conv` is `[KH, KW, Cin / groups, Cout]` here and
- * `[Cout, Cin / groups, KH, KW]` there (a transposed one `[KH, KW, Cout / groups, Cin]` and `[Cin, Cout / groups, KH, KW]`), `linear` is `[in, out]` here and `[out, in]` there, a `vector` (bias, batch
+ * `[Cout, Cin / groups, KH, KW]` there (a transposed one `[KH, KW, Cout / groups, Cin]` and `[Cin, Cout / groups, KH, KW]`), or both without KH;
+ * `linear` is `[in, out]` here and `[out, in]` there, a `vector` (bias, batch
  * norm's parameters and statistics, a counter) is the same.
  */
 export type WeightKind = 'conv' | 'linear' | 'vector';
@@ -14,7 +15,7 @@ export interface LaidOut {
   readonly data: Float32Array;
 }
 
-const RANKS = { conv: 4, linear: 2 };
+const RANKS = { conv: [4, 3], linear: [2] };
 
 /**
  * The shape in a PyTorch file of a weight that has `shape` here.
@@ -25,7 +26,7 @@ export function torchShape(kind: WeightKind, shape: Shape): Shape {
   checkRank(kind, shape);
   if (kind === 'vector') return shape;
   if (kind === 'linear') return [shape[1]!, shape[0]!];
-  return [shape[3]!, shape[2]!, shape[0]!, shape[1]!];
+  return [shape.at(-1)!, shape.at(-2)!, ...shape.slice(0, -2)];
 }
 
 /**
@@ -64,10 +65,7 @@ export function fromTorchLayout(kind: WeightKind, weight: LaidOut): LaidOut {
     const rows = weight.data.subarray(first * row, (first + count) * row);
     fromTorchRows(rows, { count, inputs, taps }, data, { first, outputs });
   }
-  const [kernelHeight, kernelWidth] = weight.shape.slice(2);
-  const shape =
-    kind === 'linear' ? [inputs, outputs] : [kernelHeight!, kernelWidth!, inputs, outputs];
-  return { shape, data };
+  return { shape: [...weight.shape.slice(2), inputs, outputs], data };
 }
 
 /** Outputs, inputs and kernel taps of the shape of a convolution or a linear layer in PyTorch's layout. */
@@ -103,8 +101,8 @@ export function fromTorchRows(
 }
 
 function checkRank(kind: WeightKind, shape: Shape): void {
-  if (kind === 'vector' || shape.length === RANKS[kind]) return;
+  if (kind === 'vector' || RANKS[kind].includes(shape.length)) return;
   throw new ShapeError(
-    `torch layout: ${kind} weight has shape ${formatShape(shape)} but must have ${RANKS[kind]} axes`,
+    `torch layout: ${kind} weight has shape ${formatShape(shape)} but must have ${RANKS[kind].join(' or ')} axes`,
   );
 }

@@ -1,5 +1,5 @@
 import type { KernelInfo } from './kernelTable.ts';
-import type { Pointer, Step } from './step.ts';
+import { isTable, type Pointer, type Step } from './step.ts';
 import { accessOf, conflict } from './stepAccess.ts';
 
 /** Version of the format in crates/kernels/src/plan.rs. */
@@ -9,8 +9,17 @@ const HEADER_BYTES = 64;
 /** The claim word counts in 16 bits. */
 const MOST_CHUNKS = 65535;
 
-const stepBytes = (kernel: KernelInfo): number =>
-  HEADER_BYTES + Math.ceil((4 * kernel.fields.length) / HEADER_BYTES) * HEADER_BYTES;
+/** Bytes of this many words, up to the next step or table. */
+const aligned = (words: number): number => Math.ceil((4 * words) / HEADER_BYTES) * HEADER_BYTES;
+
+/** Header, arguments, and the tables among them. */
+const stepBytes = (kernel: KernelInfo, { args }: Step): number =>
+  Object.values(args)
+    .filter(isTable)
+    .reduce(
+      (bytes, { length }) => bytes + aligned(length),
+      HEADER_BYTES + aligned(kernel.fields.length),
+    );
 
 function kernelOf(table: ReadonlyMap<string, KernelInfo>, step: Step): KernelInfo {
   const kernel = table.get(step.kernel);
@@ -20,7 +29,10 @@ function kernelOf(table: ReadonlyMap<string, KernelInfo>, step: Step): KernelInf
 
 /** Bytes that {@link encodePlan} writes for these steps. */
 export function planBytes(table: ReadonlyMap<string, KernelInfo>, steps: readonly Step[]): number {
-  return steps.reduce((bytes, step) => bytes + stepBytes(kernelOf(table, step)), HEADER_BYTES);
+  return steps.reduce(
+    (bytes, step) => bytes + stepBytes(kernelOf(table, step), step),
+    HEADER_BYTES,
+  );
 }
 
 function addressOf(pointer: Pointer, step: Step, field: string): number {
@@ -64,7 +76,8 @@ export function encodePlan(
         `plan: ${step.kernel}: chunks is ${step.chunks} but must be a whole number of 1 to ${MOST_CHUNKS}`,
       );
     }
-    const next = at + stepBytes(kernel);
+    const next = at + stepBytes(kernel, step);
+    let tableAt = at + HEADER_BYTES + aligned(kernel.fields.length);
     for (let offset = 0; offset < HEADER_BYTES; offset += 4) word(at + offset, 0);
     word(at, kernel.entry);
     word(at + 4, step.chunks);
@@ -83,7 +96,13 @@ export function encodePlan(
       if (value === undefined) throw new Error(`plan: ${step.kernel}: argument ${name} is missing`);
       if (value === null || typeof value === 'object') {
         if (type !== 'pointer') throw new Error(`plan: ${step.kernel}: ${name} is a ${type}`);
-        word(place, value ? addressOf(value, step, name) : 0);
+        if (isTable(value)) {
+          new Uint8Array(buffer, tableAt).set(
+            new Uint8Array(value.buffer, value.byteOffset, value.byteLength),
+          );
+          word(place, tableAt);
+          tableAt += aligned(value.length);
+        } else word(place, value ? addressOf(value, step, name) : 0);
       } else if (type === 'f32') view.setFloat32(place, value, true);
       else if (type === 'pointer') throw new Error(`plan: ${step.kernel}: ${name} is a pointer`);
       else word(place, value);

@@ -10,6 +10,9 @@ export interface Pointer {
   readonly byteOffset: number;
 }
 
+/** Numbers that a kernel reads and that never change; they lie in memory beside the step. */
+export type Table = Int32Array | Float32Array;
+
 /** How a step is cut for one worker: chunks must not repeat each other's work there, and need not be many. */
 export interface OneWorker {
   readonly chunks: number;
@@ -17,12 +20,19 @@ export interface OneWorker {
   readonly scratchBytes?: number;
 }
 
+/** What a kernel is given for one of its arguments. */
+export type Argument = number | Pointer | Table | null;
+
+/** Whether an argument is a table. */
+export const isTable = (argument: Argument | undefined): argument is Table =>
+  ArrayBuffer.isView(argument);
+
 /** One kernel call, cut into chunks that any worker may take. Argument names are those of the Rust struct, in camelCase. */
 export interface Step {
   /** Row of the kernel table, for example `relu.forward.f32/simd`. */
   readonly kernel: string;
-  /** Numbers (u32, i32 or f32 as the kernel's signature says), pointers, or null for an absent pointer. */
-  readonly args: Readonly<Record<string, number | Pointer | null>>;
+  /** Numbers (u32, i32 or f32 as the kernel's signature says), pointers, tables to point at, or null for an absent pointer. */
+  readonly args: Readonly<Record<string, Argument>>;
   /** Never depends on the number of threads. */
   readonly chunks: number;
   /** What is different where there is one worker only; the bits do not depend on it. */

@@ -1,5 +1,5 @@
 import type { KernelInfo } from './kernelTable.ts';
-import type { Step } from './step.ts';
+import { isTable, type Step } from './step.ts';
 
 /** What a step reads and writes: whole buffers, as addresses. */
 export interface StepAccess {
@@ -12,7 +12,7 @@ export interface StepAccess {
 export function accessOf(kernel: KernelInfo, step: Step): StepAccess {
   const ranges = kernel.fields.flatMap(({ name, written }) => {
     const value = step.args[name];
-    if (value === null || typeof value !== 'object') return [];
+    if (value === null || typeof value !== 'object' || isTable(value)) return [];
     const { address: start, bytes } = value.buffer;
     return start === undefined ? [] : [{ start, end: start + bytes, written }];
   });

@@ -1,11 +1,11 @@
 import { unknownName } from '../base/nearestName.ts';
+import { allModels } from './allModels.ts';
 import type { Classifier, ModelOptions } from './classifier.ts';
 import { modelName } from './modelName.ts';
-import { models } from './registry.ts';
 
 /** A network that a person named. */
 export interface FoundModel {
-  /** Its name in `models`. */
+  /** Its name in `allModels`. */
   readonly name: string;
   readonly make: (options?: ModelOptions) => Classifier;
 }
@@ -17,6 +17,7 @@ export interface FoundModel {
  */
 export function findModel(written: string): FoundModel {
   const name = modelName(written);
-  if (name === undefined) throw new RangeError(unknownName('model', written, Object.keys(models)));
-  return { name, make: models[name]! };
+  if (name === undefined)
+    throw new RangeError(unknownName('model', written, Object.keys(allModels)));
+  return { name, make: allModels[name]! };
 }

@@ -1,11 +1,10 @@
+import { apply } from '../core/apply.ts';
 import { adaptiveAvgPool2d } from '../functions/adaptiveAvgPool2d.ts';
-import { add } from '../functions/add.ts';
-import { concat } from '../functions/concat.ts';
+import { concatChannels } from '../functions/concatChannels.ts';
 import { crossEntropy, type CrossEntropyOptions } from '../functions/crossEntropy.ts';
 import { fill } from '../functions/fill.ts';
 import { globalAvgPool2d } from '../functions/globalAvgPool2d.ts';
 import { maxPool2d } from '../functions/maxPool2d.ts';
-import { multiply } from '../functions/multiply.ts';
 import { relu } from '../functions/relu.ts';
 import { BatchNorm2d } from '../nn/batchNorm2d.ts';
 import { identity } from '../nn/blocks/blockOptions.ts';
@@ -18,6 +17,8 @@ import { MaxPool2d } from '../nn/pooling.ts';
 import { manualSeed } from '../nn/seed.ts';
 import { Sequential } from '../nn/sequential.ts';
 import { through, type Step } from '../nn/through.ts';
+import { add } from '../ops/add.ts';
+import { scaleBy } from '../ops/dot.ts';
 import type { Tensor } from '../core/tensor.ts';
 import {
   Classifier,
@@ -89,7 +90,7 @@ class Inception extends Module {
   }
 
   override forward(x: Tensor): Tensor {
-    return concat(
+    return concatChannels(
       [this.branch1, this.branch2, this.branch3, this.branch4].map((branch) => branch.forward(x)),
     );
   }
@@ -210,7 +211,8 @@ export class GoogLeNet extends Classifier {
     if (!this.training || !this.aux1 || !this.aux2) return { loss, logits };
     const heads = [this.aux1.forward(after4a), this.aux2.forward(after4d)];
     const [first, second] = heads.map((head) => crossEntropy(head, labels, options));
-    return { loss: add(loss, multiply(add(first!, second!), fill([], AUXILIARY))), logits };
+    const auxiliary = scaled(sum(first!, second!), fill([], AUXILIARY));
+    return { loss: sum(loss, auxiliary), logits };
   }
 
   override resetHead(numClasses: number): void {
@@ -252,3 +254,6 @@ export class GoogLeNet extends Classifier {
 
 /** 22 weighted layers, 6,624,904 parameters, 13,004,888 with its auxiliary heads. */
 export const googlenet = (options?: GoogLeNetOptions): GoogLeNet => new GoogLeNet(options);
+
+const sum = (a: Tensor, b: Tensor): Tensor => apply(add, { a, b }, { relu: false }).y;
+const scaled = (x: Tensor, s: Tensor): Tensor => apply(scaleBy, { x, s }, {}).y;

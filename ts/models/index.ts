@@ -1,8 +1,17 @@
 export * from './alexnet.ts';
+export { allModels } from './allModels.ts';
 export * from './cifarResnet.ts';
 export { Classifier, type ModelOptions } from './classifier.ts';
+export * from './convnext.ts';
 export * from './densenet.ts';
+export * from './efficientnet.ts';
 export * from './googlenet.ts';
+export * from './mobilenet.ts';
+export * from './rdn.ts';
 export { models } from './registry.ts';
 export * from './resnet.ts';
+export * from './resnetAttention.ts';
+export * from './resnetGroupNorm.ts';
+export * from './resnetRecipes.ts';
+export * from './unet.ts';
 export * from './vgg.ts';

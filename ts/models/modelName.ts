@@ -1,11 +1,25 @@
-import { models } from './registry.ts';
+import { allModels } from './allModels.ts';
 
 /** Other names that networks go by, in letters and digits alone. */
 const ALIASES: Readonly<Record<string, string>> = {
   resnext50: 'resnext50_32x4d',
+  resnext101: 'resnext101_32x8d',
+  seresnext50: 'seresnext50_32x4d',
+  seresnext101: 'seresnext101_32x4d',
+  resnetv218: 'preact_resnet18',
+  resnetv234: 'preact_resnet34',
+  resnetv250: 'preact_resnet50',
+  resnetv2101: 'preact_resnet101',
+  resnetv2152: 'preact_resnet152',
   wideresnet50: 'wide_resnet50_2',
   wrn50: 'wide_resnet50_2',
   wrn502: 'wide_resnet50_2',
+  wideresnet101: 'wide_resnet101_2',
+  wrn101: 'wide_resnet101_2',
+  wrn1012: 'wide_resnet101_2',
+  mobilenet: 'mobilenet_v2',
+  efficientnet: 'efficientnet_b0',
+  convnext: 'convnext_atto',
   densenet4012: 'densenet40',
   densenetbc: 'densenet_bc100',
   densenetbc4012: 'densenet_bc40',
@@ -21,13 +35,13 @@ const ALIASES: Readonly<Record<string, string>> = {
 const simplified = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
 
 /**
- * The name in `models` of a network that may be written otherwise: `ResNet-50`, `vgg13-bn`, `DenseNet-BC-100-12`,
+ * The name in `allModels` of a network that may be written otherwise: `ResNet-50`, `vgg13-bn`, `DenseNet-BC-100-12`,
  * `preresnet18`, `inception_v1`; undefined for one that is not known.
  */
 export function modelName(name: string): string | undefined {
-  if (Object.hasOwn(models, name)) return name;
+  if (Object.hasOwn(allModels, name)) return name;
   const short = simplified(name);
   if (Object.hasOwn(ALIASES, short)) return ALIASES[short];
   const same = short.replace(/^pre(act(ivation)?)?resnet/, 'preactresnet');
-  return Object.keys(models).find((known) => simplified(known) === same);
+  return Object.keys(allModels).find((known) => simplified(known) === same);
 }

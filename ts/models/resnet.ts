@@ -10,7 +10,6 @@ import {
 } from '../nn/blocks/blockOptions.ts';
 import { PreActBasicBlock, PreActBottleneck } from '../nn/blocks/preActivation.ts';
 import { shortcut, type ShortcutKind } from '../nn/blocks/shortcut.ts';
-import { Conv2d } from '../nn/conv2d.ts';
 import { Identity } from '../nn/identity.ts';
 import { Linear } from '../nn/linear.ts';
 import type { Module } from '../nn/module.ts';
@@ -22,16 +21,18 @@ import {
   Classifier,
   classesOf,
   freshLinear,
-  stemGeometry,
   stemPool,
   type ModelOptions,
   MODEL_OPTIONS,
 } from './classifier.ts';
 import { expectOptions, type OptionNames } from '../base/settings.ts';
+import { deepStem, plainStem } from './resnetStem.ts';
 
 /** Settings of a {@link ResNet}. */
 export interface ResNetOptions
-  extends ModelOptions, Pick<BlockOptions, 'gate' | 'norm' | 'act' | 'zeroInit'> {
+  extends ModelOptions, Pick<BlockOptions, 'gate' | 'norm' | 'act' | 'zeroInit' | 'attention'> {
+  /** Three 3×3 convolutions in the place of the first one (ResNet-D); false by default. */
+  readonly deepStem?: boolean;
   /** Kind of shortcut; `B` by default, as in torchvision. */
   readonly shortcuts?: ShortcutKind;
   /** Where bottlenecks have their stride: `3x3` as in torchvision (the default), `1x1` as in the paper and in Keras. */
@@ -40,8 +41,11 @@ export interface ResNetOptions
   readonly dropPath?: number;
 }
 
-/** What tells one ResNet from another. */
-interface Recipe {
+/** What tells one ResNet from another: its blocks, and options that it has by default. */
+export interface ResNetRecipe extends Pick<
+  ResNetOptions,
+  'deepStem' | 'shortcuts' | 'attention' | 'norm'
+> {
   /** Blocks of each of the four stages. */
   readonly blocks: readonly [number, number, number, number];
   /** 1: two 3×3 convolutions; 4: a bottleneck that widens fourfold. */
@@ -62,6 +66,8 @@ const OPTIONS: OptionNames<ResNetOptions> = {
   norm: 1,
   act: 1,
   zeroInit: 1,
+  attention: 1,
+  deepStem: 1,
   shortcuts: 1,
   strideOn: 1,
   dropPath: 1,
@@ -69,10 +75,10 @@ const OPTIONS: OptionNames<ResNetOptions> = {
 
 /**
  * He et al.'s network for ImageNet (2015, table 1), and its relatives ResNeXt (Xie et al. 2017), WideResNet (Zagoruyko
- * and Komodakis 2016) and pre-activation ResNet (He et al. 2016). `[N, H, W, inChannels]` → `[N, numClasses]`.
+ * and Komodakis 2016), SE-ResNet (Hu et al. 2018), ResNet-D (He et al. 2019) and pre-activation ResNet (He et al. 2016). `[N, H, W, inChannels]` → `[N, numClasses]`.
  */
 export class ResNet extends Classifier {
-  readonly conv1: Conv2d;
+  readonly conv1: Module;
   /** Not in pre-activation nets, whose blocks begin with a normalisation. */
   readonly bn1: Module;
   readonly layer1: Sequential;
@@ -82,19 +88,27 @@ export class ResNet extends Classifier {
   /** Only in pre-activation nets, whose last sum it activates. */
   readonly norm: Module;
   fc: Linear;
+  /** Channels of what {@link ResNet.pyramid} gives. */
+  readonly pyramidChannels: readonly number[];
   readonly #pool: Activation;
   readonly #stemAct: Activation;
   readonly #lastAct: Activation;
 
-  constructor(recipe: Recipe, options: ResNetOptions = {}) {
+  constructor(recipe: ResNetRecipe, options: ResNetOptions = {}) {
     expectOptions('ResNet', options, OPTIONS);
     super(options.stem ?? 'imagenet');
     if (options.seed !== undefined) manualSeed(options.seed);
-    const { stem = 'imagenet', norm = batchNorm2d, act = relu, inChannels = 3 } = options;
+    const {
+      stem = 'imagenet',
+      norm = recipe.norm ?? batchNorm2d,
+      act = relu,
+      inChannels = 3,
+    } = options;
     const { preActivation = false, expansion } = recipe;
+    const { deepStem: deep = recipe.deepStem } = options;
     this.#pool = stem === 'imagenet' ? stemPool : identity;
     [this.#stemAct, this.#lastAct] = preActivation ? [identity, act] : [act, identity];
-    this.conv1 = new Conv2d(inChannels, STAGES[0], stemGeometry(stem));
+    this.conv1 = (deep ? deepStem : plainStem)(stem, inChannels, STAGES[0], { norm, act });
     this.bn1 = preActivation ? new Identity() : norm(STAGES[0]);
     const stages = STAGES.map((_, stage) => makeStage(recipe, options, stage));
     [this.layer1, this.layer2, this.layer3, this.layer4] = stages as [
@@ -104,6 +118,7 @@ export class ResNet extends Classifier {
       Sequential,
     ];
     this.norm = preActivation ? norm(STAGES[3] * expansion) : new Identity();
+    this.pyramidChannels = [STAGES[0], ...STAGES.map((channels) => channels * expansion)];
     this.fc = new Linear(STAGES[3] * expansion, options.numClasses ?? classesOf(stem));
     this.name();
   }
@@ -125,6 +140,16 @@ export class ResNet extends Classifier {
     );
   }
 
+  /** What the stem and each stage give, the largest image first: a half, a quarter … of x's size. */
+  pyramid(x: Tensor): Tensor[] {
+    const stem = through(x, this.conv1, this.bn1, this.#stemAct);
+    const layer1 = through(stem, this.#pool, this.layer1);
+    const layer2 = this.layer2.forward(layer1);
+    const layer3 = this.layer3.forward(layer2);
+    const layer4 = through(layer3, this.layer4, this.norm, this.#lastAct);
+    return [stem, layer1, layer2, layer3, layer4];
+  }
+
   override forwardHead(features: Tensor): Tensor {
     return through(features, globalAvgPool2d, this.fc); // [N, 2048] → [N, numClasses]
   }
@@ -136,10 +161,15 @@ export class ResNet extends Classifier {
 }
 
 /** The blocks of one stage; the first has the stride and the projection. */
-function makeStage(recipe: Recipe, options: ResNetOptions, stage: number): Sequential {
+function makeStage(recipe: ResNetRecipe, options: ResNetOptions, stage: number): Sequential {
   const { expansion, groups = 1, groupWidth = 64, preActivation = false } = recipe;
   const { act, gate, zeroInit, strideOn } = options;
-  const { norm = batchNorm2d, shortcuts = 'B', dropPath = 0 } = options;
+  const { attention = recipe.attention } = options;
+  const {
+    norm = recipe.norm ?? batchNorm2d,
+    shortcuts = recipe.shortcuts ?? 'B',
+    dropPath = 0,
+  } = options;
   const channels = STAGES[stage]! * expansion;
   const width = ((STAGES[stage]! * groupWidth) / 64) * groups;
   const before = recipe.blocks.slice(0, stage).reduce((sum, count) => sum + count, 0);
@@ -156,6 +186,7 @@ function makeStage(recipe: Recipe, options: ResNetOptions, stage: number): Seque
       gate,
       norm,
       zeroInit,
+      attention,
       stride,
       shortcut: skip,
       dropPath: (dropPath * (before + index)) / Math.max(1, last),
@@ -173,47 +204,3 @@ function makeStage(recipe: Recipe, options: ResNetOptions, stage: number): Seque
     ...Array.from({ length: recipe.blocks[stage]! }, (_, index) => block(index)),
   );
 }
-
-const resnet =
-  (recipe: Recipe) =>
-  (options?: ResNetOptions): ResNet =>
-    new ResNet(recipe, options);
-const of18 = { blocks: [2, 2, 2, 2], expansion: 1 } as const;
-const of34 = { blocks: [3, 4, 6, 3], expansion: 1 } as const;
-const of50 = { blocks: [3, 4, 6, 3], expansion: 4 } as const;
-const of101 = { blocks: [3, 4, 23, 3], expansion: 4 } as const;
-const of152 = { blocks: [3, 8, 36, 3], expansion: 4 } as const;
-
-/**
- * 18 weighted layers, 11,689,512 parameters.
- *
- * @example
- * import { Predictor, resnet18 } from 'residua';
- *
- * const model = resnet18({ numClasses: 5, seed: 1 });
- * const logits = await new Predictor(model).logits(new Float32Array(64 * 64 * 3), [1, 64, 64, 3]);
- * console.log(logits.length); // 5
- */
-export const resnet18 = resnet(of18);
-/** 34 weighted layers, 21,797,672 parameters. */
-export const resnet34 = resnet(of34);
-/** 50 weighted layers, 25,557,032 parameters. */
-export const resnet50 = resnet(of50);
-/** 101 weighted layers, 44,549,160 parameters. */
-export const resnet101 = resnet(of101);
-/** 152 weighted layers, 60,192,808 parameters. */
-export const resnet152 = resnet(of152);
-/** ResNet-50 with 3×3 convolutions in 32 groups of 4 channels, 25,028,904 parameters. */
-export const resnext50_32x4d = resnet({ ...of50, groups: 32, groupWidth: 4 });
-/** ResNet-50 with 3×3 convolutions twice as wide, 68,883,240 parameters. */
-export const wide_resnet50_2 = resnet({ ...of50, groupWidth: 128 });
-/** ResNet-18 with activation in front. */
-export const preact_resnet18 = resnet({ ...of18, preActivation: true });
-/** ResNet-34 with activation in front. */
-export const preact_resnet34 = resnet({ ...of34, preActivation: true });
-/** ResNet-50 with activation in front. */
-export const preact_resnet50 = resnet({ ...of50, preActivation: true });
-/** ResNet-101 with activation in front. */
-export const preact_resnet101 = resnet({ ...of101, preActivation: true });
-/** ResNet-152 with activation in front. */
-export const preact_resnet152 = resnet({ ...of152, preActivation: true });

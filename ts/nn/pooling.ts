@@ -1,6 +1,7 @@
 import { adaptiveAvgPool2d } from '../functions/adaptiveAvgPool2d.ts';
 import { AVG_POOL_OPTIONS, avgPool2d, type AvgPool2dOptions } from '../functions/avgPool2d.ts';
 import { globalAvgPool2d } from '../functions/globalAvgPool2d.ts';
+import { globalMaxPool2d } from '../functions/globalMaxPool2d.ts';
 import { MAX_POOL_OPTIONS, maxPool2d, type MaxPool2dOptions } from '../functions/maxPool2d.ts';
 import { checkWindow, pairOf } from '../functions/window.ts';
 import { expectOptions, expectWhole } from '../base/settings.ts';
@@ -61,5 +62,12 @@ export class AdaptiveAvgPool2d extends Module {
 export class GlobalAvgPool2d extends Module {
   override forward(x: Tensor): Tensor {
     return this.here(() => globalAvgPool2d(x));
+  }
+}
+
+/** Largest value of each channel: `[N, H, W, C]` → `[N, C]`. */
+export class GlobalMaxPool2d extends Module {
+  override forward(x: Tensor): Tensor {
+    return this.here(() => globalMaxPool2d(x));
   }
 }

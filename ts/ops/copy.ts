@@ -1,6 +1,7 @@
 import { sizeOf } from '../base/shape.ts';
 import { at, rows } from './args.ts';
 import { elementwiseChunks } from './chunks.ts';
+import type { Pointer } from '../kernels/step.ts';
 import type { Lowering, Op, View } from './op.ts';
 import type { One } from './places.ts';
 
@@ -22,4 +23,15 @@ export function lowerCopy(to: Lowering, x: View, y: View): void {
     chunks: elementwiseChunks(sizeOf(x.shape)),
     args: { ...at('x', x), ...at('y', y), ...rows(x) },
   });
+}
+
+/** Emits the step that writes the same number `count` times to the workspace. */
+export function lowerFill(to: Lowering, count: number, value: number): Pointer {
+  const y = to.workspace(4 * count);
+  to.step({
+    kernel: 'copy.fill.f32/simd',
+    chunks: elementwiseChunks(count),
+    args: { y, yStride: count, pixels: 1, channels: count, value },
+  });
+  return y;
 }

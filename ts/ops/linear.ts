@@ -3,12 +3,14 @@ import { formatShape, sizeOf } from '../base/shape.ts';
 import { lowerBackwardWeight } from './conv2d/conv2dBackwardWeight.ts';
 import { expectAxes, expectElements, expectShape } from './expect.ts';
 import { lowerPanelProduct, lowerPlainProduct } from './gemm.ts';
-import type { Op } from './op.ts';
+import type { Pointer } from '../kernels/step.ts';
+import type { Rows } from './conv2d/forward.ts';
+import type { Lowering, Op } from './op.ts';
 import type { One } from './places.ts';
 import { sumPixels } from './sumPixels.ts';
 
 /** Rows that do not pay for packing the weights: reading them takes longer than multiplying. */
-const FEW_ROWS = 8;
+export const FEW_ROWS = 8;
 
 /** `y = x·w + bias`: x `[N, in]`, w `[in, out]`, bias `[out]`, y `[N, out]`. */
 export const linear: Op<{ x: One; w: One; bias?: One }, { y: One }, object> = {
@@ -65,19 +67,31 @@ export const linearBackwardWeight: Op<{ x: One; dy: One }, { dw: One }, object> 
   denseOutputs: ['dw'],
   infer: ({ x, dy }) => ({ dw: { shape: [x.shape[1]!, dy.shape[1]!], dtype: 'f32' } }),
   lower(to, { x, dy }, { dw }) {
-    const conv = {
-      batch: 1,
-      inputSize: [x.shape[0]!, 1],
-      inChannels: x.shape[1]!,
-      kernelSize: [1, 1],
-      outputSize: [x.shape[0]!, 1],
-      outChannels: dy.shape[1]!,
-      stride: [1, 1],
-      padding: [0, 0, 0, 0],
-      dilation: [1, 1],
-      groups: 1,
-    } as const;
-    lowerBackwardWeight(to, conv, 'outer_product', x, dy, dw.pointer);
+    const sizes = { rows: x.shape[0]!, ins: x.shape[1]!, outs: dy.shape[1]! };
+    lowerOuterProduct(to, sizes, x, dy, dw.pointer);
   },
   flops: ({ x }, { dw }) => 2 * sizeOf(dw.shape) * x.shape[0]!,
 };
+
+/** Emits `dw = xᵀ·dy`: x `[rows, ins]`, dy `[rows, outs]`, dw `[ins, outs]`. */
+export function lowerOuterProduct(
+  to: Lowering,
+  { rows, ins, outs }: Readonly<Record<'rows' | 'ins' | 'outs', number>>,
+  x: Rows,
+  dy: Rows,
+  dw: Pointer,
+): void {
+  const conv = {
+    batch: 1,
+    inputSize: [rows, 1],
+    inChannels: ins,
+    kernelSize: [1, 1],
+    outputSize: [rows, 1],
+    outChannels: outs,
+    stride: [1, 1],
+    padding: [0, 0, 0, 0],
+    dilation: [1, 1],
+    groups: 1,
+  } as const;
+  lowerBackwardWeight(to, conv, 'outer_product', x, dy, dw);
+}

@@ -12,6 +12,12 @@ export interface View extends Spec {
   readonly stride: number;
 }
 
+/** Where a tensor begins in another whose channels its own are some of, and whose pixels, as they follow each other, its own are. */
+export interface Part {
+  readonly pixel: number;
+  readonly channel: number;
+}
+
 /** Where an op writes the steps that compute it. */
 export interface Lowering {
   /** Whether Winograd's algorithms may be chosen (numerics `fast`). */
@@ -70,10 +76,20 @@ export interface Op<I, O, A> {
   /** What the op does to its first output at no cost of its own, where it is told to. */
   readonly fuses?: Fuses;
   /**
+   * For elementwise ops: what computes the consumer's output in one pass over memory, from the inputs of both, without h, which the producer
+   * makes. `shared` says that others read h, too, so that its producer will run several times. Undefined where that cannot be or does not
+   * pay. Both are asked; one of them is this op.
+   */
+  readonly join?: Join;
+  /** How a plan names it; by its name, unless it is said here. */
+  title?(attrs: A): string;
+  /**
    * Inputs that the op writes in place (running statistics, parameters in an optimizer). An op that has it, even empty, has
    * an effect: compilers keep it and its place in the order.
    */
   readonly mutates?: readonly Name<I>[];
+  /** Where each output lies in the first input, if it does: compilers then read it there. */
+  liesIn?(inputs: Of<I, Spec>, attrs: A): readonly (Part | undefined)[];
   /** Inputs whose rows must follow each other without gaps; others may be channels of a wider tensor. */
   readonly denseInputs?: readonly Name<I>[];
   /** Outputs that are laid out for kernels, with gaps between their parts that nothing writes or reads. */
@@ -92,6 +108,21 @@ export interface Fuses {
   readonly residual?: boolean;
 }
 
+/** An op with what it is applied to. */
+export interface Applied<T extends Spec> {
+  readonly op: AnyOp;
+  readonly inputs: Tree<T>;
+  readonly attrs: unknown;
+}
+
+/** See {@link Op.join}. */
+export type Join = <T extends Spec>(
+  consumer: Applied<T>,
+  h: T,
+  producer: Applied<T>,
+  shared: boolean,
+) => Applied<T> | undefined;
+
 /** An op of whatever inputs, outputs and settings. */
 export interface AnyOp {
   readonly name: string;
@@ -105,7 +136,10 @@ export interface AnyOp {
   ): T;
   flops?(inputs: Tree<Spec>, outputs: Tree<Spec>, attrs: unknown): number;
   readonly fuses?: Fuses;
+  readonly join?: Join;
+  title?(attrs: unknown): string;
   readonly mutates?: readonly string[];
+  liesIn?(inputs: Tree<Spec>, attrs: unknown): readonly (Part | undefined)[];
   readonly denseInputs?: readonly string[];
   readonly gappedOutputs?: readonly string[];
   readonly denseOutputs?: readonly string[];

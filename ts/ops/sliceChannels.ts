@@ -31,6 +31,7 @@ export const sliceChannels: Op<{ x: One }, { y: One }, SliceChannelsAttrs> = {
     }
     return { y: { shape: [...x.shape.slice(0, -1), channels], dtype: 'f32' } };
   },
+  liesIn: (_, { start }) => [{ pixel: 0, channel: start }],
   lower(to, { x }, { y }, { start }) {
     lowerCopy(to, { ...x, shape: y.shape, pointer: after(x.pointer, 4 * start) }, y);
   },

@@ -1,16 +1,16 @@
 import { sizeOf } from '../base/shape.ts';
 import { at, rows } from './args.ts';
 import { elementwiseChunks } from './chunks.ts';
-import { expectAxes, expectShape } from './expect.ts';
+import { expectShape, expectType } from './expect.ts';
 import type { Op } from './op.ts';
 import type { One } from './places.ts';
 
-/** `y = exp(x) / Σ exp(x)` in each row: x and y `[N, K]`. */
+/** `y = exp(x) / Σ exp(x)` in each row: x and y `[…, K]`. */
 export const softmax: Op<{ x: One }, { y: One }, object> = {
   name: 'softmax',
   inPlace: [['x', 'y']],
   infer({ x }) {
-    expectAxes('softmax', 'input', x, 'NK');
+    expectType('softmax', 'input', x, 'f32');
     return { y: { shape: x.shape, dtype: 'f32' } };
   },
   lower(to, { x }, { y }) {
@@ -25,12 +25,12 @@ export const softmax: Op<{ x: One }, { y: One }, object> = {
     dy ? { x: apply(softmaxBackward, { dy, y }, {}).dx } : {},
 };
 
-/** `dx = y·(dy - Σ dy·y)` in each row: dy, y and dx `[N, K]`. */
+/** `dx = y·(dy - Σ dy·y)` in each row: dy, y and dx `[…, K]`. */
 export const softmaxBackward: Op<{ dy: One; y: One }, { dx: One }, object> = {
   name: 'softmaxBackward',
   inPlace: [['dy', 'dx']],
   infer({ dy, y }) {
-    expectAxes('softmaxBackward', 'y', y, 'NK');
+    expectType('softmaxBackward', 'y', y, 'f32');
     expectShape('softmaxBackward', 'dy', dy, y.shape, 'y has');
     return { dx: { shape: y.shape, dtype: 'f32' } };
   },

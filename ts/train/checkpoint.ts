@@ -135,17 +135,18 @@ export function restoreWeights(model: Module, contents: Safetensors, file: strin
 }
 
 /**
- * The network of a checkpoint, with its weights.
+ * The network of a checkpoint, with its weights. `networks` are those that are known, by name; `allModels` has more than the
+ * default, `models`.
  *
  * @throws {FormatError} when it does not take the images that the checkpoint says it is for, or has other outputs than classes
  * @throws {StateDictError} when its network is not known here or cannot be made, or as {@link restoreCheckpoint}
  */
-export function modelOfCheckpoint(contents: Safetensors, file: string): Module {
+export function modelOfCheckpoint(contents: Safetensors, file: string, networks = models): Module {
   const { model: name, modelOptions, data } = checkpointFacts(contents, file);
-  const make = Object.hasOwn(models, name) ? models[name] : undefined;
+  const make = Object.hasOwn(networks, name) ? networks[name] : undefined;
   if (!make) {
     throw new StateDictError(
-      `${file}: checkpoint: is of network ${name} but known are ${Object.keys(models).join(', ')}`,
+      `${file}: checkpoint: is of network ${name} but known are ${Object.keys(networks).join(', ')}`,
     );
   }
   let model: Module;

@@ -2,7 +2,8 @@ import { dispose } from '../base/symbols.ts';
 import { compile } from '../compile/compile.ts';
 import type { Plan } from '../compile/plan.ts';
 import { normalise } from '../data/normalise.ts';
-import { softmax } from '../functions/softmax.ts';
+import { apply } from '../core/apply.ts';
+import { softmax } from '../ops/softmax.ts';
 import type { Module } from '../nn/module.ts';
 import { formatShape, type Shape } from '../base/shape.ts';
 import type { Tensor } from '../core/tensor.ts';
@@ -48,7 +49,7 @@ export class Predictor implements Disposable {
   plan(shape: Shape): Plan {
     const predict = (x: Tensor): Tensor[] => {
       const logits = this.model.forward(x);
-      return [logits, softmax(logits)];
+      return [logits, apply(softmax, { x: logits }, {}).y];
     };
     const make = (): Plan =>
       inMode(this.model, false, () =>

@@ -139,6 +139,26 @@ macro_rules! row {
     };
 }
 
+/// As [`row!`], for a reference: modules leave these out by the name of what runs them, where nothing checks them.
+#[macro_export]
+macro_rules! reference_row {
+    ($name:expr, $args:ty, $kernel:expr) => {
+        $crate::abi::Kernel {
+            name: $name,
+            signature: <$args as $crate::abi::Argument>::SIGNATURE,
+            run: {
+                unsafe fn run_reference(words: *const u32, task: &$crate::abi::Task) {
+                    let kernel: unsafe fn(&$args, &$crate::abi::Task) = $kernel;
+                    let args = words.cast::<$args>();
+                    // SAFETY: as for `row!`.
+                    unsafe { kernel(&*args, task) }
+                }
+                run_reference
+            },
+        }
+    };
+}
+
 #[cfg(test)]
 mod tests {
     use super::Argument;

@@ -58,10 +58,19 @@ pub trait Lanes: Copy {
     fn nmadd(self, a: Self, b: Self) -> Self;
     /// `other > self ? other : self`: a NaN in `self` stays, a NaN in `other` is dropped.
     fn max(self, other: Self) -> Self;
+    /// `other < self ? other : self`: a NaN in `self` stays, a NaN in `other` is dropped.
+    fn min(self, other: Self) -> Self;
+    fn abs(self) -> Self;
+    /// `yes` where `self < other`, else `no`.
+    fn select_if_less(self, other: Self, yes: Self, no: Self) -> Self;
+    /// 2ⁿ, where self is `n + 1.5·2²³` for a whole n of -126 to 127.
+    fn power_of_two(self) -> Self;
     /// `self` where `test > 0`, else +0.
     fn keep_where_positive(self, test: Self) -> Self;
     /// `self` where the bits of `a` and `b` agree, else +0; with [`Lanes::of_bits`] this compares integers.
     fn keep_where_same(self, a: Self, b: Self) -> Self;
+    /// `self` where `a` and `b` are equal as numbers, else +0: a NaN equals nothing.
+    fn keep_where_equal(self, a: Self, b: Self) -> Self;
     /// `(candidate, index)` where candidate is greater than `best.0` or NaN, else `best`.
     fn replace_if_greater(best: (Self, Self), candidate: Self, index: Self) -> (Self, Self);
     /// The same 32 bits in each lane.
@@ -167,12 +176,33 @@ impl<L: Lanes> Lanes for Pair<L> {
         self.zip(other, L::max)
     }
     #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        self.zip(other, L::min)
+    }
+    #[inline(always)]
+    fn abs(self) -> Self {
+        self.each(L::abs)
+    }
+    #[inline(always)]
+    fn select_if_less(self, other: Self, yes: Self, no: Self) -> Self {
+        let low = self.0.select_if_less(other.0, yes.0, no.0);
+        Self(low, self.1.select_if_less(other.1, yes.1, no.1))
+    }
+    #[inline(always)]
+    fn power_of_two(self) -> Self {
+        self.each(L::power_of_two)
+    }
+    #[inline(always)]
     fn keep_where_positive(self, test: Self) -> Self {
         self.zip(test, L::keep_where_positive)
     }
     #[inline(always)]
     fn keep_where_same(self, a: Self, b: Self) -> Self {
         self.zip3(a, b, L::keep_where_same)
+    }
+    #[inline(always)]
+    fn keep_where_equal(self, a: Self, b: Self) -> Self {
+        self.zip3(a, b, L::keep_where_equal)
     }
     #[inline(always)]
     fn replace_if_greater(best: (Self, Self), candidate: Self, index: Self) -> (Self, Self) {
@@ -257,12 +287,32 @@ impl Lanes for Portable {
         self.zip(other, |a, b| if b > a { b } else { a })
     }
     #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        self.zip(other, |a, b| if b < a { b } else { a })
+    }
+    #[inline(always)]
+    fn abs(self) -> Self {
+        Self(self.0.map(f32::abs))
+    }
+    #[inline(always)]
+    fn select_if_less(self, other: Self, yes: Self, no: Self) -> Self {
+        Self(core::array::from_fn(|i| if self.0[i] < other.0[i] { yes.0[i] } else { no.0[i] }))
+    }
+    #[inline(always)]
+    fn power_of_two(self) -> Self {
+        Self(self.0.map(power_of_two))
+    }
+    #[inline(always)]
     fn keep_where_positive(self, test: Self) -> Self {
         self.zip(test, |a, t| if t > 0.0 { a } else { 0.0 })
     }
     #[inline(always)]
     fn keep_where_same(self, a: Self, b: Self) -> Self {
         Self(core::array::from_fn(|i| if a.0[i].to_bits() == b.0[i].to_bits() { self.0[i] } else { 0.0 }))
+    }
+    #[inline(always)]
+    fn keep_where_equal(self, a: Self, b: Self) -> Self {
+        Self(core::array::from_fn(|i| if a.0[i] == b.0[i] { self.0[i] } else { 0.0 }))
     }
     #[inline(always)]
     fn replace_if_greater(best: (Self, Self), candidate: Self, index: Self) -> (Self, Self) {
@@ -282,9 +332,22 @@ impl Portable {
     }
 }
 
+/// As [`Lanes::power_of_two`]: the low bits of the sum are n.
+#[inline(always)]
+fn power_of_two(sum: f32) -> f32 {
+    f32::from_bits((sum.to_bits() << 23).wrapping_add(127 << 23))
+}
+
 /// One float with the face of a vector: the tail of a row.
 #[derive(Clone, Copy, Debug)]
 pub struct Scalar(f32);
+
+impl Scalar {
+    #[inline(always)]
+    pub fn value(self) -> f32 {
+        self.0
+    }
+}
 
 impl Lanes for Scalar {
     const WIDTH: usize = 1;
@@ -346,12 +409,32 @@ impl Lanes for Scalar {
         if other.0 > self.0 { other } else { self }
     }
     #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        if other.0 < self.0 { other } else { self }
+    }
+    #[inline(always)]
+    fn abs(self) -> Self {
+        Self(f32::from_bits(self.0.to_bits() & 0x7fff_ffff))
+    }
+    #[inline(always)]
+    fn select_if_less(self, other: Self, yes: Self, no: Self) -> Self {
+        if self.0 < other.0 { yes } else { no }
+    }
+    #[inline(always)]
+    fn power_of_two(self) -> Self {
+        Self(power_of_two(self.0))
+    }
+    #[inline(always)]
     fn keep_where_positive(self, test: Self) -> Self {
         if test.0 > 0.0 { self } else { Self(0.0) }
     }
     #[inline(always)]
     fn keep_where_same(self, a: Self, b: Self) -> Self {
         if a.0.to_bits() == b.0.to_bits() { self } else { Self(0.0) }
+    }
+    #[inline(always)]
+    fn keep_where_equal(self, a: Self, b: Self) -> Self {
+        if a.0 == b.0 { self } else { Self(0.0) }
     }
     #[inline(always)]
     fn replace_if_greater(best: (Self, Self), candidate: Self, index: Self) -> (Self, Self) {
@@ -464,12 +547,32 @@ mod wasm {
             Self(f32x4_pmax(self.0, other.0))
         }
         #[inline(always)]
+        fn min(self, other: Self) -> Self {
+            Self(f32x4_pmin(self.0, other.0))
+        }
+        #[inline(always)]
+        fn abs(self) -> Self {
+            Self(f32x4_abs(self.0))
+        }
+        #[inline(always)]
+        fn select_if_less(self, other: Self, yes: Self, no: Self) -> Self {
+            Self(v128_bitselect(yes.0, no.0, f32x4_lt(self.0, other.0)))
+        }
+        #[inline(always)]
+        fn power_of_two(self) -> Self {
+            Self(i32x4_add(i32x4_shl(self.0, 23), i32x4_splat(127 << 23)))
+        }
+        #[inline(always)]
         fn keep_where_positive(self, test: Self) -> Self {
             Self(keep(self.0, f32x4_gt(test.0, f32x4_splat(0.0))))
         }
         #[inline(always)]
         fn keep_where_same(self, a: Self, b: Self) -> Self {
             Self(keep(self.0, i32x4_eq(a.0, b.0)))
+        }
+        #[inline(always)]
+        fn keep_where_equal(self, a: Self, b: Self) -> Self {
+            Self(keep(self.0, f32x4_eq(a.0, b.0)))
         }
         #[inline(always)]
         fn replace_if_greater(best: (Self, Self), candidate: Self, index: Self) -> (Self, Self) {

@@ -6,7 +6,7 @@
 //! step   0 entry of the kernel · 1 chunks · 2 address of the next step · 3 waiters
 //!        4,5 claim (epoch in the upper half; chunks taken from the end, from the start: 16 bits each)
 //!        6,7 done (epoch, chunks done) · 8 how many steps from the first on must be done before this one begins
-//!        16.. arguments of the kernel
+//!        16.. arguments of the kernel, and from the next 64 bytes on the tables that they point at
 //! ```
 
 use crate::abi::Task;

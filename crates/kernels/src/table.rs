@@ -17,6 +17,7 @@ pub static OPS: &[&[Kernel]] = &[
     crate::gemm::KERNELS,
     crate::guard::KERNELS,
     crate::increment::KERNELS,
+    crate::matmul::KERNELS,
     crate::max_pool2d::KERNELS,
     crate::multiply::KERNELS,
     crate::random::KERNELS,
@@ -29,7 +30,18 @@ pub static OPS: &[&[Kernel]] = &[
 ];
 
 /// All others: a module of its own, loaded where one of their ops is imported.
-pub static EXTRA: &[&[Kernel]] = &[crate::depthwise::KERNELS, crate::sigmoid::KERNELS];
+pub static EXTRA: &[&[Kernel]] = &[
+    crate::copy_nd::KERNELS,
+    crate::depthwise::KERNELS,
+    crate::group_norm::KERNELS,
+    crate::layer_norm::KERNELS,
+    crate::local_response_norm::KERNELS,
+    crate::map::KERNELS,
+    crate::reduce::KERNELS,
+    crate::resample::KERNELS,
+    crate::sigmoid::KERNELS,
+    crate::softmax_axis::KERNELS,
+];
 
 /// How many kernels a list has.
 pub fn len(ops: &[&[Kernel]]) -> usize {

@@ -1,4 +1,6 @@
 // esbuild, Rollup, rolldown, Parcel and Bun, to pages.
+import { withAndWithoutSigmoid } from '../withSigmoid.mjs';
+
 const copyPage = (out) => [
   ['cp', 'index.html', out],
   ['cp', '-r', 'node_modules/residua/dist/assets', out],
@@ -31,7 +33,7 @@ const inlinePolicy = {
 /** For newer ones Parcel writes an import map into the page, which a policy without 'unsafe-inline' forbids. */
 const olderBrowsers = { browserslist: 'chrome 91' };
 
-export const bundlerRows = [
+const built = [
   {
     name: 'esbuild, assets copied',
     packages: esbuild,
@@ -118,13 +120,6 @@ export const bundlerRows = [
     out: 'out',
   },
   {
-    name: 'Parcel, dev',
-    packages: { parcel: '2.16.4' },
-    server: ['parcel', 'serve', 'index.html', '--port', 'PORT', '--no-cache'],
-    threads: 1,
-    warns: /cross-origin isolated/,
-  },
-  {
     name: 'Parcel, residua/inline',
     packages: { parcel: '2.16.4' },
     manifest: { ...olderBrowsers, '@parcel/resolver-default': { packageExports: true } },
@@ -132,5 +127,16 @@ export const bundlerRows = [
     build: [['parcel', 'build', 'index.html', '--dist-dir', 'out', '--no-cache']],
     out: 'out',
     headers: inlinePolicy,
+  },
+];
+
+export const bundlerRows = [
+  ...built.flatMap(withAndWithoutSigmoid),
+  {
+    name: 'Parcel, dev',
+    packages: { parcel: '2.16.4' },
+    server: ['parcel', 'serve', 'index.html', '--port', 'PORT', '--no-cache'],
+    threads: 1,
+    warns: /cross-origin isolated/,
   },
 ];

@@ -1,4 +1,6 @@
 // webpack and rspack: bundles that warn of nothing, and dev servers without an overlay.
+import { withAndWithoutSigmoid } from '../withSigmoid.mjs';
+
 const config = `export default {
   mode: process.env.MODE ?? 'production',
   entry: './main.js',
@@ -14,7 +16,7 @@ const config = `export default {
 const html = '<!doctype html><meta charset="utf-8"><script defer src="./main.js"></script>';
 const serverFlags = ['--port', 'PORT', '--mode', 'development'];
 const row = (name, packages, cli) => [
-  {
+  ...withAndWithoutSigmoid({
     name,
     packages,
     files: { [`${cli}.config.mjs`]: config, 'public/index.html': html },
@@ -23,7 +25,7 @@ const row = (name, packages, cli) => [
       ['cp', 'public/index.html', 'out'],
     ],
     out: 'out',
-  },
+  }),
   {
     name: `${name}, dev`,
     packages,

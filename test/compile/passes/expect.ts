@@ -71,7 +71,8 @@ export function print(graph: Graph, known: Program['names']): string {
     const outputs = entries(node.outputs).map(([, value]) => nameOf(value));
     const made = outputs.length > 0 ? `${outputs.join(', ')} = ` : '';
     const again = node.recomputed ? ' again' : '';
-    return `${made}${node.op.name}(${inputs.join(', ')})${settings(node)}${again}`;
+    const name = node.op.title?.(node.attrs) ?? node.op.name;
+    return `${made}${name}(${inputs.join(', ')})${settings(node)}${again}`;
   });
   return [...lines, `return ${graph.outputs.map(nameOf).join(', ')}`].join('\n');
 }
@@ -90,7 +91,9 @@ const USUAL: Readonly<Record<string, string>> = {
   groups: '1',
 };
 
-function settings({ attrs }: Node): string {
+function settings({ op, attrs }: Node): string {
+  // A title says them.
+  if (op.title) return '';
   return Object.entries(attrs as object)
     .filter(([name, value]) => value !== false && USUAL[name] !== String(value))
     .map(([name, value]) => (value === true ? ` ${name}` : ` ${name} ${value}`))

@@ -4,6 +4,7 @@ import {
   type CheckpointFacts,
 } from '../../train/checkpoint.ts';
 import type { DatasetFacts } from '../../data/catalog.ts';
+import { allModels } from '../../models/allModels.ts';
 import type { Module } from '../../nn/module.ts';
 import { checkImages } from '../../train/checkImages.ts';
 import { loadCheckpoint } from '../../train/node/checkpointFile.ts';
@@ -29,7 +30,7 @@ export async function loadRun(path: string | undefined, flags: EngineFlags): Pro
   const facts = checkpointFacts(contents, file);
   const settings = settingsInCheckpoint(facts, file);
   await startEngine({ ...(settings && { numerics: settings.numerics }), ...flags });
-  const model = modelOfCheckpoint(contents, file);
+  const model = modelOfCheckpoint(contents, file, allModels);
   const outputs = checkImages(model, facts.data, `${file}: checkpoint`);
   return { file, model, facts: { ...facts, data: named(facts.data, outputs) }, settings };
 }

@@ -1,7 +1,7 @@
 import { StateDictError } from '../../base/errors.ts';
 import { Linear, type LinearOptions } from '../../nn/linear.ts';
 import type { Module } from '../../nn/module.ts';
-import { formatShape, sameShape, type Shape } from '../../base/shape.ts';
+import { formatShape, sameShape, sizeOf, type Shape } from '../../base/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import type { SafetensorsTensor } from '../safetensors.ts';
 import { originOf } from '../safetensors/lazyTensor.ts';
@@ -13,6 +13,8 @@ export interface Slot {
   readonly tensor: Tensor;
   /** `[h, w, c]` of the image that a linear weight's inputs are the pixels of: torch has its channels first. */
   readonly flattened?: LinearOptions['flattened'];
+  /** Whether it is of the shape of an image, `[…, C]`, as a layer norm's parameters: torch has the channels first. */
+  readonly ofImage?: boolean;
 }
 
 const COUNTER = 'num_batches_tracked';
@@ -25,10 +27,17 @@ export const isCounter = (name: string): boolean => name.endsWith(COUNTER);
 /** A network's weights and statistics by name, in the order of torch's state dicts. */
 export function weightSlots(model: Module): Map<string, Slot> {
   const flattened = new Map<Tensor, Slot['flattened']>();
+  const ofImages = new Set<Tensor>();
   for (const [, module] of model.modules()) {
     if (module instanceof Linear) flattened.set(module.weight, module.flattened);
+    // A layer norm, told by its setting: no page loads one for the sake of this question.
+    if ('normalizedShape' in module) module.stateDict().forEach((tensor) => ofImages.add(tensor));
   }
-  const slotOf = (tensor: Tensor): Slot => ({ tensor, flattened: flattened.get(tensor) });
+  const slotOf = (tensor: Tensor): Slot => ({
+    tensor,
+    flattened: flattened.get(tensor),
+    ofImage: ofImages.has(tensor) && tensor.shape.length > 1,
+  });
   return new Map([...model.stateDict()].map(([name, tensor]) => [name, slotOf(tensor)]));
 }
 
@@ -41,10 +50,15 @@ interface Layout {
   readonly inFile: Shape;
 }
 
-/** Moments have the layout of their weights. A linear layer on a flattened image is a convolution over all of it. */
-function layoutOf({ tensor: { shape }, flattened }: Slot): Layout {
+/** Moments have the layout of their weights. Parameters of an image have its channels first there. A linear layer on a flattened image is a convolution over all of it. */
+function layoutOf({ tensor: { shape }, flattened, ofImage }: Slot): Layout {
   const outputs = shape.at(-1)!;
-  if (shape.length === 4 || (shape.length === 2 && flattened)) {
+  if (ofImage) {
+    const rest = shape.slice(0, -1);
+    const own = [sizeOf(rest), 1, 1, outputs];
+    return { kind: 'conv', own, torch: torchShape('conv', own), inFile: [outputs, ...rest] };
+  }
+  if (shape.length === 4 || shape.length === 3 || (shape.length === 2 && flattened)) {
     const own = flattened ? [...flattened, outputs] : shape;
     const torch = torchShape('conv', own);
     const inFile = flattened ? [outputs, shape[0]!] : torch;

@@ -3,7 +3,7 @@ import type { Tensor } from '../../core/tensor.ts';
 import { Conv2d } from '../conv2d.ts';
 import type { Module } from '../module.ts';
 import { through } from '../through.ts';
-import { batchNorm2d, BLOCK_OPTIONS, type BlockOptions } from './blockOptions.ts';
+import { batchNorm2d, BLOCK_OPTIONS, type BlockOptions, identity } from './blockOptions.ts';
 import { lastOf } from './lastOf.ts';
 import { ResidualBlock, type Branches } from './residualBlock.ts';
 import { shortcutBeside } from './shortcut.ts';
@@ -26,6 +26,8 @@ export class BasicBlock extends ResidualBlock {
   readonly bn1: Module;
   readonly conv2: Conv2d;
   readonly bn2: Module;
+  /** Scales the channels of F; absent without `attention`. */
+  readonly se?: Module;
   /** The shortcut, named as torchvision names a projection; null in a plain block. */
   readonly downsample: Module | null;
 
@@ -39,12 +41,13 @@ export class BasicBlock extends ResidualBlock {
     this.bn1 = norm(outChannels);
     this.conv2 = new Conv2d(outChannels, outChannels, spatial);
     this.bn2 = lastOf(norm(outChannels), options);
+    this.se = options.attention?.(outChannels);
     this.downsample = shortcutBeside(this, inChannels, outChannels, { ...options, norm });
   }
 
   /** F(x). */
   body(x: Tensor): Tensor {
-    return through(x, this.conv1, this.bn1, this.act, this.conv2, this.bn2);
+    return through(x, this.conv1, this.bn1, this.act, this.conv2, this.bn2, this.se ?? identity);
   }
 
   protected override branches(x: Tensor): Branches {

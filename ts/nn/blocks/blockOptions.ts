@@ -20,6 +20,9 @@ export const batchNorm2d: Norm = (channels) => new BatchNorm2d(channels);
 export const kerasBatchNorm2d: Norm = (channels) =>
   new BatchNorm2d(channels, { eps: 1e-3, momentum: 0.01 });
 
+/** Makes what scales the channels of F, such as `squeezeExcite`, for their number. */
+export type Attention = (channels: number) => Module;
+
 /** No normalisation. */
 export const noNorm: Norm = () => new Identity();
 
@@ -56,6 +59,8 @@ export interface BlockOptions extends JoinOptions {
    * normalisation stands in front of it. False by default.
    */
   readonly zeroInit?: boolean;
+  /** Scales the channels of F by their means: `squeezeExcite` or `efficientChannelAttention`; none by default. */
+  readonly attention?: Attention;
 }
 
 /** All of {@link JoinOptions}. */
@@ -70,4 +75,5 @@ export const BLOCK_OPTIONS: OptionNames<BlockOptions> = {
   bias: 1,
   padding: 1,
   zeroInit: 1,
+  attention: 1,
 };

@@ -3,7 +3,7 @@ import type { Tensor } from '../../core/tensor.ts';
 import { Conv2d } from '../conv2d.ts';
 import type { Module } from '../module.ts';
 import { through } from '../through.ts';
-import { batchNorm2d, BLOCK_OPTIONS, type BlockOptions } from './blockOptions.ts';
+import { batchNorm2d, BLOCK_OPTIONS, type BlockOptions, identity } from './blockOptions.ts';
 import { lastOf } from './lastOf.ts';
 import { ResidualBlock, type Branches } from './residualBlock.ts';
 import { shortcutBeside } from './shortcut.ts';
@@ -50,6 +50,8 @@ export class Bottleneck extends ResidualBlock {
   readonly bn2: Module;
   readonly conv3: Conv2d;
   readonly bn3: Module;
+  /** Scales the channels of F; absent without `attention`. */
+  readonly se?: Module;
   /** The shortcut, named as torchvision names a projection; null in a plain block. */
   readonly downsample: Module | null;
 
@@ -68,6 +70,7 @@ export class Bottleneck extends ResidualBlock {
     this.bn2 = norm(width);
     this.conv3 = new Conv2d(width, outChannels, { kernelSize: 1, bias });
     this.bn3 = lastOf(norm(outChannels), options);
+    this.se = options.attention?.(outChannels);
     this.downsample = shortcutBeside(this, inChannels, outChannels, { ...options, norm });
   }
 
@@ -75,7 +78,7 @@ export class Bottleneck extends ResidualBlock {
   body(x: Tensor): Tensor {
     const narrow = through(x, this.conv1, this.bn1, this.act); // [N, H, W, width]
     const hidden = through(narrow, this.conv2, this.bn2, this.act);
-    return through(hidden, this.conv3, this.bn3); // [N, H / stride, W / stride, outChannels]
+    return through(hidden, this.conv3, this.bn3, this.se ?? identity); // [N, H / stride, W / stride, outChannels]
   }
 
   protected override branches(x: Tensor): Branches {

@@ -1,5 +1,5 @@
 import { recomputed } from '../../core/apply.ts';
-import { concat } from '../../functions/concat.ts';
+import { concatChannels } from '../../functions/concatChannels.ts';
 import { relu } from '../../functions/relu.ts';
 import { expectOptions, expectWhole, type OptionNames } from '../../base/settings.ts';
 import type { Tensor } from '../../core/tensor.ts';
@@ -99,7 +99,7 @@ export class DenseLayer extends Module {
 export class DenseBlock extends Sequential {
   override forward(x: Tensor): Tensor {
     return [...this.layers.values()].reduce(
-      (features, layer) => concat([features, layer.forward(features)]),
+      (features, layer) => concatChannels([features, layer.forward(features)]),
       x,
     );
   }

@@ -1,4 +1,4 @@
-import { concat } from '../../functions/concat.ts';
+import { concatChannels } from '../../functions/concatChannels.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { Module } from '../module.ts';
 
@@ -24,6 +24,6 @@ export class DenseConcat extends Module {
   }
 
   override forward(x: Tensor): Tensor {
-    return this.here(() => concat([x, this.body.forward(x)]));
+    return this.here(() => concatChannels([x, this.body.forward(x)]));
   }
 }

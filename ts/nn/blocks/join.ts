@@ -1,7 +1,8 @@
-import { add } from '../../functions/add.ts';
-import { fill } from '../../functions/fill.ts';
-import { multiply } from '../../functions/multiply.ts';
+import { apply } from '../../core/apply.ts';
 import type { Tensor } from '../../core/tensor.ts';
+import { fill } from '../../functions/fill.ts';
+import { add } from '../../ops/add.ts';
+import { scaleBy } from '../../ops/dot.ts';
 import { drop } from '../drop.ts';
 import { nextStream } from '../seed.ts';
 
@@ -22,13 +23,16 @@ interface Joined {
 export function joinOf(block: Joined, dropPath: number): Join {
   const stream = dropPath > 0 ? nextStream().stream : 0;
   const dropped = (branch: Tensor): Tensor =>
-    block.training && dropPath > 0 ? multiply(branch, drop(fill([], 1), dropPath, stream)) : branch;
+    block.training && dropPath > 0 ? scaled(branch, drop(fill([], 1), dropPath, stream)) : branch;
   return (transform, skip) => {
     const kept = dropped(gated(transform, block.transformGate));
-    return skip ? add(kept, gated(skip, block.skipGate)) : kept;
+    if (!skip) return kept;
+    return apply(add, { a: kept, b: gated(skip, block.skipGate) }, { relu: false }).y;
   };
 }
 
 function gated(branch: Tensor, gate: Tensor | undefined): Tensor {
-  return gate ? multiply(branch, gate) : branch;
+  return gate ? scaled(branch, gate) : branch;
 }
+
+const scaled = (x: Tensor, s: Tensor): Tensor => apply(scaleBy, { x, s }, {}).y;

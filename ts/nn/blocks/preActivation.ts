@@ -28,6 +28,8 @@ export class PreActBasicBlock extends ResidualBlock {
   readonly conv1: Conv2d;
   readonly bn2: Module;
   readonly conv2: Conv2d;
+  /** Scales the channels of F; absent without `attention`. */
+  readonly se?: Module;
   /** The shortcut, named as torchvision names a projection; null in a plain block. */
   readonly downsample: Module | null;
 
@@ -41,12 +43,13 @@ export class PreActBasicBlock extends ResidualBlock {
     this.conv1 = new Conv2d(inChannels, outChannels, { ...spatial, stride });
     this.bn2 = norm(outChannels);
     this.conv2 = lastOf(new Conv2d(outChannels, outChannels, spatial), options);
+    this.se = options.attention?.(outChannels);
     this.downsample = shortcutBeside(this, inChannels, outChannels, { ...options, norm: null });
   }
 
   /** F of the activated input. */
   body(activated: Tensor): Tensor {
-    return through(activated, this.conv1, this.bn2, this.act, this.conv2);
+    return through(activated, this.conv1, this.bn2, this.act, this.conv2, this.se ?? identity);
   }
 
   protected override branches(x: Tensor): Branches {
@@ -75,6 +78,8 @@ export class PreActBottleneck extends ResidualBlock {
   readonly conv2: Conv2d;
   readonly bn3: Module;
   readonly conv3: Conv2d;
+  /** Scales the channels of F; absent without `attention`. */
+  readonly se?: Module;
   /** The shortcut, named as torchvision names a projection; null in a plain block. */
   readonly downsample: Module | null;
 
@@ -91,6 +96,7 @@ export class PreActBottleneck extends ResidualBlock {
     this.conv2 = new Conv2d(width, width, spatial);
     this.bn3 = norm(width);
     this.conv3 = lastOf(new Conv2d(width, outChannels, { kernelSize: 1, bias }), options);
+    this.se = options.attention?.(outChannels);
     this.downsample = shortcutBeside(this, inChannels, outChannels, { ...options, norm: null });
   }
 
@@ -98,7 +104,7 @@ export class PreActBottleneck extends ResidualBlock {
   body(activated: Tensor): Tensor {
     const narrow = through(activated, this.conv1, this.bn2, this.act); // [N, H, W, width]
     const hidden = through(narrow, this.conv2, this.bn3, this.act);
-    return through(hidden, this.conv3); // [N, H / stride, W / stride, outChannels]
+    return through(hidden, this.conv3, this.se ?? identity); // [N, H / stride, W / stride, outChannels]
   }
 
   protected override branches(x: Tensor): Branches {

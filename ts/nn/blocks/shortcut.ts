@@ -3,6 +3,7 @@ import type { Tensor } from '../../core/tensor.ts';
 import { Conv2d } from '../conv2d.ts';
 import { Identity } from '../identity.ts';
 import type { Module } from '../module.ts';
+import { AvgPool2d } from '../pooling.ts';
 import { Sequential } from '../sequential.ts';
 import { assertJoins } from './assertJoins.ts';
 import type { BlockOptions, Norm } from './blockOptions.ts';
@@ -10,9 +11,10 @@ import { SubsamplePad } from './subsamplePad.ts';
 
 /**
  * Kinds of shortcuts (He et al. 2015, section 4.1). `A`: identity, with pixels left out and zero channels added where
- * shapes differ. `B`: identity, and a 1×1 projection where shapes differ. `C`: always a projection.
+ * shapes differ. `B`: identity, and a 1×1 projection where shapes differ. `C`: always a projection. `D`: as B, but averages the pixels that B's stride leaves out (He et al. 2019,
+ * arXiv:1812.01187, ResNet-D).
  */
-export type ShortcutKind = 'A' | 'B' | 'C';
+export type ShortcutKind = 'A' | 'B' | 'C' | 'D';
 
 /**
  * The shortcut of a block. Shapes differ when the stride is not 1 **or** the channels change. A projection is followed by
@@ -35,12 +37,26 @@ export function shortcut(
   options: { stride: number; norm: Norm | null; bias?: boolean },
 ): Module {
   const { stride, norm, bias = false } = options;
-  expectOneOf('shortcut', 'kind', kind, ['A', 'B', 'C']);
+  expectOneOf('shortcut', 'kind', kind, ['A', 'B', 'C', 'D']);
   const same = stride === 1 && inChannels === outChannels;
   if (same && kind !== 'C') return new Identity();
   if (kind === 'A') return new SubsamplePad(inChannels, outChannels, stride);
-  const projection = new Conv2d(inChannels, outChannels, { kernelSize: 1, stride, bias });
-  return norm ? new Sequential(projection, norm(outChannels)) : projection;
+  const averages = kind === 'D';
+  const step = averages ? 1 : stride;
+  const projection = new Conv2d(inChannels, outChannels, { kernelSize: 1, stride: step, bias });
+  const layers = [
+    ...(averages ? [averaged(stride)] : []),
+    projection,
+    ...(norm ? [norm(outChannels)] : []),
+  ];
+  return layers.length === 1 ? projection : new Sequential(...layers);
+}
+
+/** Means of windows of the stride's size: `[N, H, W, C]` → `[N, ⌈H / stride⌉, ⌈W / stride⌉, C]`; nothing at stride 1. */
+function averaged(stride: number): Module {
+  return stride === 1
+    ? new Identity()
+    : new AvgPool2d({ kernelSize: stride, ceilMode: true, countIncludePad: false });
 }
 
 /** What a shortcut lies beside: F. */

@@ -64,5 +64,5 @@ impl AdamwUpdate {
 
 pub const KERNELS: &[Kernel] = &[
     row!("adamwUpdate.forward.f32/simd", AdamwUpdate, simd::forward::<Vector>),
-    row!("adamwUpdate.forward.f32/reference", AdamwUpdate, reference::forward),
+    reference_row!("adamwUpdate.forward.f32/reference", AdamwUpdate, reference::forward),
 ];

@@ -57,7 +57,7 @@ unsafe fn backward<L: Lanes>(a: &AdaptiveAvgPool2d, task: &Task) {
 
 pub const KERNELS: &[Kernel] = &[
     row!("adaptiveAvgPool2d.forward.f32/simd", AdaptiveAvgPool2d, forward::<Vector>),
-    row!("adaptiveAvgPool2d.forward.f32/reference", AdaptiveAvgPool2d, reference::forward),
+    reference_row!("adaptiveAvgPool2d.forward.f32/reference", AdaptiveAvgPool2d, reference::forward),
     row!("adaptiveAvgPool2d.backward.f32/simd", AdaptiveAvgPool2d, backward::<Vector>),
-    row!("adaptiveAvgPool2d.backward.f32/reference", AdaptiveAvgPool2d, reference::backward),
+    reference_row!("adaptiveAvgPool2d.backward.f32/reference", AdaptiveAvgPool2d, reference::backward),
 ];

@@ -25,5 +25,5 @@ kernel_args! {
 
 pub const KERNELS: &[Kernel] = &[
     row!("add.forward.f32/simd", AddForward, simd::forward::<Vector>),
-    row!("add.forward.f32/reference", AddForward, reference::forward),
+    reference_row!("add.forward.f32/reference", AddForward, reference::forward),
 ];

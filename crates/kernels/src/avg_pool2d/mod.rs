@@ -98,7 +98,7 @@ unsafe fn backward<L: Lanes>(a: &AvgPool2d, task: &Task) {
 
 pub const KERNELS: &[Kernel] = &[
     row!("avgPool2d.forward.f32/simd", AvgPool2d, forward::<Vector>),
-    row!("avgPool2d.forward.f32/reference", AvgPool2d, reference::forward),
+    reference_row!("avgPool2d.forward.f32/reference", AvgPool2d, reference::forward),
     row!("avgPool2d.backward.f32/simd", AvgPool2d, backward::<Vector>),
-    row!("avgPool2d.backward.f32/reference", AvgPool2d, reference::backward),
+    reference_row!("avgPool2d.backward.f32/reference", AvgPool2d, reference::backward),
 ];

@@ -143,7 +143,7 @@ pub unsafe fn apply<L: Lanes>(a: &BatchNormApply, task: &Task) {
 /// # Safety
 /// As for the reference.
 #[inline(always)]
-unsafe fn affine<L: Lanes, const RELU: bool>(a: &BatchNormApply, task: &Task) {
+pub unsafe fn affine<L: Lanes, const RELU: bool>(a: &BatchNormApply, task: &Task) {
     let (x_stride, y_stride) = (a.x_stride as usize, a.y_stride as usize);
     for tile in tiles(task.range(a.pixels), a.channels, MAP_TILE) {
         // SAFETY: the tile lies within the chunk's pixels.

@@ -7,7 +7,7 @@ use crate::lanes::Lanes;
 use crate::loops::{Column, across, load_all, store_all, touch_columns};
 
 /// A gradient counts everywhere.
-const EVERYWHERE: u8 = 0;
+pub const EVERYWHERE: u8 = 0;
 /// A gradient counts where y is positive.
 const BY_OUTPUT: u8 = 1;
 /// A gradient counts where `beta + (x - mean)·scale` is positive: the bits of y before it is clipped.
@@ -100,7 +100,7 @@ pub unsafe fn backward_partials<L: Lanes>(a: &BatchNormBackwardPartials, task: &
 /// # Safety
 /// As for the reference.
 #[inline(always)]
-unsafe fn sums<L: Lanes, const MASK: u8>(a: &BatchNormBackwardPartials, task: &Task) {
+pub unsafe fn sums<L: Lanes, const MASK: u8>(a: &BatchNormBackwardPartials, task: &Task) {
     let (channels, range) = (a.channels as usize, task.range(a.pixels));
     let [dy_stride, x_stride, y_stride] = [a.dy_stride, a.x_stride, a.y_stride].map(|stride| stride as usize);
     // SAFETY: the tiles lie within the chunk's pixels; y is read only when it is there.
@@ -203,7 +203,7 @@ unsafe fn gradient<L: Lanes, const MASK: u8>(a: &BatchNormBackwardApply, task: &
 /// # Safety
 /// As for the reference.
 #[inline(always)]
-unsafe fn gradient_and<L: Lanes, const MASK: u8, const RESIDUAL: bool>(a: &BatchNormBackwardApply, task: &Task) {
+pub unsafe fn gradient_and<L: Lanes, const MASK: u8, const RESIDUAL: bool>(a: &BatchNormBackwardApply, task: &Task) {
     let channels = a.channels as usize;
     let [dy_stride, x_stride, y_stride, residual_stride, dx_stride] =
         [a.dy_stride, a.x_stride, a.y_stride, a.residual_stride, a.dx_stride].map(|stride| stride as usize);

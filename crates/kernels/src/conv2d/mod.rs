@@ -170,7 +170,7 @@ pub const KERNELS: &[Kernel] = &[
     row!("conv2d.forward.f32/winograd_4x4_lean", Conv2dWinograd, winograd::lean::forward::<Vector, UnscaledF4, 4, 6>),
     row!("conv2d.forward.f32/winograd_4x4_of_norm", Conv2dWinograd, winograd::forward::forward_of_norm::<Vector, F4, 4, 6>),
     row!("conv2d.forward.f32/im2col", Conv2dForward, im2col::forward::<Vector>),
-    row!("conv2d.forward.f32/reference", Conv2dForward, reference::forward),
+    reference_row!("conv2d.forward.f32/reference", Conv2dForward, reference::forward),
     row!("conv2d.backward_input.f32/implicit_gemm", Conv2dForward, implicit_gemm::forward::<Vector>),
     row!("conv2d.backward_input.f32/pointwise", Conv2dForward, pointwise::forward::<Vector>),
     row!("conv2d.backward_input.f32/positions", Conv2dForward, positions::forward::<Vector>),
@@ -178,7 +178,7 @@ pub const KERNELS: &[Kernel] = &[
     row!("conv2d.backward_input.f32/winograd_4x4", Conv2dWinograd, winograd::forward::forward::<Vector, F4, 4, 6>),
     row!("conv2d.backward_input.f32/winograd_4x4_lean", Conv2dWinograd, winograd::lean::forward::<Vector, UnscaledF4, 4, 6>),
     row!("conv2d.backward_input.f32/winograd_4x4_to_norm", Conv2dWinograd, winograd::forward::norm_gradient::<Vector>),
-    row!("conv2d.backward_input.f32/reference", Conv2dBackwardInput, reference::backward_input),
+    reference_row!("conv2d.backward_input.f32/reference", Conv2dBackwardInput, reference::backward_input),
     row!("conv2d.backward_weight.f32/taps", Conv2dTapsWeight, taps_weight::outer_product::<Vector>),
     row!("conv2d.backward_weight.f32/outer_product", Conv2dBackwardWeight, backward_weight::outer_product::<Vector>),
     row!("conv2d.backward_weight.f32/winograd_4x4", Conv2dWinogradWeight, winograd::backward_weight::outer_product::<Vector>),
@@ -187,5 +187,5 @@ pub const KERNELS: &[Kernel] = &[
         Conv2dWinogradWeight,
         winograd::backward_weight::outer_product_of_norm::<Vector>
     ),
-    row!("conv2d.backward_weight.f32/reference", Conv2dBackwardWeight, reference::backward_weight),
+    reference_row!("conv2d.backward_weight.f32/reference", Conv2dBackwardWeight, reference::backward_weight),
 ];

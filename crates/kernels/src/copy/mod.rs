@@ -33,7 +33,7 @@ kernel_args! {
 
 pub const KERNELS: &[Kernel] = &[
     row!("copy.forward.f32/simd", CopyForward, simd::forward::<Vector>),
-    row!("copy.forward.f32/reference", CopyForward, reference::forward),
+    reference_row!("copy.forward.f32/reference", CopyForward, reference::forward),
     row!("copy.fill.f32/simd", CopyFill, simd::fill::<Vector>),
-    row!("copy.fill.f32/reference", CopyFill, reference::fill),
+    reference_row!("copy.fill.f32/reference", CopyFill, reference::fill),
 ];

@@ -19,7 +19,7 @@ kernel_args! {
 
 pub const KERNELS: &[Kernel] = &[
     row!("countCorrect.forward.f32/scalar", CountCorrect, forward),
-    row!("countCorrect.forward.f32/reference", CountCorrect, reference::forward),
+    reference_row!("countCorrect.forward.f32/reference", CountCorrect, reference::forward),
 ];
 
 /// # Safety

@@ -32,7 +32,7 @@ kernel_args! {
 
 pub const KERNELS: &[Kernel] = &[
     row!("dropout.forward.f32/scalar", DropoutForward, forward),
-    row!("dropout.forward.f32/reference", DropoutForward, reference::forward),
+    reference_row!("dropout.forward.f32/reference", DropoutForward, reference::forward),
 ];
 
 /// # Safety

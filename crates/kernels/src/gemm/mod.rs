@@ -62,6 +62,6 @@ kernel_args! {
 pub const KERNELS: &[Kernel] = &[
     row!("gemm.f32/panels", Gemm, panels::gemm::<Vector>),
     row!("gemm.f32/plain", Gemm, plain::gemm::<Vector>),
-    row!("gemm.f32/reference", Gemm, reference::gemm),
+    reference_row!("gemm.f32/reference", Gemm, reference::gemm),
     row!("gemm.pack.f32/panels", GemmPack, pack::pack::<Vector>),
 ];

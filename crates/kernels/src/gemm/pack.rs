@@ -22,16 +22,27 @@ pub unsafe fn pack<L: Lanes>(p: &GemmPack, task: &Task) {
             let mut to = p.packed.add(item * panel);
             for tap in 0..height * width {
                 let offset = (tap / width) as isize * p.tap_row as isize + (tap % width) as isize * p.tap_column as isize;
-                for k in 0..depth {
-                    let from = p.w.offset(offset).add(start + k * p.depth_stride as usize);
-                    if whole {
+                let mut from = p.w.offset(offset).add(start);
+                let end = to.add(depth * PANEL);
+                if whole {
+                    // By fours, as the compiler does not unroll loops whose length it does not know.
+                    while to.add(3 * PANEL) < end {
+                        for _ in 0..4 {
+                            store_all(load_all::<L, 2>(from), to);
+                            (from, to) = (from.wrapping_add(p.depth_stride as usize), to.add(PANEL));
+                        }
+                    }
+                    while to < end {
                         store_all(load_all::<L, 2>(from), to);
-                    } else {
+                        (from, to) = (from.wrapping_add(p.depth_stride as usize), to.add(PANEL));
+                    }
+                } else {
+                    while to < end {
                         for j in 0..PANEL {
                             *to.add(j) = if j < live { *from.add(j * p.column_stride as usize) } else { 0.0 };
                         }
+                        (from, to) = (from.wrapping_add(p.depth_stride as usize), to.add(PANEL));
                     }
-                    to = to.add(PANEL);
                 }
             }
         }

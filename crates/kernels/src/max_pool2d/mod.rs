@@ -80,7 +80,7 @@ impl MaxPool2dGeometry {
 
 pub const KERNELS: &[Kernel] = &[
     row!("maxPool2d.forward.f32/simd", MaxPool2dForward, simd::forward::<Vector>),
-    row!("maxPool2d.forward.f32/reference", MaxPool2dForward, reference::forward),
+    reference_row!("maxPool2d.forward.f32/reference", MaxPool2dForward, reference::forward),
     row!("maxPool2d.backward.f32/simd", MaxPool2dBackward, simd::backward::<Vector>),
-    row!("maxPool2d.backward.f32/reference", MaxPool2dBackward, reference::backward),
+    reference_row!("maxPool2d.backward.f32/reference", MaxPool2dBackward, reference::backward),
 ];

@@ -59,10 +59,10 @@ kernel_args! {
 
 pub const KERNELS: &[Kernel] = &[
     row!("multiply.forward.f32/simd", MultiplyForward, simd::forward::<Vector>),
-    row!("multiply.forward.f32/reference", MultiplyForward, reference::forward),
+    reference_row!("multiply.forward.f32/reference", MultiplyForward, reference::forward),
     row!("multiply.scale.f32/simd", MultiplyScale, simd::scale::<Vector>),
-    row!("multiply.scale.f32/reference", MultiplyScale, reference::scale),
+    reference_row!("multiply.scale.f32/reference", MultiplyScale, reference::scale),
     row!("multiply.partials.f32/simd", MultiplyPartials, simd::partials),
-    row!("multiply.partials.f32/reference", MultiplyPartials, reference::partials),
+    reference_row!("multiply.partials.f32/reference", MultiplyPartials, reference::partials),
     row!("multiply.sum.f32/scalar", MultiplySum, reference::sum),
 ];

@@ -37,9 +37,9 @@ kernel_args! {
 
 pub const KERNELS: &[Kernel] = &[
     row!("random.uniform.f32/scalar", RandomUniform, uniform),
-    row!("random.uniform.f32/reference", RandomUniform, reference::uniform),
+    reference_row!("random.uniform.f32/reference", RandomUniform, reference::uniform),
     row!("random.normal.f32/scalar", RandomNormal, normal),
-    row!("random.normal.f32/reference", RandomNormal, reference::normal),
+    reference_row!("random.normal.f32/reference", RandomNormal, reference::normal),
 ];
 
 /// A number in [0, 1) from the upper 24 bits of a word: exact in f32.

@@ -37,7 +37,7 @@ kernel_args! {
 
 pub const KERNELS: &[Kernel] = &[
     row!("relu.forward.f32/simd", ReluForward, simd::forward::<Vector>),
-    row!("relu.forward.f32/reference", ReluForward, reference::forward),
+    reference_row!("relu.forward.f32/reference", ReluForward, reference::forward),
     row!("relu.backward.f32/simd", ReluBackward, simd::backward::<Vector>),
-    row!("relu.backward.f32/reference", ReluBackward, reference::backward),
+    reference_row!("relu.backward.f32/reference", ReluBackward, reference::backward),
 ];

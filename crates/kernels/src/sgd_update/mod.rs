@@ -30,5 +30,5 @@ kernel_args! {
 
 pub const KERNELS: &[Kernel] = &[
     row!("sgdUpdate.forward.f32/simd", SgdUpdate, simd::forward::<Vector>),
-    row!("sgdUpdate.forward.f32/reference", SgdUpdate, reference::forward),
+    reference_row!("sgdUpdate.forward.f32/reference", SgdUpdate, reference::forward),
 ];

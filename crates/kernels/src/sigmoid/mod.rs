@@ -1,7 +1,6 @@
 //! `y = 1 / (1 + exp(-x))` over `[pixels, channels]`; a NaN stays a NaN.
 //!
-//! Backward: `dx = y·(1 - y)·dy`. Exponentials are libm's, so that every runtime gives the same bits. y is off by at
-//! most 2⁻²² of its size, and by 2⁻¹²⁸ more where `exp(-x)` overflows and y is 0. dx is off by at most 3·2⁻²⁴ of its size for its y.
+//! Backward: `dx = y·(1 - y)·dy`. y is off by at most 2⁻²² of its size, and by 2⁻¹²⁸ more where `exp(-x)` overflows and y is 0. dx is off by at most 3·2⁻²⁴ of its size for its y.
 
 pub mod reference;
 pub mod simd;
@@ -39,7 +38,7 @@ kernel_args! {
 
 pub const KERNELS: &[Kernel] = &[
     row!("sigmoid.forward.f32/simd", SigmoidForward, simd::forward::<Vector>),
-    row!("sigmoid.forward.f32/reference", SigmoidForward, reference::forward),
+    reference_row!("sigmoid.forward.f32/reference", SigmoidForward, reference::forward),
     row!("sigmoid.backward.f32/simd", SigmoidBackward, simd::backward::<Vector>),
-    row!("sigmoid.backward.f32/reference", SigmoidBackward, reference::backward),
+    reference_row!("sigmoid.backward.f32/reference", SigmoidBackward, reference::backward),
 ];

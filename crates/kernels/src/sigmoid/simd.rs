@@ -1,21 +1,21 @@
-//! Exponentials one by one into y, then rows of lanes.
+//! Rows of lanes.
 
 use super::{SigmoidBackward, SigmoidForward};
 use crate::abi::Task;
+use crate::elementary;
 use crate::lanes::Lanes;
 use crate::loops::{Row, along, spans};
 
-/// `y = 1 / (1 + y)` in place.
-struct Inverse {
+struct Value {
+    x: *const f32,
     y: *mut f32,
 }
 
-impl Row for Inverse {
+impl Row for Value {
     #[inline(always)]
     unsafe fn at<L: Lanes>(&self, i: usize) {
-        let one = L::splat(1.0);
         // SAFETY: i lies within the row.
-        unsafe { one.div(one.add(L::load(self.y.add(i)))).store(self.y.add(i)) }
+        unsafe { elementary::sigmoid(L::load(self.x.add(i))).store(self.y.add(i)) }
     }
 }
 
@@ -44,8 +44,7 @@ pub unsafe fn forward<L: Lanes>(a: &SigmoidForward, task: &Task) {
         // SAFETY: the span lies within the tensors.
         unsafe {
             let (x, y) = (span.at(a.x, a.x_stride), span.at_mut(a.y, a.y_stride));
-            (0..span.len).for_each(|i| *y.add(i) = libm::expf(-*x.add(i)));
-            along::<L>(&Inverse { y }, span.len);
+            along::<L>(&Value { x, y }, span.len);
         }
     }
 }

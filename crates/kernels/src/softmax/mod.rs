@@ -35,7 +35,7 @@ kernel_args! {
 
 pub const KERNELS: &[Kernel] = &[
     row!("softmax.forward.f32/scalar", SoftmaxForward, scalar::forward),
-    row!("softmax.forward.f32/reference", SoftmaxForward, reference::forward),
+    reference_row!("softmax.forward.f32/reference", SoftmaxForward, reference::forward),
     row!("softmax.backward.f32/scalar", SoftmaxBackward, scalar::backward),
-    row!("softmax.backward.f32/reference", SoftmaxBackward, reference::backward),
+    reference_row!("softmax.backward.f32/reference", SoftmaxBackward, reference::backward),
 ];

@@ -36,6 +36,6 @@ kernel_args! {
 
 pub const KERNELS: &[Kernel] = &[
     row!("softmaxCrossEntropy.rows.f32/scalar", SoftmaxCrossEntropyRows, scalar::rows),
-    row!("softmaxCrossEntropy.rows.f32/reference", SoftmaxCrossEntropyRows, reference::rows),
+    reference_row!("softmaxCrossEntropy.rows.f32/reference", SoftmaxCrossEntropyRows, reference::rows),
     row!("softmaxCrossEntropy.mean.f32/scalar", SoftmaxCrossEntropyMean, scalar::mean),
 ];

@@ -47,7 +47,7 @@ kernel_args! {
 
 pub const KERNELS: &[Kernel] = &[
     row!("subsamplePad.forward.f32/simd", SubsamplePadForward, simd::forward::<Vector>),
-    row!("subsamplePad.forward.f32/reference", SubsamplePadForward, reference::forward),
+    reference_row!("subsamplePad.forward.f32/reference", SubsamplePadForward, reference::forward),
     row!("subsamplePad.backward.f32/simd", SubsamplePadBackward, simd::backward::<Vector>),
-    row!("subsamplePad.backward.f32/reference", SubsamplePadBackward, reference::backward),
+    reference_row!("subsamplePad.backward.f32/reference", SubsamplePadBackward, reference::backward),
 ];

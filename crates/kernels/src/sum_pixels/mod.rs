@@ -24,8 +24,10 @@ kernel_args! {
     }
 }
 
-pub const KERNELS: &[Kernel] =
-    &[row!("sum_pixels.f32/simd", SumPixels, simd::sum::<Vector>), row!("sum_pixels.f32/reference", SumPixels, reference::sum)];
+pub const KERNELS: &[Kernel] = &[
+    row!("sum_pixels.f32/simd", SumPixels, simd::sum::<Vector>),
+    reference_row!("sum_pixels.f32/reference", SumPixels, reference::sum),
+];
 
 /// Partition, its pixels and the channels of each item of a chunk.
 fn items(s: &SumPixels, task: &Task) -> impl Iterator<Item = (usize, Range<usize>, Range<usize>)> {

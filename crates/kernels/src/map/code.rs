@@ -1,0 +1,105 @@
+//! The instructions of a program, and where its numbers lie.
+
+/// Elements that an instruction works on at a time: few enough for all registers to stay in the first-level cache.
+pub const BLOCK: usize = 256;
+/// Registers 0.. are inputs.
+pub const INPUTS: usize = 8;
+/// Registers from [`INPUTS`] on are constants.
+pub const CONSTANTS: usize = 8;
+/// The rest hold what instructions make.
+pub const RESULTS: usize = 8;
+
+/// What an instruction does with its first operand a, and its second b if it takes one. TypeScript has the same list in `ts/ops/map/code.ts`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Code {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    /// `b > a ? b : a`: a NaN in a stays, one in b is dropped.
+    Max,
+    /// `b < a ? b : a`.
+    Min,
+    /// 1 where `a < b`, else 0.
+    Less,
+    /// a where `b > 0`, else 0.
+    Keep,
+    Pow,
+    Abs,
+    Sqrt,
+    Exp,
+    Expm1,
+    Log,
+    Tanh,
+    Sigmoid,
+    Erf,
+}
+
+const CODES: [Code; 17] = [
+    Code::Add,
+    Code::Subtract,
+    Code::Multiply,
+    Code::Divide,
+    Code::Max,
+    Code::Min,
+    Code::Less,
+    Code::Keep,
+    Code::Pow,
+    Code::Abs,
+    Code::Sqrt,
+    Code::Exp,
+    Code::Expm1,
+    Code::Log,
+    Code::Tanh,
+    Code::Sigmoid,
+    Code::Erf,
+];
+
+/// `result = code(a, b)`, each of them a register.
+#[derive(Clone, Copy)]
+pub struct Instruction {
+    pub code: Code,
+    pub result: usize,
+    pub a: usize,
+    pub b: usize,
+}
+
+impl Instruction {
+    /// From a word: code, result, a and b in its bytes, the lowest first.
+    #[inline(always)]
+    pub fn of(word: u32) -> Self {
+        let [code, result, a, b] = word.to_le_bytes().map(usize::from);
+        Self { code: CODES[code], result, a, b }
+    }
+}
+
+/// A program: how many constants, how many instructions, these, the constants.
+#[derive(Clone, Copy)]
+pub struct Program {
+    words: *const u32,
+}
+
+impl Program {
+    /// # Safety
+    /// `words` are a program, which lives as long as it is used.
+    pub unsafe fn new(words: *const u32) -> Self {
+        Self { words }
+    }
+    pub fn constants(&self) -> usize {
+        // SAFETY: as for `new`.
+        unsafe { *self.words as usize }
+    }
+    pub fn len(&self) -> usize {
+        // SAFETY: as for `new`.
+        unsafe { *self.words.add(1) as usize }
+    }
+    pub fn at(&self, index: usize) -> Instruction {
+        // SAFETY: as for `new`; the index is below the length.
+        Instruction::of(unsafe { *self.words.add(2 + index) })
+    }
+    pub fn constant(&self, index: usize) -> f32 {
+        // SAFETY: as for `new`; the index is below the count.
+        f32::from_bits(unsafe { *self.words.add(2 + self.len() + index) })
+    }
+}
