@@ -16,6 +16,8 @@ export interface ConvLayer {
   readonly outChannels: number;
   readonly kernelSize: number;
   readonly stride: number;
+  /** Whether each channel is convolved by itself. */
+  readonly depthwise?: boolean;
 }
 
 /** Forward, by the algorithm of the library and by explicit im2col, input gradient and weight gradient of a layer as cases. */
@@ -27,17 +29,18 @@ export function convCases(
 ): BenchCase[] {
   useEngine(engine);
   const { size, inChannels, outChannels, kernelSize, stride } = layer;
+  const groups = layer.depthwise ? inChannels : 1;
   const pad = (kernelSize - 1) / 2;
   const outSize = Math.floor((size + 2 * pad - kernelSize) / stride) + 1;
   const geometry = {
     stride: [stride, stride] as Pair,
     padding: [pad, pad, pad, pad] as const,
     dilation: [1, 1] as Pair,
-    groups: 1,
+    groups,
   };
   const x = { shape: [batch, size, size, inChannels], dtype: 'f32' } as const;
   const dy = { shape: [batch, outSize, outSize, outChannels], dtype: 'f32' } as const;
-  const weight = parameter([kernelSize, kernelSize, inChannels, outChannels]);
+  const weight = parameter([kernelSize, kernelSize, inChannels / groups, outChannels]);
   weight.write(
     Float32Array.from({ length: weight.data().length }, (_, i) => ((i * 31) % 17) / 16 - 0.5),
   );
@@ -46,7 +49,7 @@ export function convCases(
     batch,
     m: batch * outSize * outSize,
     n: outChannels,
-    k: kernelSize * kernelSize * inChannels,
+    k: (kernelSize * kernelSize * inChannels) / groups,
   };
   const name = `${model}.${layer.name}`;
   return [

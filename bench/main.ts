@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- [suite …] [--json] [--threads 1,2] [--numerics fast] [--simd auto] [--rounds 7]`, suites gemm, conv, infer,
- * train; or a program of its own: choose, endurance, forgotten; peers, runtimes, startup and endurance-page are started by bench/bench.mjs.
+ * `npm run bench -- [suite …] [--json] [--threads 1,2] [--numerics fast] [--simd auto] [--rounds 7]`, suites gemm, conv, depthwise,
+ * infer, train; or a program of its own: choose, endurance, forgotten; peers, runtimes, startup and endurance-page are started by bench/bench.mjs.
  */
 import { parseArgs } from 'node:util';
 import { createEngine } from '../ts/kernels/createEngine.ts';
@@ -9,11 +9,14 @@ import { runBench, type BenchCase } from '../ts/inspect/benchCase.ts';
 import { formatBench, type BenchRow } from '../ts/inspect/benchRow.ts';
 import { inferenceCase, trainingCase } from '../ts/inspect/modelCases.ts';
 import { models } from '../ts/models/registry.ts';
+import { withDepthwise } from '../ts/ops/conv2d/withDepthwise.ts';
 import { choose } from './choose/main.ts';
 import { convCases } from './convLayer.ts';
 import { forgotten } from './endurance/forgotten.ts';
 import { endurance } from './endurance/main.ts';
 import { gemmCases } from './gemm.ts';
+import { efficientnetB0 } from './shapes/efficientnetB0.ts';
+import { mobilenetV2 } from './shapes/mobilenetV2.ts';
 import { resnet18 } from './shapes/resnet18.ts';
 import { resnet20 } from './shapes/resnet20.ts';
 import { parseSimd } from './simd.ts';
@@ -24,6 +27,10 @@ const suites: Readonly<Record<string, (engine: Engine) => BenchCase[]>> = {
     ...resnet20.flatMap((layer) => convCases(engine, 'resnet20', layer, 128)),
     ...resnet18.flatMap((layer) => convCases(engine, 'resnet18', layer, 1)),
   ],
+  depthwise: withDepthwise((engine: Engine) => [
+    ...mobilenetV2.flatMap((layer) => convCases(engine, 'mobilenetV2', layer, 1)),
+    ...efficientnetB0.flatMap((layer) => convCases(engine, 'efficientnetB0', layer, 1)),
+  ]),
   infer: (engine) => [
     inferenceCase(engine, {
       name: 'resnet20',

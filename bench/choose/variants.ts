@@ -4,6 +4,7 @@ import {
   chooseConvAlgorithm,
   possibleConvAlgorithms,
   possibleWeightAlgorithms,
+  takesDepthwise,
 } from '../../ts/ops/conv2d/chooseAlgorithm.ts';
 import { conv2d } from '../../ts/ops/conv2d/conv2d.ts';
 import { conv2dBackwardInput } from '../../ts/ops/conv2d/conv2dBackwardInput.ts';
@@ -122,15 +123,15 @@ export function variantsOf(engine: Engine, { x, w, attrs }: Geometry, pass: Pass
   const variants = algorithms.map((algorithm): Variant => {
     const first = lower(algorithm);
     const copies = [first];
-    if (pass === 'inference') {
+    // Where weights are packed, that is the first of two steps.
+    const packs = pass === 'inference' && first.length > 1;
+    if (packs) {
       const packed = first[1]!.args.w as { buffer: Buffer };
       const wanted = Math.ceil(WEIGHT_BYTES / packed.buffer.bytes);
       while (copies.length < Math.min(MOST_COPIES, wanted)) copies.push(lower(algorithm));
       for (const steps of copies) engine.runSteps(steps.slice(0, 1));
     }
-    const written = copies.map((steps) =>
-      engine.writePlan(pass === 'inference' ? steps.slice(1) : steps),
-    );
+    const written = copies.map((steps) => engine.writePlan(packs ? steps.slice(1) : steps));
     plans.push(...written);
     let turn = 0;
     return {
@@ -161,7 +162,8 @@ function backwardAlgorithms(
   { stride }: Pick<Geometry['attrs'], 'stride'>,
   conv: ReturnType<typeof convShape>,
 ): readonly string[] {
-  if (stride.some((step) => step > 1)) return ['implicit_gemm'];
+  if (stride.some((step) => step > 1))
+    return [...(takesDepthwise(conv) ? ['depthwise'] : []), 'implicit_gemm'];
   return possibleConvAlgorithms({
     ...conv,
     inChannels: conv.outChannels,

@@ -80,6 +80,36 @@ write('conv2d', {
 })
 
 
+write('depthwise', {
+    'stride2': conv2d((1, 9, 9, 11), (9, 1, 5, 5), stride=(2, 2), padding=(2, 2, 2, 2), groups=9, bias=True),
+    'large': conv2d((1, 9, 7, 11), (9, 1, 7, 7), padding=(3, 3, 3, 3), groups=9),
+    'dilated': conv2d((1, 9, 9, 7), (9, 1, 3, 3), padding=(2, 2, 2, 2), dilation=(2, 2), groups=9),
+    'multiplier2': conv2d((1, 5, 7, 6), (10, 1, 3, 3), stride=(2, 2), padding=(1, 1, 1, 1), groups=5, bias=True),
+})
+
+
+def conv_transpose2d(x, weight, bias=None, stride=(1, 1), padding=(0, 0), output_padding=(0, 0), dilation=(1, 1), groups=1):
+    def forward(t, o):
+        moves = (o['stride'], o['padding'], o['outputPadding'], o['groups'], o['dilation'])
+        return {'y': F.conv_transpose2d(t['x'], t['w'], t.get('b'), *moves)}
+
+    inputs = {'x': x, 'w': weight, **({'b': (weight[1] * groups,)} if bias else {})}
+    options = {
+        'stride': stride, 'padding': padding, 'outputPadding': output_padding, 'dilation': dilation, 'groups': groups,
+    }
+    return case(inputs, options, forward)
+
+
+write('convTranspose2d', {
+    'unet': conv_transpose2d((2, 6, 5, 3), (6, 4, 2, 2), stride=(2, 2), bias=True),
+    'same': conv_transpose2d((1, 3, 5, 4), (3, 9, 3, 3), padding=(1, 1), bias=True),
+    'outputPadding': conv_transpose2d((1, 4, 5, 6), (4, 6, 3, 3), stride=(2, 2), padding=(1, 1), output_padding=(1, 0)),
+    'dilated': conv_transpose2d((1, 3, 6, 5), (3, 5, 3, 3), stride=(2, 2), padding=(2, 1), dilation=(2, 2)),
+    'groups': conv_transpose2d((1, 8, 3, 4), (8, 3, 4, 4), stride=(2, 2), padding=(1, 1), groups=4, bias=True),
+    'depthwise': conv_transpose2d((1, 9, 5, 4), (9, 1, 3, 3), stride=(2, 2), padding=(1, 1), output_padding=(1, 1), groups=9, bias=True),
+})
+
+
 def batch_norm(x, shift=0.0, training=True, eps=1e-5, momentum=0.1):
     def forward(t, o):
         mean, var = t['running_mean'].clone(), t['running_var'].clone()

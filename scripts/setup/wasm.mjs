@@ -94,8 +94,6 @@ const EXTRAS = Object.fromEntries(
       rustFlags: flags(FEATURES.simd),
       cargoFlags: [
         ...CARGO_FLAGS,
-        // Half as many bytes; what they compute is bound by memory, or by what is not unrolled.
-        ...['--config', 'profile.release.opt-level="s"'],
         '--no-default-features',
         ...(width ? ['--features', 'wide'] : []),
       ],

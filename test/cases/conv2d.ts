@@ -5,6 +5,8 @@ import type { Shape } from '../../ts/base/shape.ts';
 import { cases, f32, type Array64, type Row } from './case.ts';
 import type { Of } from '../../ts/ops/places.ts';
 import { uniform } from './generators.ts';
+// Brings the depthwise kernels.
+import '../../ts/functions/depthwiseConv2d.ts';
 
 interface Geometry {
   readonly x: Shape;
@@ -128,6 +130,51 @@ export const products = [
         stride: [2, 2],
         padding: one,
         groups: 5,
+      }),
+      row('depthwise 5×5 at stride 2, bias, residual and relu', {
+        x: [2, 9, 13, 29],
+        w: [5, 5, 1, 29],
+        stride: [2, 2],
+        padding: [2, 2, 2, 2],
+        groups: 29,
+        bias: true,
+        residual: [2, 5, 7, 29],
+        relu: true,
+      }),
+      row('depthwise 7×7', {
+        x: [1, 8, 16, 12],
+        w: [7, 7, 1, 12],
+        padding: [3, 3, 3, 3],
+        groups: 12,
+        bias: true,
+      }),
+      row('dilated depthwise', {
+        x: [1, 9, 8, 20],
+        w: [3, 3, 1, 20],
+        padding: [2, 2, 2, 2],
+        dilation: [2, 2],
+        groups: 20,
+      }),
+      row('depthwise, dilation 2 at stride 2', {
+        x: [1, 9, 8, 6],
+        w: [3, 3, 1, 6],
+        stride: [2, 2],
+        padding: [2, 1, 2, 3],
+        dilation: [2, 2],
+        groups: 6,
+      }),
+      row('depthwise, stride beyond the kernel', {
+        x: [1, 9, 8, 5],
+        w: [2, 2, 1, 5],
+        stride: [3, 3],
+        groups: 5,
+      }),
+      row('depthwise 1×1', { x: [2, 4, 5, 7], w: [1, 1, 1, 7], groups: 7, bias: true }),
+      row('depthwise, many chunks', {
+        x: [2, 24, 24, 40],
+        w: [3, 3, 1, 40],
+        padding: one,
+        groups: 40,
       }),
       row('1×1', { x: [2, 4, 5, 6], w: [1, 1, 6, 9], bias: true }),
       row('1×1 at stride 2', { x: [1, 7, 6, 6], w: [1, 1, 6, 8], stride: [2, 2] }),

@@ -2,6 +2,7 @@ import { batchNorms } from './batchNorm.ts';
 import type { AnyOpCases } from './case.ts';
 import { channels } from './channels.ts';
 import { products } from './conv2d.ts';
+import { transposed } from './convTranspose2d.ts';
 import { elementwise } from './elementwise.ts';
 import { losses } from './losses.ts';
 import { maps } from './map.ts';
@@ -19,6 +20,7 @@ export const table: readonly AnyOpCases[] = [
   ...elementwise,
   ...channels,
   ...products,
+  ...transposed,
   ...batchNorms,
   ...pools,
   ...losses,

@@ -97,6 +97,15 @@ if (pairs && HAS_AVX2) {
     });
   });
 
+  it('the extra module has pairs in every tile of depthwise convolutions', async () => {
+    const functions = await pairedFunctions('extra-256');
+    const inner =
+      /^(depthwise::tile::|<depthwise::backward_weight::Line>::(add|tap_by_tap)).*Pair</;
+    const tiles = functions.filter(({ name }) => inner.test(name));
+    expect(tiles.length).toBeGreaterThan(24);
+    for (const { name, operations } of tiles) expect(operations, name).toBeGreaterThan(10);
+  });
+
   it('runs optimised code in this process', async () => {
     const [build] = wide;
     const { module } = await loadModules(build!, besideCode);

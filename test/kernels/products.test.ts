@@ -21,6 +21,8 @@ import { expectClose } from '../helpers/close.ts';
 import { builds, engineOn } from '../helpers/engines.ts';
 import { Random } from '../helpers/random.ts';
 import { floats, problem, runLowered, type Problem, type Strided } from './lowered.ts';
+// Brings the depthwise kernels.
+import '../../ts/functions/depthwiseConv2d.ts';
 
 const ROUNDS = 24;
 /** Largest error beside the largest value of a tensor. */
@@ -35,7 +37,7 @@ interface Convolution extends ConvGeometry {
 }
 
 /** Kinds of geometry, so that each algorithm gets its share. */
-const kinds = ['any', 'pointwise', '3×3', 'small maps'] as const;
+const kinds = ['any', 'pointwise', '3×3', 'small maps', 'depthwise'] as const;
 
 function draw(random: Random, kind: (typeof kinds)[number]): Convolution {
   const pair = (low: number, high: number): Pair => [random.int(low, high), random.int(low, high)];
@@ -58,6 +60,18 @@ function draw(random: Random, kind: (typeof kinds)[number]): Convolution {
       padding: [1, 1, 1, 1],
       dilation: [1, 1],
       groups: 1,
+    };
+  }
+  if (kind === 'depthwise') {
+    const [side, stride, channels] = [random.int(1, 7), random.int(1, 2), random.int(2, 45)];
+    const pad = random.int(0, 3);
+    return {
+      x: [random.int(1, 4), random.int(side, 30), random.int(side, 30), channels],
+      w: [side, side, 1, channels],
+      stride: [stride, stride],
+      padding: [pad, random.int(0, 3), random.int(0, 3), pad],
+      dilation: [1, 1],
+      groups: channels,
     };
   }
   const packed = random.coin();

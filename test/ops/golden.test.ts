@@ -6,6 +6,7 @@ import { avgPool2d } from '../../ts/functions/avgPool2d.ts';
 import { batchNorm } from '../../ts/functions/batchNorm.ts';
 import { concat } from '../../ts/functions/concat.ts';
 import { conv2d } from '../../ts/functions/conv2d.ts';
+import { convTranspose2d } from '../../ts/functions/convTranspose2d.ts';
 import { crossEntropy } from '../../ts/functions/crossEntropy.ts';
 import { dot } from '../../ts/functions/dot.ts';
 import { groupNorm } from '../../ts/functions/groupNorm.ts';
@@ -44,6 +45,8 @@ import {
 } from '../golden/layout.ts';
 import { goldenCases, type GoldenCase } from '../golden/opCases.ts';
 import { builds, engineOn } from '../helpers/engines.ts';
+// Brings the depthwise kernels.
+import '../../ts/functions/depthwiseConv2d.ts';
 
 /** Arrays by name, in torch's layout. */
 type Arrays = Record<string, ArrayLike<number>>;
@@ -117,23 +120,39 @@ function optimize(
   return arrays;
 }
 
+/** conv2d by the options of a case. */
+function convolve(golden: GoldenCase): Arrays {
+  return differentiate(golden, ({ x, w, b }) => {
+    const { stride, dilation, groups, padding } = golden.options as {
+      stride: [number, number];
+      dilation: [number, number];
+      groups: number;
+      padding: [number, number, number, number];
+    };
+    const [top, bottom, left, right] = padding;
+    return conv2d(x!, w!, {
+      bias: b,
+      stride,
+      dilation,
+      groups,
+      padding: [top, right, bottom, left],
+    });
+  });
+}
+
 const runs: Readonly<Record<string, (golden: GoldenCase) => Arrays>> = {
-  conv2d: (golden) =>
+  conv2d: convolve,
+  depthwise: convolve,
+  convTranspose2d: (golden) =>
     differentiate(golden, ({ x, w, b }) => {
-      const { stride, dilation, groups, padding } = golden.options as {
+      const { stride, padding, outputPadding, dilation, groups } = golden.options as {
         stride: [number, number];
+        padding: [number, number];
+        outputPadding: [number, number];
         dilation: [number, number];
         groups: number;
-        padding: [number, number, number, number];
       };
-      const [top, bottom, left, right] = padding;
-      return conv2d(x!, w!, {
-        bias: b,
-        stride,
-        dilation,
-        groups,
-        padding: [top, right, bottom, left],
-      });
+      return convTranspose2d(x!, w!, { bias: b, stride, padding, outputPadding, dilation, groups });
     }),
   linear: (golden) => differentiate(golden, ({ x, w, b }) => linear(x!, w!, b)),
   batchNorm: (golden) =>

@@ -6,8 +6,10 @@ import { avgPool2d } from '../../ts/functions/avgPool2d.ts';
 import { batchNorm } from '../../ts/functions/batchNorm.ts';
 import { concat } from '../../ts/functions/concat.ts';
 import { conv2d } from '../../ts/functions/conv2d.ts';
+import { convTranspose2d } from '../../ts/functions/convTranspose2d.ts';
 import { countCorrect } from '../../ts/functions/countCorrect.ts';
 import { crossEntropy } from '../../ts/functions/crossEntropy.ts';
+import { depthwiseConv2d } from '../../ts/functions/depthwiseConv2d.ts';
 import { dot } from '../../ts/functions/dot.ts';
 import { linear } from '../../ts/functions/linear.ts';
 import { maxPool2d } from '../../ts/functions/maxPool2d.ts';
@@ -46,6 +48,20 @@ describe.each(engines)('special values on $build', (engine) => {
     const expected = [NaN, 0, 2, 0, 4, NaN];
     const one = tensor([1], [1, 1, 1, 1]);
     expect([...conv2d(x, one, { relu: true }).data()]).toEqual(expected);
+  });
+
+  it('depthwise convolution keeps NaN in each lane, with ReLU and without', () => {
+    const values = Array.from({ length: 15 }, (_, i) => (i % 3 === 0 ? NaN : i - 7));
+    const ones = tensor(new Float32Array(15).fill(1), [1, 1, 1, 15]);
+    for (const relu of [false, true]) {
+      const y = depthwiseConv2d(tensor(values, [1, 1, 1, 15]), ones, { relu });
+      expect([...y.data()]).toEqual(values.map((value) => (relu ? Math.max(value, 0) : value)));
+    }
+  });
+
+  it('batch norm that has a ReLU keeps NaN as well', () => {
+    const x = tensor([NaN, -1, 2, -3, 4, NaN], [1, 6, 1, 1]);
+    const expected = [NaN, 0, 2, 0, 4, NaN];
     const [weight, bias] = [tensor([1], [1]), tensor([0], [1])];
     const statistics = { weight, bias, runningMean: bias, runningVar: weight };
     const y = batchNorm(x, { ...statistics, eps: 0, relu: true });
@@ -115,6 +131,41 @@ describe('shapes that do not fit', () => {
       'stride 0 is not a whole number of at least 1',
     ],
     ['bias', () => conv2d(x(), w(), { bias: zeros([5]) }), 'bias has shape [5] but must be [6]'],
+    [
+      'channels of a depthwise convolution',
+      () => depthwiseConv2d(x(), zeros([3, 3, 1, 5])),
+      'depthwiseConv2d: weight has shape [3, 3, 1, 5] but must be [KH, KW, 1, 4] for input [1, 5, 5, 4]',
+    ],
+    [
+      'channels of a transposed convolution',
+      () => convTranspose2d(x(), w()),
+      'input [1, 5, 5, 4] has 4 channels but weight [3, 3, 4, 6] expects 6',
+    ],
+    [
+      'output padding',
+      () => convTranspose2d(zeros([1, 5, 5, 6]), w(), { stride: 2, outputPadding: 2 }),
+      'output padding 2 is not a whole number from 0 up to below the stride 2',
+    ],
+    [
+      'padding of a transposed convolution',
+      () => convTranspose2d(zeros([1, 1, 2, 6]), w(), { padding: 2 }),
+      'padding 2, 2, 2, 2 leaves an output of -1×0 for an input of 1×2',
+    ],
+    [
+      'dilation of a transposed convolution',
+      () => convTranspose2d(zeros([1, 5, 5, 6]), w(), { dilation: 0 }),
+      'dilation 0 is not a whole number of at least 1',
+    ],
+    [
+      'stride of a transposed convolution',
+      () => convTranspose2d(zeros([1, 5, 5, 6]), w(), { stride: 0 }),
+      'stride 0 is not a whole number of at least 1',
+    ],
+    [
+      'bias of a transposed convolution',
+      () => convTranspose2d(zeros([1, 5, 5, 6]), w(), { bias: zeros([6]) }),
+      'bias has shape [6] but must be [4]',
+    ],
     ['matrix', () => linear(zeros([2, 3]), zeros([4, 5])), 'has 3 features but weight expects 4'],
     [
       'add',

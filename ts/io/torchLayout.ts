@@ -3,7 +3,8 @@ import { formatShape, type Shape, sizeOf } from '../base/shape.ts';
 
 /**
  * What a weight is, which says how PyTorch lays it out: `conv` is `[KH, KW, Cin / groups, Cout]` here and
- * `[Cout, Cin / groups, KH, KW]` there, or both without KH; `linear` is `[in, out]` here and `[out, in]` there, a `vector` (bias, batch
+ * `[Cout, Cin / groups, KH, KW]` there (a transposed one `[KH, KW, Cout / groups, Cin]` and `[Cin, Cout / groups, KH, KW]`), or both without KH;
+ * `linear` is `[in, out]` here and `[out, in]` there, a `vector` (bias, batch
  * norm's parameters and statistics, a counter) is the same.
  */
 export type WeightKind = 'conv' | 'linear' | 'vector';

@@ -6,6 +6,7 @@ import { multiply } from '../functions/multiply.ts';
 import { identity, type JoinOptions } from '../nn/blocks/blockOptions.ts';
 import { ResidualBlock, type Branches } from '../nn/blocks/residualBlock.ts';
 import { Conv2d } from '../nn/conv2d.ts';
+import { DepthwiseConv2d } from '../nn/depthwiseConv2d.ts';
 import { Identity } from '../nn/identity.ts';
 import { constant } from '../nn/initialize.ts';
 import { LayerNorm } from '../nn/layerNorm.ts';
@@ -67,14 +68,14 @@ class Mlp extends Module {
 export class ConvNeXtBlock extends ResidualBlock {
   /** γ, `[channels]`. */
   readonly gamma: Tensor;
-  readonly convDw: Conv2d;
+  readonly convDw: DepthwiseConv2d;
   readonly norm: LayerNorm;
   readonly mlp: Mlp;
 
   constructor(channels: number, options: Pick<JoinOptions, 'dropPath'> = {}) {
     super(options, identity);
     this.gamma = constant([channels], INITIAL_SCALE);
-    this.convDw = new Conv2d(channels, channels, { kernelSize: 7, padding: 3, groups: channels });
+    this.convDw = new DepthwiseConv2d(channels, { kernelSize: 7, padding: 3 });
     this.norm = layerNorm(channels);
     this.mlp = new Mlp(channels);
   }

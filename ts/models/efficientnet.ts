@@ -4,6 +4,7 @@ import { globalAvgPool2d } from '../functions/globalAvgPool2d.ts';
 import { silu } from '../functions/silu.ts';
 import { batchNorm2d, identity, type BlockOptions, type Norm } from '../nn/blocks/blockOptions.ts';
 import { convNorm } from '../nn/blocks/convNorm.ts';
+import { depthwiseNorm } from '../nn/blocks/depthwiseNorm.ts';
 import { ResidualBlock, type Branches } from '../nn/blocks/residualBlock.ts';
 import { SqueezeExcite } from '../nn/blocks/squeezeExcite.ts';
 import { Dropout } from '../nn/dropout.ts';
@@ -69,7 +70,7 @@ export class MBConv extends ResidualBlock {
     const { act } = this;
     this.block = new Sequential(
       ...(expansion === 1 ? [] : [convNorm(inChannels, width, { norm, act })]),
-      convNorm(width, width, { kernelSize, stride, groups: width, norm, act }),
+      depthwiseNorm(width, { kernelSize, stride, norm, act }),
       new SqueezeExcite(width, { squeezed: Math.max(1, Math.floor(inChannels / 4)), act }),
       convNorm(width, outChannels, { norm }),
     );

@@ -4,6 +4,7 @@ import { globalAvgPool2d } from '../functions/globalAvgPool2d.ts';
 import { relu6 } from '../functions/relu6.ts';
 import { batchNorm2d, identity, type BlockOptions, type Norm } from '../nn/blocks/blockOptions.ts';
 import { convNorm } from '../nn/blocks/convNorm.ts';
+import { depthwiseNorm } from '../nn/blocks/depthwiseNorm.ts';
 import { ResidualBlock, type Branches } from '../nn/blocks/residualBlock.ts';
 import { Conv2d } from '../nn/conv2d.ts';
 import { Dropout } from '../nn/dropout.ts';
@@ -58,7 +59,7 @@ export class InvertedResidual extends ResidualBlock {
     const { act } = this;
     this.conv = new Sequential(
       ...(expansion === 1 ? [] : [convNorm(inChannels, width, { norm, act })]),
-      convNorm(width, width, { kernelSize: 3, stride, groups: width, norm, act }),
+      depthwiseNorm(width, { kernelSize: 3, stride, norm, act }),
       new Conv2d(width, outChannels, { kernelSize: 1, bias: false }),
       norm(outChannels),
     );

@@ -32,6 +32,8 @@ export { shortcut, type ShortcutKind } from './blocks/shortcut.ts';
 export { squeezeExcite, SqueezeExcite, type SqueezeExciteOptions } from './blocks/squeezeExcite.ts';
 export { SubsamplePad } from './blocks/subsamplePad.ts';
 export { Conv2d, type Conv2dOptions } from './conv2d.ts';
+export { ConvTranspose2d, type ConvTranspose2dOptions } from './convTranspose2d.ts';
+export { DepthwiseConv2d, type DepthwiseConv2dOptions } from './depthwiseConv2d.ts';
 export { Dropout } from './dropout.ts';
 export { Flatten } from './flatten.ts';
 export { GroupNorm, type GroupNormLayerOptions } from './groupNorm.ts';

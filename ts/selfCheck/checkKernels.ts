@@ -1,6 +1,6 @@
 import type { Engine } from '../kernels/engine.ts';
 import { optimisingAtOnce, optimisingSoon } from '../kernels/optimiseAtOnce.ts';
-import { convolutions } from './convolutions.ts';
+import { convolutions, depthwiseConvolutions } from './convolutions.ts';
 import { extras } from './extras.ts';
 import { prepare, type Prepared, type Values } from './prepare.ts';
 import { others } from './others.ts';
@@ -36,7 +36,7 @@ export function checkKernels(engine: Engine, references: () => Engine): void {
 /** The problems for all kernels that an engine has. */
 export function problemsOf({ numerics, extra }: Engine): Problem[] {
   const own = [...convolutions(numerics === 'fast'), ...others()];
-  return extra === true ? [...own, ...extras()] : own;
+  return extra === true ? [...own, ...extras(), ...depthwiseConvolutions()] : own;
 }
 
 /** Runs all problems from the start. */

@@ -78,6 +78,27 @@ const WEIGHT: readonly [WeightAlgorithm, Convolution][] = [
 ];
 const FAST_WEIGHT = [8, 20].map((channels) => convolution([1, 5, 9, channels], 3, 28));
 
+/** Depthwise kernels of each size and stride that has tiles of its own, and one that has none, on rows of both tiles: at their ends, and between them. */
+const DEPTHWISE = (
+  [
+    [3, 1],
+    [3, 2],
+    [5, 1],
+    [5, 2],
+    [7, 1],
+    [4, 1],
+  ] as const
+).flatMap(([side, stride]) =>
+  [21, 12].map((outputs) => {
+    const conv = convolution([1, side, stride * outputs, 28], side, 28, stride);
+    return { ...conv, w: [side, side, 1, 28], groups: 28 };
+  }),
+);
+
+/** The depthwise convolutions that are looked at where an engine has the extra module. */
+export const depthwiseConvolutions = (): Problem[] =>
+  DEPTHWISE.flatMap((conv) => [forward, input, weight].map((pass) => pass('depthwise', conv)));
+
 /** The convolutions that are looked at; `fast` adds Winograd's algorithms. */
 export function convolutions(fast: boolean): Problem[] {
   const kinds = fast ? [...KINDS, ...FAST_KINDS] : KINDS;
@@ -183,7 +204,7 @@ function weight(algorithm: WeightAlgorithm, conv: Convolution): Problem {
   });
 }
 
-const nameOf = ({ x, w, stride }: Convolution): string => [x, w, stride].join(' ');
+const nameOf = ({ x, w, stride, groups }: Convolution): string => [x, w, stride, groups].join(' ');
 
 /** Numbers of a convolution. */
 function shapeOf({ x, w, ...geometry }: Convolution): ConvShape {

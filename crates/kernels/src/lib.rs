@@ -22,6 +22,7 @@ pub mod conv2d;
 pub mod copy;
 pub mod copy_nd;
 pub mod count_correct;
+pub mod depthwise;
 pub mod dropout;
 pub mod elementary;
 pub mod fold;

@@ -3,6 +3,8 @@ import { packWeights } from '../../../ts/compile/passes/packWeights.ts';
 import { relu } from '../../../ts/functions/relu.ts';
 import { conv, convBackwardInput } from './apply.ts';
 import { expectRewrite, expectSame, program, useTestEngine } from './expect.ts';
+// Brings the depthwise kernels.
+import '../../../ts/functions/depthwiseConv2d.ts';
 
 await useTestEngine();
 
@@ -55,6 +57,10 @@ describe('packWeights', () => {
   });
 
   it.each([
+    [
+      'depthwise kernels, which are read as they are',
+      program({ x }, { w: [3, 3, 1, 8] }, ({ x, w }) => conv({ x, w }, { groups: 8 })),
+    ],
     ['other ops', program({ x }, {}, ({ x }) => relu(x))],
     [
       'gradients, whose weights change from run to run',

@@ -1,5 +1,6 @@
 /*
- * Makes the packing of a convolution's weights a node of its own, which runs once where the weights do not change.
+ * Makes the packing of a convolution's weights a node of its own, which runs once where the weights do not change. Depthwise
+ * kernels read theirs as they are.
  *
  * before   y = conv2d(x, w)
  * after    packed = conv2dPack(w)
@@ -10,7 +11,7 @@
 import { is, nodeOf, type Graph, type Node } from '../../core/graph.ts';
 import { conv2d } from '../../ops/conv2d/conv2d.ts';
 import { conv2dOfPacked, splitPack } from '../../ops/conv2d/conv2dOfPacked.ts';
-import { conv2dPack } from '../../ops/conv2d/conv2dPack.ts';
+import { conv2dPack, packs } from '../../ops/conv2d/conv2dPack.ts';
 import { Maker, replaceNodes } from '../rewrite.ts';
 
 export function packWeights(graph: Graph, winograd: boolean): Graph {
@@ -20,6 +21,7 @@ export function packWeights(graph: Graph, winograd: boolean): Graph {
     if (!is(node, conv2d)) continue;
     const { x, w, bias, residual, norm } = node.inputs;
     const attrs = splitPack(x, w, node.attrs, winograd);
+    if (!packs(attrs.pack.algorithm)) continue;
     const pack = make.node({ path: node.path }, conv2dPack, { w }, attrs.pack);
     const inputs = { x, packed: pack.outputs.packed, bias, residual, norm };
     changes.set(node, [pack.node, nodeOf(node, conv2dOfPacked, inputs, node.outputs, attrs.conv)]);

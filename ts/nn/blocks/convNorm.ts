@@ -1,5 +1,6 @@
 import { Activate } from '../activate.ts';
 import { Conv2d } from '../conv2d.ts';
+import type { Module } from '../module.ts';
 import { Sequential } from '../sequential.ts';
 import { batchNorm2d, type Activation, type Norm } from './blockOptions.ts';
 
@@ -9,8 +10,6 @@ export interface ConvNormOptions {
   readonly kernelSize?: number;
   /** 1 by default. */
   readonly stride?: number;
-  /** 1 by default; the number of channels for a depthwise convolution. */
-  readonly groups?: number;
   /** Batch norm by default. */
   readonly norm?: Norm;
   /** None by default. */
@@ -26,11 +25,22 @@ export function convNorm(
   outChannels: number,
   options: ConvNormOptions = {},
 ): Sequential {
-  const { kernelSize = 1, stride = 1, groups = 1, norm = batchNorm2d, act } = options;
-  const padding = Math.floor(kernelSize / 2);
-  return new Sequential(
-    new Conv2d(inChannels, outChannels, { kernelSize, stride, padding, groups, bias: false }),
-    norm(outChannels),
-    ...(act ? [new Activate(act)] : []),
-  );
+  return normed(new Conv2d(inChannels, outChannels, geometryOf(options)), outChannels, options);
+}
+
+/** Of the convolution. */
+export const geometryOf = ({ kernelSize = 1, stride = 1 }: ConvNormOptions) => ({
+  kernelSize,
+  stride,
+  padding: Math.floor(kernelSize / 2),
+  bias: false,
+});
+
+/** A convolution of so many channels with what follows it. */
+export function normed(
+  conv: Module,
+  channels: number,
+  { norm = batchNorm2d, act }: ConvNormOptions,
+): Sequential {
+  return new Sequential(conv, norm(channels), ...(act ? [new Activate(act)] : []));
 }

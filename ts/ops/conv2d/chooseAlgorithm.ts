@@ -1,3 +1,4 @@
+import { hasDepthwiseKernels } from './depthwiseKernels.ts';
 import { positionsOf, winogradTiles } from './winogradTile.ts';
 import { AXES, paddingBefore, type Axis, type ConvShape, type Pair } from './geometry.ts';
 
@@ -6,7 +7,7 @@ import { AXES, paddingBefore, type Axis, type ConvShape, type Pair } from './geo
  * never chosen: it is there to be read and to be measured against.
  */
 export type ConvAlgorithm =
-  'implicit_gemm' | 'pointwise' | 'positions' | 'im2col' | WinogradAlgorithm;
+  'implicit_gemm' | 'pointwise' | 'depthwise' | 'positions' | 'im2col' | WinogradAlgorithm;
 
 /** F(2×2, 3×3) and F(4×4, 3×3); the lean ones transform weights while they multiply. */
 export type WinogradAlgorithm =
@@ -21,6 +22,7 @@ export type WinogradAlgorithm =
  * `checked` that the compiler looks at its error with the layer's weights, and that no gradient follows: in training, batch
  * norm divides by the deviation of few pixels where maps are small, and enlarges rounding errors.
  *
+ * - `depthwise`: groups of one channel in and out, whatever the kernel, in programs that have these kernels.
  * - `pointwise`: a 1×1 kernel without padding reads its input in place, whatever the stride.
  * - `winograd_4x4`: a 3×3 kernel at stride 1, where images have tiles enough.
  * - `winograd_4x4_lean`: the same where few tiles share many weights. These take a quarter of the memory, and less time to transform than
@@ -35,6 +37,7 @@ export function chooseConvAlgorithm(
   winograd: boolean,
   checked = false,
 ): ConvAlgorithm {
+  if (takesDepthwise(conv)) return 'depthwise';
   if (isPointwise(conv)) return 'pointwise';
   const fewest = checked ? FEWEST_CHECKED_TILES : FEWEST_TILES;
   if (winograd && winogradCan(conv) && hasChannels(conv)) {
@@ -53,6 +56,7 @@ export function chooseConvAlgorithm(
 /** The kernels that can compute a convolution, for benchmarks to compare. */
 export function possibleConvAlgorithms(conv: ConvShape): ConvAlgorithm[] {
   return [
+    ...(takesDepthwise(conv) ? (['depthwise'] as const) : []),
     ...(isPointwise(conv) ? (['pointwise'] as const) : []),
     'implicit_gemm',
     ...(positionsCan(conv) ? (['positions'] as const) : []),
@@ -65,15 +69,16 @@ export function possibleConvAlgorithms(conv: ConvShape): ConvAlgorithm[] {
 
 /**
  * How a weight gradient is computed: tap by tap, over the pixels that it reaches, from packed channels; all taps at once, from windows
- * of x where they lie or in padded rows; by transformed tiles for a 3×3 kernel at stride 1.
+ * of x where they lie or in padded rows; by transformed tiles for a 3×3 kernel at stride 1; channel by channel where groups have one.
  */
-export type WeightAlgorithm = 'outer_product' | 'taps' | 'winograd_4x4';
+export type WeightAlgorithm = 'outer_product' | 'taps' | 'winograd_4x4' | 'depthwise';
 
 /** Input channels beyond which the sums of 36 positions take megabytes of each worker. */
 const MOST_CHANNELS = 512;
 
 /** The fastest kernel for the gradient of a convolution's weights. */
 export function chooseWeightAlgorithm(conv: ConvShape, winograd: boolean): WeightAlgorithm {
+  if (takesDepthwise(conv)) return 'depthwise';
   const possible = winogradCan(conv) && hasChannels(conv) && conv.inChannels <= MOST_CHANNELS;
   if (winograd && possible && tileWins(conv, 'winograd_4x4', FEWEST_TILES)) return 'winograd_4x4';
   const fewest = Math.min(conv.inChannels, conv.outChannels);
@@ -86,6 +91,7 @@ export function chooseWeightAlgorithm(conv: ConvShape, winograd: boolean): Weigh
 /** The kernels that can compute the gradient of a convolution's weights. */
 export function possibleWeightAlgorithms(conv: ConvShape): WeightAlgorithm[] {
   return [
+    ...(takesDepthwise(conv) ? (['depthwise'] as const) : []),
     'outer_product',
     ...(tapsCan(conv) ? (['taps'] as const) : []),
     ...(winogradCan(conv) ? (['winograd_4x4'] as const) : []),
@@ -129,6 +135,15 @@ const MANY_LEAN_OUTPUTS = 128;
 const FEW_LEAN_TILES = 4;
 /** Tiles from which it is taken where nobody has checked its error. */
 const FEWEST_TILES = 16;
+
+/** Whether each channel is convolved by itself: then channels are lanes of a vector. */
+function isDepthwise({ groups, inChannels, outChannels }: ConvShape): boolean {
+  return groups > 1 && groups === inChannels && groups === outChannels;
+}
+
+/** Whether the depthwise kernels take a convolution, in this program. */
+export const takesDepthwise = (conv: ConvShape): boolean =>
+  hasDepthwiseKernels() && isDepthwise(conv);
 
 function isPointwise({ kernelSize, padding }: ConvShape): boolean {
   return kernelSize.every((k) => k === 1) && padding.every((p) => p === 0);

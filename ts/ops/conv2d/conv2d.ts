@@ -6,7 +6,7 @@ import { conv2dBackwardWeight } from './conv2dBackwardWeight.ts';
 import { lowerConv } from './forward.ts';
 import { convShape, weightSizes } from './geometry.ts';
 import { inferOutput } from './inferOutput.ts';
-import { lowerPack, packedSize } from './conv2dPack.ts';
+import { lowerPack, packedSize, packs } from './conv2dPack.ts';
 import { reluBackward } from '../relu.ts';
 import { sumPixels } from '../sumPixels.ts';
 import type { Spec } from '../../base/shape.ts';
@@ -57,8 +57,10 @@ export const conv2d: Op<Conv2dInputs, Conv2dOutputs, Conv2dAttrs> = {
     const { groups, relu } = attrs;
     const conv = conv2dShape(x, w, attrs);
     const algorithm = attrs.algorithm ?? chooseConvAlgorithm(conv, to.winograd);
-    const packed = to.workspace(4 * packedSize(w.shape, { groups, algorithm }));
-    lowerPack(to, w, { groups, algorithm }, packed);
+    const packed = packs(algorithm)
+      ? to.workspace(4 * packedSize(w.shape, { groups, algorithm }))
+      : w.pointer;
+    if (packs(algorithm)) lowerPack(to, w, { groups, algorithm }, packed);
     lowerConv(to, { conv, algorithm, x, packed, bias, residual, norm, y, relu });
   },
   gradient(apply, { inputs: { x, w }, outputs: { y }, dys, attrs, needs }) {

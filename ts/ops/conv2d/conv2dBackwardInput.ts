@@ -1,4 +1,5 @@
-import { chooseConvAlgorithm } from './chooseAlgorithm.ts';
+import { chooseConvAlgorithm, takesDepthwise } from './chooseAlgorithm.ts';
+import { emitDepthwiseInput } from './depthwise.ts';
 import { emitConv } from './forward.ts';
 import { AXES, convShape, outputShape, paddingBefore, phasesOf, weightSizes } from './geometry.ts';
 import { lowerPanels, panelFloats } from './conv2dPack.ts';
@@ -59,7 +60,7 @@ export function backwardInputFlops({ dy, w }: { readonly dy: Spec; readonly w: S
   return 2 * sizeOf(dy.shape) * sizeOf(w.shape.slice(0, 3));
 }
 
-/** Emits the steps of the gradient, phase by phase; `sums` takes it where there is one phase, by Winograd's algorithm. */
+/** Emits the steps of the gradient, phase by phase but for depthwise kernels; `sums` takes it where there is one phase, by Winograd's algorithm. */
 export function lowerBackwardInput(
   to: Lowering,
   views: Views,
@@ -67,6 +68,11 @@ export function lowerBackwardInput(
   sums?: NormSums,
 ): void {
   const conv = backwardInputShape(views.dy, views.w, attrs);
+  const depthwise = attrs.algorithm ? attrs.algorithm === 'depthwise' : takesDepthwise(conv);
+  if (depthwise) {
+    emitDepthwiseInput(to, conv, views);
+    return;
+  }
   for (const row of phasesOfAxis(conv, 0)) {
     for (const column of phasesOfAxis(conv, 1))
       lowerPhase(to, conv, row, column, views, attrs.algorithm, sums);
@@ -100,8 +106,8 @@ function phaseShape(conv: ConvShape, row: Phase, column: Phase): ConvShape {
   };
 }
 
-/** Tensors of the pass. */
-type Views = Of<Conv2dBackwardInputInputs & Conv2dBackwardInputOutputs, View>;
+/** Tensors of the pass; a transposed convolution has a bias. */
+type Views = Of<Conv2dBackwardInputInputs & Conv2dBackwardInputOutputs & { bias?: One }, View>;
 
 /** Each phase is a convolution of dy, with the taps that reach it in reverse order, written to its own input pixels. */
 function lowerPhase(
@@ -109,7 +115,7 @@ function lowerPhase(
   conv: ConvShape,
   row: Phase,
   column: Phase,
-  { dy, w, residual, dx }: Views,
+  { dy, w, bias, residual, dx }: Views,
   forced?: ConvAlgorithm,
   sums?: NormSums,
 ): void {
@@ -157,6 +163,7 @@ function lowerPhase(
       packed,
       relu: false,
       sums,
+      bias,
       residual: residual && fromFirstPixel(residual),
       y: fromFirstPixel(dx),
     },

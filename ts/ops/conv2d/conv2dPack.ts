@@ -26,6 +26,11 @@ export const conv2dPack: Op<{ w: One }, { packed: One }, Conv2dPackAttrs> = {
   },
 };
 
+/** Whether an algorithm reads packed weights: depthwise kernels take them as they are. */
+export function packs(algorithm: ConvAlgorithm): boolean {
+  return algorithm !== 'depthwise';
+}
+
 /** Floats of a packed weight. */
 export function packedSize(weight: Shape, { groups, algorithm }: Conv2dPackAttrs): number {
   const { kernelSize, depth, outChannels } = weightSizesOf(weight);

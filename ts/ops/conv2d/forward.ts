@@ -2,6 +2,7 @@ import { positionUnits, unitsOf } from './units.ts';
 import { emitWinograd } from './winograd.ts';
 import { isWinograd } from './winogradTile.ts';
 import { pointersOf } from './fusedNorm.ts';
+import { emitDepthwise } from './depthwise.ts';
 import { geometryArgs } from './geometry.ts';
 import type { Pointer } from '../../kernels/step.ts';
 import type { Norm } from '../batchNorm/norm.ts';
@@ -26,6 +27,7 @@ export interface ConvForward {
   readonly conv: ConvShape;
   readonly algorithm: ConvAlgorithm;
   readonly x: Rows;
+  /** Weights as the algorithm reads them. */
   readonly packed: Pointer;
   readonly bias?: Rows | undefined;
   readonly residual?: Rows | undefined;
@@ -62,6 +64,10 @@ export function emitConv(
   const kernel = `conv2d.${pass}.f32/${algorithm}`;
   if (isWinograd(algorithm)) {
     emitWinograd(to, kernel, algorithm, forward);
+    return;
+  }
+  if (algorithm === 'depthwise') {
+    emitDepthwise(to, forward, pixels);
     return;
   }
   const [kernelHeight, kernelWidth] = conv.kernelSize;

@@ -135,7 +135,13 @@ export function geometryArgs(conv: ConvShape): Record<string, number> {
   };
 }
 
-function checkWhole(op: string, what: string, values: readonly number[], least: number): void {
+/** Throws {@link ShapeError} unless all are whole numbers of at least `least`. */
+export function checkWhole(
+  op: string,
+  what: string,
+  values: readonly number[],
+  least: number,
+): void {
   for (const value of values) {
     if (!Number.isInteger(value) || value < least) {
       throw new ShapeError(`${op}: ${what} ${value} is not a whole number of at least ${least}`);
