@@ -17,6 +17,8 @@ export interface KernelInfo {
   /** First word of a step that runs it. */
   readonly entry: number;
   readonly fields: readonly KernelField[];
+  /** By what kernels of the same module call it, where that is not the engine's. */
+  readonly ownEntry?: number;
 }
 
 const camelCase = (name: string): string =>
@@ -54,7 +56,20 @@ export function readKernelTable(
           written: rust.startsWith('*mut'),
         };
       });
-    table.set(name, { name, entry: exports.kernel_entry(index), fields });
+    const ownEntry = exports.own_entry?.(index);
+    table.set(name, {
+      name,
+      entry: exports.kernel_entry(index),
+      fields,
+      ...(ownEntry !== undefined && { ownEntry }),
+    });
   }
   return table;
+}
+
+/** Throws Error where a table has no such kernel. */
+export function kernelOf(table: ReadonlyMap<string, KernelInfo>, name: string): KernelInfo {
+  const kernel = table.get(name);
+  if (!kernel) throw new Error(`plan: there is no kernel ${name}`);
+  return kernel;
 }

@@ -81,6 +81,8 @@ export interface Op<I, O, A> {
    * pay. Both are asked; one of them is this op.
    */
   readonly join?: Join;
+  /** For elementwise ops: both as one op, where the consumer can work on parts of h as the producer writes them; see {@link Fuses.map}. */
+  readonly follow?: Follow;
   /** How a plan names it; by its name, unless it is said here. */
   title?(attrs: A): string;
   /**
@@ -106,6 +108,8 @@ export interface Fuses {
   readonly relu?: boolean;
   /** Addition of its optional input `residual`. */
   readonly residual?: boolean;
+  /** Any elementwise function that leaves the shape as it is. */
+  readonly map?: boolean;
 }
 
 /** An op with what it is applied to. */
@@ -123,6 +127,13 @@ export type Join = <T extends Spec>(
   shared: boolean,
 ) => Applied<T> | undefined;
 
+/** See {@link Op.follow}. */
+export type Follow = <T extends Spec>(
+  consumer: Applied<T>,
+  h: T,
+  producer: Applied<T>,
+) => Applied<T> | undefined;
+
 /** An op of whatever inputs, outputs and settings. */
 export interface AnyOp {
   readonly name: string;
@@ -137,6 +148,7 @@ export interface AnyOp {
   flops?(inputs: Tree<Spec>, outputs: Tree<Spec>, attrs: unknown): number;
   readonly fuses?: Fuses;
   readonly join?: Join;
+  readonly follow?: Follow;
   title?(attrs: unknown): string;
   readonly mutates?: readonly string[];
   liesIn?(inputs: Tree<Spec>, attrs: unknown): readonly (Part | undefined)[];

@@ -8,15 +8,8 @@
  * when     training and inference; nothing but elementwise ops of its size reads h
  * bits     same
  */
-import {
-  inputsOf,
-  outputsOf,
-  writtenBy,
-  type Graph,
-  type Node,
-  type Value,
-} from '../../core/graph.ts';
-import { producers } from '../rewrite.ts';
+import { inputsOf, outputsOf, type Graph, type Node, type Value } from '../../core/graph.ts';
+import { isWrittenBetween, producers } from '../rewrite.ts';
 
 export function fuseElementwise(graph: Graph): Graph {
   if (!graph.nodes.some(({ op }) => op.join)) return graph;
@@ -53,12 +46,4 @@ export function fuseElementwise(graph: Graph): Graph {
     }
   }
   return { ...graph, nodes };
-}
-
-/** Whether what a node reads is written before another one that comes later. */
-function isWrittenBetween(nodes: readonly Node[], earlier: Node, later: Node): boolean {
-  const read = new Set(inputsOf(earlier));
-  return nodes
-    .slice(nodes.indexOf(earlier), nodes.indexOf(later))
-    .some((node) => writtenBy(node).some((value) => read.has(value)));
 }

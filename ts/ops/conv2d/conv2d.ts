@@ -48,7 +48,7 @@ export interface Conv2dAttrs extends ConvGeometry {
 export const conv2d: Op<Conv2dInputs, Conv2dOutputs, Conv2dAttrs> = {
   name: 'conv2d',
   denseInputs: ['w'],
-  fuses: { relu: true, residual: true },
+  fuses: { relu: true, residual: true, map: true },
   infer(inputs, attrs) {
     return inferOutput(conv2dShape(inputs.x, inputs.w, attrs), inputs);
   },

@@ -32,6 +32,7 @@ export interface Conv2dOfPackedAttrs extends ConvGeometry {
 export const conv2dOfPacked: Op<Conv2dOfPackedInputs, Conv2dOutputs, Conv2dOfPackedAttrs> = {
   name: 'conv2d',
   denseInputs: ['packed'],
+  fuses: { map: true },
   infer(inputs, attrs) {
     const conv = shapeOf(inputs.x, attrs);
     const weight = [...conv.kernelSize, conv.inChannels / conv.groups, conv.outChannels];

@@ -27,6 +27,7 @@ export function emitDepthwise(to: Lowering, forward: ConvForward, pixels: Output
   to.step({
     kernel: 'conv2d.forward.f32/depthwise',
     chunks,
+    tells: true,
     oneWorker: { chunks: 1 },
     scratchBytes: scratchBytes(conv, unitChannels),
     args: {

@@ -99,6 +99,7 @@ export function emitConv(
   to.step({
     kernel: norm ? `${kernel}_of_norm` : kernel,
     chunks,
+    tells: algorithm === 'pointwise' || algorithm === 'implicit_gemm',
     // Ranges of a unit in one chunk copy its rows once.
     oneWorker: { chunks: 1 },
     // Offsets of taps, and factors of channels.

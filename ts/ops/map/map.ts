@@ -5,17 +5,16 @@ import { expectType } from '../expect.ts';
 import { ofExtra } from '../ofExtra.ts';
 import type { Apply, Op, View } from '../op.ts';
 import type { One } from '../places.ts';
+import { mapArgs, MOST_INPUTS } from './args.ts';
 import { costOf } from './code.ts';
 import { encode } from './encode.ts';
 import type { Formula } from './formula.ts';
 import { broadcastShape, partsOf } from './layout.ts';
 import { join } from './join.ts';
+import { follow } from './follow.ts';
 import { trimmed, type Program } from './program.ts';
 import { sumTo } from './sumTo.ts';
 import type { Spec } from '../../base/shape.ts';
-
-/** Inputs that the kernel takes. */
-const MOST_INPUTS = 8;
 
 /**
  * `y = formula(x₀, x₁, …)` element by element. Inputs broadcast: axes are compared from the last on, and those of size 1, or that are not
@@ -28,6 +27,7 @@ export const map: Op<{ parts: readonly One[] }, { y: One }, Formula> = /* @__PUR
 >({
   name: 'map',
   join,
+  follow,
   title: ({ name }) => `map: ${name}`,
   inPlace: Array.from({ length: MOST_INPUTS }, (_, i) => [`parts.${i}`, 'y'] as never),
   infer({ parts }, { name }) {
@@ -45,23 +45,18 @@ export const map: Op<{ parts: readonly One[] }, { y: One }, Formula> = /* @__PUR
     if (!words)
       throw new RangeError(`${name}: the program is longer than the kernel's registers allow`);
     if (bytesOf(y) === 0) return;
-    const inputs = Object.fromEntries(
-      Array.from({ length: MOST_INPUTS }, (_, i): [string, null] => [`x${i}`, null]),
-    );
     for (const { offsets, layout } of partsOf(y, parts)) {
       const place = (view: View, tensor: number): View['pointer'] =>
         after(view.pointer, 4 * offsets[tensor]!);
       to.step({
         kernel: 'map.forward.f32/simd',
         chunks: elementwiseChunks(sizeOf([...layout.subarray(0, 4)]) * weightOf(program)),
-        args: {
-          ...inputs,
-          ...Object.fromEntries(parts.map((part, i) => [`x${i}`, place(part, i + 1)])),
-          inputs: parts.length,
-          y: place(y, 0),
+        args: mapArgs(
+          parts.map((part, i) => place(part, i + 1)),
+          place(y, 0),
           layout,
-          program: words,
-        },
+          words,
+        ),
       });
     }
   },

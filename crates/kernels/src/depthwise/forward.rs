@@ -24,7 +24,7 @@ pub unsafe fn forward<L: Lanes>(a: &Conv2dForward, task: &Task) {
         let scratch = Scratch::new(task.scratch, units.unit_channels.min(channels));
         for item in task.range(units.count(g.batch)) {
             let (image, rows, range) = units.item(item);
-            for row in rows {
+            for row in rows.clone() {
                 let top = (row * g.stride_height as usize) as isize - g.pad_top as isize;
                 let taps = taps_inside(top, g.kernel_height as usize, dilation, height);
                 let x_row = (top + (taps.start * dilation) as isize).max(0) as usize;
@@ -53,6 +53,10 @@ pub unsafe fn forward<L: Lanes>(a: &Conv2dForward, task: &Task) {
                     channels: range.len(),
                 };
                 line.walk::<L>(scratch);
+            }
+            if task.then.is_some() {
+                let pixel = image * a.y_image as usize + rows.start * a.y_row as usize;
+                task.finished(pixel..pixel + rows.len() * out_width, range);
             }
         }
     }

@@ -87,9 +87,13 @@ impl Buffer {
     pub unsafe fn scatter(&mut self, first: *mut f32, steps: Steps, block: &Block) {
         let from = self.floats();
         for row in 0..block.rows {
-            for column in 0..block.columns {
-                // SAFETY: as above.
-                unsafe { *first.add(row * steps.row + column * steps.column) = *from.add(row * block.columns + column) };
+            // SAFETY: as above.
+            unsafe {
+                let (from, to) = (from.add(row * block.columns), first.add(row * steps.row));
+                match steps.column {
+                    1 => core::ptr::copy_nonoverlapping(from, to, block.columns),
+                    step => (0..block.columns).for_each(|column| *to.add(column * step) = *from.add(column)),
+                }
             }
         }
     }

@@ -8,6 +8,13 @@ use crate::elementary;
 use crate::lanes::Lanes;
 use core::ops::Range;
 
+/// Where a number of a block lies: its first element, and floats from row to row.
+#[derive(Clone, Copy)]
+struct Place {
+    first: *const f32,
+    row: usize,
+}
+
 /// A program at work: one plane of the box after the other.
 struct Machine<'a> {
     args: &'a MapForward,
@@ -15,7 +22,7 @@ struct Machine<'a> {
     buffers: [Buffer; INPUTS + CONSTANTS + RESULTS],
     input_steps: [Steps; INPUTS],
     y_steps: Steps,
-    registers: [*const f32; INPUTS + CONSTANTS + RESULTS],
+    registers: [Place; INPUTS + CONSTANTS + RESULTS],
 }
 
 impl<'a> Machine<'a> {
@@ -32,7 +39,7 @@ impl<'a> Machine<'a> {
                 buffers: [const { Buffer::new() }; INPUTS + CONSTANTS + RESULTS],
                 input_steps: core::array::from_fn(steps),
                 y_steps: Steps::of(args.y_steps()),
-                registers: [core::ptr::null(); INPUTS + CONSTANTS + RESULTS],
+                registers: [Place { first: core::ptr::null(), row: 0 }; INPUTS + CONSTANTS + RESULTS],
             };
             for constant in 0..machine.program.constants() {
                 machine.buffers[INPUTS + constant].fill(machine.program.constant(constant), BLOCK);
@@ -43,27 +50,37 @@ impl<'a> Machine<'a> {
 
     /// # Safety
     /// The block lies in the plane (i, j) of the box.
+    #[inline(never)]
     unsafe fn run<L: Lanes>(&mut self, [i, j]: [usize; 2], block: &Block) {
         let offset = |[first, second, ..]: [usize; 4]| i * first + j * second;
         // SAFETY: the caller vouches for the block, and the program's registers are numbered below their count.
         unsafe {
+            let mut dense = self.y_steps.is_dense(block);
             for input in 0..self.args.inputs as usize {
                 let steps = self.input_steps[input];
-                let from = self.args.input(input).add(offset(self.args.input_steps(input)) + steps.offset(block));
-                let dense = steps.is_dense(block);
-                self.registers[input] = if dense { from } else { self.buffers[input].gather(from, steps, block) };
+                let first = self.args.input(input).add(offset(self.args.input_steps(input)) + steps.offset(block));
+                self.registers[input] = if steps.column == 1 {
+                    dense &= steps.is_dense(block);
+                    Place { first, row: steps.row }
+                } else {
+                    Place { first: self.buffers[input].gather(first, steps, block), row: block.columns }
+                };
             }
             for register in INPUTS..INPUTS + CONSTANTS + RESULTS {
-                self.registers[register] = self.buffers[register].floats();
+                let row = if register < INPUTS + CONSTANTS { 0 } else { block.columns };
+                self.registers[register] = Place { first: self.buffers[register].floats(), row };
             }
+            // Rows that lie next to each other everywhere are one.
+            let size = if dense { (1, block.len()) } else { (block.rows, block.columns) };
             let y = self.args.y.add(offset(self.args.y_steps()) + self.y_steps.offset(block));
-            let dense = self.y_steps.is_dense(block);
+            let in_rows = self.y_steps.column == 1;
             let last = self.program.len() - 1;
             for at in 0..=last {
                 let Instruction { code, result, a, b } = self.program.at(at);
-                let to = if at == last && dense { y } else { self.buffers[result].floats() };
-                step::<L>(code, self.registers[a], self.registers[b], to, block.len());
-                if at == last && !dense {
+                let own = Place { first: self.buffers[result].floats(), row: block.columns };
+                let to = if at == last && in_rows { Place { first: y, row: self.y_steps.row } } else { own };
+                step::<L>(code, self.registers[a], self.registers[b], to, size);
+                if at == last && !in_rows {
                     self.buffers[result].scatter(y, self.y_steps, block);
                 }
             }
@@ -110,29 +127,52 @@ pub unsafe fn forward<L: Lanes>(a: &MapForward, task: &Task) {
     }
 }
 
+/// A region of a box of images, pixels of an image, and channels; y is what a step has written there.
+///
 /// # Safety
-/// `len` elements of what the code reads, and of `to`, which may be what is read.
-unsafe fn step<L: Lanes>(code: Code, a: *const f32, b: *const f32, to: *mut f32, len: usize) {
+/// As for [`forward`]; the region lies in the box, and its outputs are written.
+pub unsafe fn region<L: Lanes>(a: &MapForward, task: &Task) {
+    let region = task.region;
+    let (channel, channels) = (region.first_channel as usize, region.channels as usize);
+    let mut pixels = region.first_pixel as usize..(region.first_pixel + region.pixels) as usize;
+    // SAFETY: the caller vouches for the arguments.
+    unsafe {
+        let [_, _, rows, _] = a.sizes();
+        let mut machine = Machine::new(a);
+        while !pixels.is_empty() {
+            let (image, row) = (pixels.start / rows, pixels.start % rows);
+            let end = rows.min(row + pixels.len());
+            for block in blocks(row..end, channel..channel + channels, true) {
+                machine.run::<L>([0, image], &block);
+            }
+            pixels.start += end - row;
+        }
+    }
+}
+
+/// # Safety
+/// So many rows and columns of what the code reads, and of `to`, which may be what is read.
+unsafe fn step<L: Lanes>(code: Code, a: Place, b: Place, to: Place, size: (usize, usize)) {
     // SAFETY: the caller vouches for the elements.
     unsafe {
         match code {
-            Code::Add => binary::<L>(a, b, to, len, L::add),
-            Code::Subtract => binary::<L>(a, b, to, len, L::sub),
-            Code::Multiply => binary::<L>(a, b, to, len, L::mul),
-            Code::Divide => binary::<L>(a, b, to, len, L::div),
-            Code::Max => binary::<L>(a, b, to, len, L::max),
-            Code::Min => binary::<L>(a, b, to, len, L::min),
-            Code::Less => binary::<L>(a, b, to, len, |a, b| a.select_if_less(b, L::splat(1.0), L::zero())),
-            Code::Keep => binary::<L>(a, b, to, len, L::keep_where_positive),
-            Code::Pow => (0..len).for_each(|i| *to.add(i) = libm::powf(*a.add(i), *b.add(i))),
-            Code::Abs => unary::<L>(a, to, len, L::abs),
-            Code::Sqrt => unary::<L>(a, to, len, L::sqrt),
-            Code::Exp => unary::<L>(a, to, len, elementary::exp),
-            Code::Expm1 => unary::<L>(a, to, len, elementary::expm1),
-            Code::Log => (0..len).for_each(|i| *to.add(i) = libm::logf(*a.add(i))),
-            Code::Tanh => unary::<L>(a, to, len, elementary::tanh),
-            Code::Sigmoid => unary::<L>(a, to, len, elementary::sigmoid),
-            Code::Erf => (0..len).for_each(|i| *to.add(i) = libm::erff(*a.add(i))),
+            Code::Add => binary::<L>(a, b, to, size, L::add),
+            Code::Subtract => binary::<L>(a, b, to, size, L::sub),
+            Code::Multiply => binary::<L>(a, b, to, size, L::mul),
+            Code::Divide => binary::<L>(a, b, to, size, L::div),
+            Code::Max => binary::<L>(a, b, to, size, L::max),
+            Code::Min => binary::<L>(a, b, to, size, L::min),
+            Code::Less => binary::<L>(a, b, to, size, |a, b| a.select_if_less(b, L::splat(1.0), L::zero())),
+            Code::Keep => binary::<L>(a, b, to, size, L::keep_where_positive),
+            Code::Pow => one_by_one(a, b, to, size, libm::powf),
+            Code::Abs => unary::<L>(a, to, size, L::abs),
+            Code::Sqrt => unary::<L>(a, to, size, L::sqrt),
+            Code::Exp => unary::<L>(a, to, size, elementary::exp),
+            Code::Expm1 => unary::<L>(a, to, size, elementary::expm1),
+            Code::Log => one_by_one(a, a, to, size, |a, _| libm::logf(a)),
+            Code::Tanh => unary::<L>(a, to, size, elementary::tanh),
+            Code::Sigmoid => unary::<L>(a, to, size, elementary::sigmoid),
+            Code::Erf => one_by_one(a, a, to, size, |a, _| libm::erff(a)),
         }
     }
 }
@@ -140,27 +180,53 @@ unsafe fn step<L: Lanes>(code: Code, a: *const f32, b: *const f32, to: *mut f32,
 /// Most lanes of a vector.
 const MOST_LANES: usize = 8;
 
+/// # Safety
+/// As for [`step`].
 #[inline(always)]
-unsafe fn binary<L: Lanes>(a: *const f32, b: *const f32, to: *mut f32, len: usize, f: impl Fn(L, L) -> L) {
-    let whole = len - len % L::WIDTH;
-    // SAFETY: the caller vouches for `len` elements; what is left of them is computed in a vector of its own.
-    unsafe {
-        for i in (0..whole).step_by(L::WIDTH) {
-            f(L::load(a.add(i)), L::load(b.add(i))).store(to.add(i));
-        }
-        if whole < len {
-            let mut rest = [[0.0; MOST_LANES]; 3];
-            let [x, y, z] = &mut rest;
-            core::ptr::copy_nonoverlapping(a.add(whole), x.as_mut_ptr(), len - whole);
-            core::ptr::copy_nonoverlapping(b.add(whole), y.as_mut_ptr(), len - whole);
-            f(L::load(x.as_ptr()), L::load(y.as_ptr())).store(z.as_mut_ptr());
-            core::ptr::copy_nonoverlapping(z.as_ptr(), to.add(whole), len - whole);
-        }
+unsafe fn each_row(a: Place, b: Place, to: Place, rows: usize, mut line: impl FnMut(*const f32, *const f32, *mut f32)) {
+    for row in 0..rows {
+        let at = |place: Place| place.first.wrapping_add(row * place.row);
+        line(at(a), at(b), at(to).cast_mut());
     }
 }
 
 #[inline(always)]
-unsafe fn unary<L: Lanes>(a: *const f32, to: *mut f32, len: usize, f: impl Fn(L) -> L) {
+unsafe fn one_by_one(a: Place, b: Place, to: Place, (rows, len): (usize, usize), f: impl Fn(f32, f32) -> f32) {
+    // SAFETY: as for `step`.
+    unsafe { each_row(a, b, to, rows, |a, b, to| (0..len).for_each(|i| *to.add(i) = f(*a.add(i), *b.add(i)))) }
+}
+
+#[inline(always)]
+unsafe fn binary<L: Lanes>(a: Place, b: Place, to: Place, (rows, len): (usize, usize), f: impl Fn(L, L) -> L) {
+    let whole = len - len % L::WIDTH;
+    let fours = len - len % (4 * L::WIDTH);
+    // SAFETY: the caller vouches for the elements; what is left of a row is computed in a vector of its own.
+    unsafe {
+        each_row(a, b, to, rows, |a, b, to| {
+            let at = |i: usize| f(L::load(a.add(i)), L::load(b.add(i))).store(to.add(i));
+            for i in (0..fours).step_by(4 * L::WIDTH) {
+                at(i);
+                at(i + L::WIDTH);
+                at(i + 2 * L::WIDTH);
+                at(i + 3 * L::WIDTH);
+            }
+            for i in (fours..whole).step_by(L::WIDTH) {
+                at(i);
+            }
+            if whole < len {
+                let mut rest = [[0.0; MOST_LANES]; 3];
+                let [x, y, z] = &mut rest;
+                core::ptr::copy_nonoverlapping(a.add(whole), x.as_mut_ptr(), len - whole);
+                core::ptr::copy_nonoverlapping(b.add(whole), y.as_mut_ptr(), len - whole);
+                f(L::load(x.as_ptr()), L::load(y.as_ptr())).store(z.as_mut_ptr());
+                core::ptr::copy_nonoverlapping(z.as_ptr(), to.add(whole), len - whole);
+            }
+        });
+    }
+}
+
+#[inline(always)]
+unsafe fn unary<L: Lanes>(a: Place, to: Place, size: (usize, usize), f: impl Fn(L) -> L) {
     // SAFETY: as for `binary`.
-    unsafe { binary::<L>(a, a, to, len, |a, _| f(a)) }
+    unsafe { binary::<L>(a, a, to, size, |a, _| f(a)) }
 }
