@@ -93,9 +93,11 @@ describe.each(engines)('what follows a convolution on $build', (engine) => {
     '$name: it has the bits of both ops by themselves',
     async ({ name, algorithm, x, w, stride = 1, padding = 0, groups = 1 }) => {
       useEngine(engine);
-      const weight = parameter(w, goldenTensor(`${name}.w`, w, 0.3));
+      const weight = parameter(w);
+      weight.write(goldenTensor(`${name}.w`, w, 0.3));
       const channels = w.at(-1)!;
-      const scale = parameter([channels], goldenTensor(`${name}.scale`, [channels]));
+      const scale = parameter([channels]);
+      scale.write(goldenTensor(`${name}.scale`, [channels]));
       const options = { stride, padding, ...(groups > 1 && groups < channels && { groups }) };
       const convolve = (t: Tensor): Tensor =>
         groups === channels ? depthwiseConv2d(t, weight, options) : conv2d(t, weight, options);
@@ -108,7 +110,7 @@ describe.each(engines)('what follows a convolution on $build', (engine) => {
       const run = async (
         fn: (t: Tensor, gate: Tensor, other: Tensor) => Tensor,
       ): Promise<{ kernels: string[]; bits: Uint32Array }> => {
-        using plan = compile(fn as never, specs, { recording: false });
+        using plan = compile(fn, specs, { recording: false });
         const [made] = await plan.run(...(values as [Float32Array]));
         const kernels = planRows(plan).flatMap((row) => row.kernels);
         return { kernels, bits: new Uint32Array(made!.slice().buffer) };
@@ -128,7 +130,7 @@ describe.each(engines)('what follows a convolution on $build', (engine) => {
       const first = Uint32Array.from(fused.bits, (_, i) => {
         return apart.bits[Math.floor(i / channels) * 2 * channels + (i % channels)]!;
       });
-      expect(rows).toBeGreaterThan(0);
+      expect(new Set(fused.bits).size).toBeGreaterThan(rows);
       expect(fused.bits).toEqual(first);
       // As channels of a wider tensor.
       const wide = await run((...all) => concat([all[2], forward(...all)]));

@@ -1,6 +1,7 @@
 import { extra } from '../../kernels/extra.ts';
 import { needExtra } from '../../kernels/needsExtra.ts';
-import { noteDepthwiseKernels } from './depthwiseKernels.ts';
+import { cutDepthwiseWeight, emitDepthwise, emitDepthwiseInput } from './depthwise.ts';
+import { giveDepthwiseKernels } from './depthwiseKernels.ts';
 
 /**
  * A function that computes depthwise convolutions: where this is evaluated, engines load the extra module from then on, and convolutions
@@ -9,6 +10,6 @@ import { noteDepthwiseKernels } from './depthwiseKernels.ts';
  */
 export function withDepthwise<F>(made: F): F {
   needExtra(extra);
-  noteDepthwiseKernels();
+  giveDepthwiseKernels({ cutDepthwiseWeight, emitDepthwise, emitDepthwiseInput });
   return made;
 }

@@ -79,8 +79,8 @@ function followed(op: AnyOp, map: AnyOp): AnyOp {
       }
     },
   };
-  ops.set(op, made as unknown as AnyOp);
-  return made as unknown as AnyOp;
+  ops.set(op, made);
+  return made;
 }
 
 /** The inputs as they are: the first op's are a tree of whatever places it has. */

@@ -8,18 +8,30 @@ use crate::elementary;
 use crate::lanes::Lanes;
 use core::ops::Range;
 
-/// Where a number of a block lies: its first element, and floats from row to row.
+/// Where a number of a block lies: its first element, floats from row to row, and from column to column: 1, or 0 for what is the same
+/// everywhere.
 #[derive(Clone, Copy)]
 struct Place {
     first: *const f32,
     row: usize,
+    column: usize,
+}
+
+impl Place {
+    const fn rows(first: *const f32, row: usize) -> Self {
+        Self { first, row, column: 1 }
+    }
+    const fn constant(first: *const f32) -> Self {
+        Self { first, row: 0, column: 0 }
+    }
 }
 
 /// A program at work: one plane of the box after the other.
 struct Machine<'a> {
     args: &'a MapForward,
     program: Program,
-    buffers: [Buffer; INPUTS + CONSTANTS + RESULTS],
+    /// Of inputs that are gathered, and of results.
+    buffers: [Buffer; INPUTS + RESULTS],
     input_steps: [Steps; INPUTS],
     y_steps: Steps,
     registers: [Place; INPUTS + CONSTANTS + RESULTS],
@@ -33,16 +45,17 @@ impl<'a> Machine<'a> {
         // SAFETY: the caller vouches for the arguments.
         unsafe {
             let steps = |input| Steps::of(if input < args.inputs as usize { args.input_steps(input) } else { [0; 4] });
+            let program = Program::new(args.program);
             let mut machine = Self {
                 args,
-                program: Program::new(args.program),
-                buffers: [const { Buffer::new() }; INPUTS + CONSTANTS + RESULTS],
+                buffers: [Buffer::EMPTY; INPUTS + RESULTS],
                 input_steps: core::array::from_fn(steps),
                 y_steps: Steps::of(args.y_steps()),
-                registers: [Place { first: core::ptr::null(), row: 0 }; INPUTS + CONSTANTS + RESULTS],
+                registers: [Place::constant(core::ptr::null()); INPUTS + CONSTANTS + RESULTS],
+                program,
             };
             for constant in 0..machine.program.constants() {
-                machine.buffers[INPUTS + constant].fill(machine.program.constant(constant), BLOCK);
+                machine.registers[INPUTS + constant] = Place::constant(machine.program.constant(constant));
             }
             machine
         }
@@ -61,28 +74,36 @@ impl<'a> Machine<'a> {
                 let first = self.args.input(input).add(offset(self.args.input_steps(input)) + steps.offset(block));
                 self.registers[input] = if steps.column == 1 {
                     dense &= steps.is_dense(block);
-                    Place { first, row: steps.row }
+                    Place::rows(first, steps.row)
                 } else {
-                    Place { first: self.buffers[input].gather(first, steps, block), row: block.columns }
+                    Place::rows(self.buffers[input].gather(first, steps, block), block.columns)
                 };
             }
-            for register in INPUTS..INPUTS + CONSTANTS + RESULTS {
-                let row = if register < INPUTS + CONSTANTS { 0 } else { block.columns };
-                self.registers[register] = Place { first: self.buffers[register].floats(), row };
+            for result in 0..RESULTS {
+                let first = self.buffers[INPUTS + result].floats();
+                self.registers[INPUTS + CONSTANTS + result] = Place::rows(first, block.columns);
             }
             // Rows that lie next to each other everywhere are one.
-            let size = if dense { (1, block.len()) } else { (block.rows, block.columns) };
+            let size = if dense { (1, block.size()) } else { (block.rows, block.columns) };
             let y = self.args.y.add(offset(self.args.y_steps()) + self.y_steps.offset(block));
             let in_rows = self.y_steps.column == 1;
-            let last = self.program.len() - 1;
-            for at in 0..=last {
-                let Instruction { code, result, a, b } = self.program.at(at);
-                let own = Place { first: self.buffers[result].floats(), row: block.columns };
-                let to = if at == last && in_rows { Place { first: y, row: self.y_steps.row } } else { own };
-                step::<L>(code, self.registers[a], self.registers[b], to, size);
-                if at == last && !in_rows {
-                    self.buffers[result].scatter(y, self.y_steps, block);
+            let last = self.program.count() - 1;
+            let mut at = 0;
+            while at <= last {
+                let first = self.program.at(at);
+                let clip = (at < last).then(|| first.clip(self.program.at(at + 1))).flatten();
+                at += clip.is_some() as usize;
+                let Instruction { code, result, a, b } = first;
+                let [a, b] = [a, b].map(|register| self.registers[register]);
+                let to = if at == last && in_rows { Place::rows(y, self.y_steps.row) } else { self.registers[result] };
+                match clip {
+                    Some(most) => clipped::<L>(a, b, self.registers[most], to, size),
+                    None => step::<L>(code, a, b, to, size),
                 }
+                if at == last && !in_rows {
+                    self.buffers[result - CONSTANTS].scatter(y, self.y_steps, block);
+                }
+                at += 1;
             }
         }
     }
@@ -180,6 +201,8 @@ unsafe fn step<L: Lanes>(code: Code, a: Place, b: Place, to: Place, size: (usize
 /// Most lanes of a vector.
 const MOST_LANES: usize = 8;
 
+/// Calls `line` with where a row of `to` begins, and of both operands.
+///
 /// # Safety
 /// As for [`step`].
 #[inline(always)]
@@ -190,17 +213,75 @@ unsafe fn each_row(a: Place, b: Place, to: Place, rows: usize, mut line: impl Fn
     }
 }
 
+/// # Safety
+/// As for [`step`].
 #[inline(always)]
 unsafe fn one_by_one(a: Place, b: Place, to: Place, (rows, len): (usize, usize), f: impl Fn(f32, f32) -> f32) {
-    // SAFETY: as for `step`.
-    unsafe { each_row(a, b, to, rows, |a, b, to| (0..len).for_each(|i| *to.add(i) = f(*a.add(i), *b.add(i)))) }
+    // SAFETY: the caller vouches for the elements.
+    unsafe {
+        each_row(a, b, to, rows, |x, y, to| (0..len).for_each(|i| *to.add(i) = f(*x.add(i * a.column), *y.add(i * b.column))));
+    }
 }
 
+/// # Safety
+/// As for [`step`].
 #[inline(always)]
-unsafe fn binary<L: Lanes>(a: Place, b: Place, to: Place, (rows, len): (usize, usize), f: impl Fn(L, L) -> L) {
+unsafe fn binary<L: Lanes>(a: Place, b: Place, to: Place, size: (usize, usize), f: impl Fn(L, L) -> L) {
+    // SAFETY: the caller vouches for the elements.
+    unsafe {
+        let [same_a, same_b] = [a, b].map(|place| L::splat(*place.first));
+        match (a.column, b.column) {
+            (1, 1) => lines::<L>(a, b, to, size, f),
+            (1, _) => lines::<L>(a, a, to, size, |x, _| f(x, same_b)),
+            (_, 1) => lines::<L>(b, b, to, size, |y, _| f(same_a, y)),
+            _ => {
+                let mut value = [0.0; MOST_LANES];
+                f(same_a, same_b).store(value.as_mut_ptr());
+                fill(value.as_ptr(), to, size);
+            }
+        }
+    }
+}
+
+/// Writes the same number everywhere. A function of its own, as V8 13.6 reads the lanes of a pair before it stores them.
+///
+/// # Safety
+/// As for [`step`].
+#[inline(never)]
+unsafe fn fill(value: *const f32, to: Place, size: (usize, usize)) {
+    // SAFETY: the caller vouches for the elements.
+    unsafe { one_by_one(Place::constant(value), Place::constant(value), to, size, |value, _| value) }
+}
+
+/// `min(max(a, least), most)`, as two instructions would have it, without writing what is between them.
+///
+/// # Safety
+/// As for [`step`]; both bounds are constants, and a is none.
+unsafe fn clipped<L: Lanes>(a: Place, least: Place, most: Place, to: Place, size: (usize, usize)) {
+    // SAFETY: the caller vouches for the elements.
+    unsafe {
+        let [least, most] = [least, most].map(|place| L::splat(*place.first));
+        lines::<L>(a, a, to, size, |a, _| a.max(least).min(most));
+    }
+}
+
+/// # Safety
+/// As for [`step`].
+#[inline(always)]
+unsafe fn unary<L: Lanes>(a: Place, to: Place, size: (usize, usize), f: impl Fn(L) -> L) {
+    // SAFETY: the caller vouches for the elements.
+    unsafe { binary::<L>(a, a, to, size, |a, _| f(a)) }
+}
+
+/// Vector by vector, of operands that lie in rows; what is left of a row is computed in a vector of its own.
+///
+/// # Safety
+/// As for [`step`].
+#[inline(always)]
+unsafe fn lines<L: Lanes>(a: Place, b: Place, to: Place, (rows, len): (usize, usize), f: impl Fn(L, L) -> L) {
     let whole = len - len % L::WIDTH;
     let fours = len - len % (4 * L::WIDTH);
-    // SAFETY: the caller vouches for the elements; what is left of a row is computed in a vector of its own.
+    // SAFETY: the caller vouches for the elements.
     unsafe {
         each_row(a, b, to, rows, |a, b, to| {
             let at = |i: usize| f(L::load(a.add(i)), L::load(b.add(i))).store(to.add(i));
@@ -223,10 +304,4 @@ unsafe fn binary<L: Lanes>(a: Place, b: Place, to: Place, (rows, len): (usize, u
             }
         });
     }
-}
-
-#[inline(always)]
-unsafe fn unary<L: Lanes>(a: Place, to: Place, size: (usize, usize), f: impl Fn(L) -> L) {
-    // SAFETY: as for `binary`.
-    unsafe { binary::<L>(a, a, to, size, |a, _| f(a)) }
 }
