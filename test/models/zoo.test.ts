@@ -94,6 +94,8 @@ describe('options of every network', () => {
     'resnet26d',
     'seresnet18',
     'ecaresnet50d',
+    'resnetblur18',
+    'resnetaa50',
     'mobilenet_v2',
     'efficientnet_b0',
     'convnext_atto',

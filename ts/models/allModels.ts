@@ -4,6 +4,18 @@ import { efficientnet_b0 } from './efficientnet.ts';
 import { mobilenet_v2 } from './mobilenet.ts';
 import { models } from './registry.ts';
 import {
+  resnetblur18,
+  resnetblur50,
+  resnetblur50d,
+  resnetblur101d,
+  resnetaa34d,
+  resnetaa50,
+  resnetaa50d,
+  resnetaa101d,
+  seresnetaa50d,
+  seresnextaa101d_32x8d,
+} from './resnetAntialias.ts';
+import {
   seresnet18,
   seresnet34,
   seresnet50,
@@ -38,6 +50,16 @@ export const allModels: Readonly<Record<string, (options?: ModelOptions) => Clas
   ecaresnet50d,
   ecaresnet101d,
   resnet50_gn,
+  resnetblur18,
+  resnetblur50,
+  resnetblur50d,
+  resnetblur101d,
+  resnetaa34d,
+  resnetaa50,
+  resnetaa50d,
+  resnetaa101d,
+  seresnetaa50d,
+  seresnextaa101d_32x8d,
   mobilenet_v2,
   efficientnet_b0,
   convnext_atto,
