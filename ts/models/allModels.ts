@@ -1,6 +1,6 @@
 import type { Classifier, ModelOptions } from './classifier.ts';
 import { convnext_atto } from './convnext.ts';
-import { efficientnet_b0 } from './efficientnet.ts';
+import { efficientnet_b0, tf_efficientnet_b0 } from './efficientnet.ts';
 import { mobilenet_v2 } from './mobilenet.ts';
 import { models } from './registry.ts';
 import {
@@ -62,5 +62,6 @@ export const allModels: Readonly<Record<string, (options?: ModelOptions) => Clas
   seresnextaa101d_32x8d,
   mobilenet_v2,
   efficientnet_b0,
+  tf_efficientnet_b0,
   convnext_atto,
 };
