@@ -5,6 +5,7 @@ import { gradients } from '../../ts/core/gradients.ts';
 import { useEngine } from '../../ts/core/init.ts';
 import type { Tensor } from '../../ts/core/tensor.ts';
 import * as F from '../../ts/functions/index.ts';
+import { BlurPool2d } from '../../ts/nn/blurPool2d.ts';
 import { GlobalMaxPool2d } from '../../ts/nn/pooling.ts';
 import { LocalResponseNorm } from '../../ts/nn/localResponseNorm.ts';
 import {
@@ -164,6 +165,19 @@ describe('what does not fit is refused with both facts', () => {
       'mode is "cubic"',
     ],
     [
+      'blur of too few pixels',
+      () => F.blurPool2d(zeros([1, 1, 4, 3])),
+      'blurPool2d: filterSize 3 and stride 2 mirror 1 at each border but input [1, 1, 4, 3] has 1×4 pixels',
+    ],
+    ['blur of no image', () => F.blurPool2d(zeros([4, 4])), 'blurPool2d: input has shape [4, 4]'],
+    ['BlurPool2d', () => new BlurPool2d({ filterSize: 1 }), 'BlurPool2d: filterSize is 1'],
+    [
+      'BlurPool2d, wide',
+      () => new BlurPool2d({ filterSize: 25 }),
+      'BlurPool2d: filterSize is 25 but must be at most 24',
+    ],
+    ['BlurPool2d, stride', () => new BlurPool2d({ stride: 0 }), 'BlurPool2d: stride is 0'],
+    [
       'no maximum',
       () => F.globalMaxPool2d(zeros([1, 0, 4, 3])),
       'globalMaxPool2d: a maximum needs pixels but input [1, 0, 4, 3] has 0×4',
@@ -205,6 +219,8 @@ describe('layers', () => {
     ['PixelShuffle', new PixelShuffle(2), [2, 8, 10, 1]],
     ['PixelUnshuffle', new PixelUnshuffle(1), [2, 4, 5, 4]],
     ['Upsample', new Upsample({ scale: [2, 1.5] }), [2, 8, 7, 4]],
+    ['BlurPool2d', new BlurPool2d(), [2, 2, 3, 4]],
+    ['BlurPool2d, five taps', new BlurPool2d({ filterSize: 5, stride: 1 }), [2, 4, 5, 4]],
     ['GlobalMaxPool2d', new GlobalMaxPool2d(), [2, 4]],
     ['LocalResponseNorm', new LocalResponseNorm({ size: 5, k: undefined }), [2, 4, 5, 4]],
   ])('%s', (_, layer, shape) => {

@@ -33,6 +33,7 @@ import {
 import { pixelShuffle } from '../../ts/ops/moves/pixelShuffle.ts';
 import { padAxes, slice } from '../../ts/ops/moves/slice.ts';
 import { transpose } from '../../ts/ops/moves/transpose.ts';
+import { blurPool2d } from '../../ts/ops/resample/blurPool2d.ts';
 import { interpolate } from '../../ts/ops/resample/interpolate.ts';
 import { take } from '../../ts/ops/resample/take.ts';
 import { maxPool2d, maxPool2dBackward } from '../../ts/ops/pools/maxPool2d.ts';
@@ -202,6 +203,11 @@ export const draws: Readonly<Record<string, Draw>> = {
     const [mode, antialias] = [random.coin() ? 'bilinear' : 'nearest', random.coin()] as const;
     const rule = { mode, alignCorners: false, antialias: antialias && mode === 'bilinear' };
     return problem(interpolate, { x: floats(random, images(random)) }, { ...rule, size });
+  },
+  blurPool2d(random) {
+    const shape = [random.int(1, 2), random.int(4, 12), random.int(4, 12), random.int(1, 20)];
+    const attrs = { filterSize: random.int(2, 5), stride: random.int(1, 3) };
+    return problem(blurPool2d, { x: floats(random, shape) }, attrs);
   },
   localResponseNorm: (random) =>
     problem(localResponseNorm, { x: floats(random, rows(random)) }, lrn(random)),

@@ -12,7 +12,7 @@ const MOST_BYTES = 110_000;
 const OF_EXTRA = [/extra(-256)?\.wasm/, /kernels could not be loaded/];
 
 /** Names in the code of what only networks of `allModels` have. */
-const OTHERS = /SqueezeExcite|EfficientNet|MobileNet|ConvNeXt|UNet|ResidualDenseNet/;
+const OTHERS = /SqueezeExcite|BlurPool|EfficientNet|MobileNet|ConvNeXt|UNet|ResidualDenseNet/;
 
 const compressed = (bytes: Uint8Array): number => brotliCompressSync(bytes).length;
 

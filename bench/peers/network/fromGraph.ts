@@ -12,17 +12,24 @@ import { batchNormTrain } from '../../../ts/ops/batchNorm/batchNormTrain.ts';
 import { foldBatchNorm } from '../../../ts/ops/batchNorm/foldBatchNorm.ts';
 import { concat } from '../../../ts/ops/concat.ts';
 import { conv2d } from '../../../ts/ops/conv2d/conv2d.ts';
+import { layerNorm } from '../../../ts/ops/layerNorm/layerNorm.ts';
 import { linear } from '../../../ts/ops/linear.ts';
+import { map } from '../../../ts/ops/map/map.ts';
 import { adaptiveAvgPool2d } from '../../../ts/ops/pools/adaptiveAvgPool2d.ts';
 import { avgPool2d } from '../../../ts/ops/pools/avgPool2d.ts';
 import { globalAvgPool2d } from '../../../ts/ops/pools/globalAvgPool2d.ts';
 import { maxPool2d } from '../../../ts/ops/pools/maxPool2d.ts';
 import type { PoolGeometry } from '../../../ts/ops/pools/poolShape.ts';
 import { relu } from '../../../ts/ops/relu.ts';
+import { interpolate } from '../../../ts/ops/resample/interpolate.ts';
 import { reshape } from '../../../ts/ops/reshape.ts';
+import { sigmoid } from '../../../ts/ops/sigmoid.ts';
 import { subsamplePad } from '../../../ts/ops/subsamplePad.ts';
 import { foldWeights } from './foldWeights.ts';
-import type { Layer, LayerSettings, Network, Weight } from './layers.ts';
+import type { CurveKind, Layer, LayerSettings, Network, Weight } from './layers.ts';
+
+/** Curves by the names of their formulas. */
+const CURVES: Readonly<Record<string, CurveKind>> = { relu6: 'relu6', silu: 'silu', gelu: 'gelu' };
 
 /**
  * A captured network as layers with names. Weights are copied out of WASM memory; folded ones are computed here.
@@ -87,7 +94,27 @@ export function networkFromGraph(name: string, graph: Graph): Network {
       const { stride, before, after } = node.attrs;
       return { kind: 'subsamplePad', stride, before, after };
     }
-    if (is(node, reshape)) {
+    if (is(node, layerNorm)) {
+      const { gamma, beta } = node.inputs;
+      const { normalizedShape, eps } = node.attrs;
+      if (normalizedShape.length === 1 && gamma && beta)
+        return { kind: 'layerNorm', gamma: nameOf(gamma), beta: nameOf(beta), eps };
+    }
+    if (is(node, map)) {
+      const { name: formula } = node.attrs;
+      const [, factor] = node.inputs.parts;
+      if (formula in CURVES) return { kind: CURVES[formula]! };
+      if (formula === 'multiply' && factor)
+        return { kind: 'multiply', ...(factor.tensor && { factor: nameOf(factor) }) };
+    }
+    if (is(node, sigmoid)) return { kind: 'sigmoid' };
+    if (is(node, interpolate) && node.attrs.mode === 'nearest') return { kind: 'resize' };
+    if (is(node, reshape) && node.outputs.y.shape.length === 4) {
+      // With rows alone, or columns, or channels, an image is the same whichever of them come first.
+      if (node.outputs.y.shape.slice(1).filter((size) => size > 1).length <= 1)
+        return { kind: 'reshape' };
+    }
+    if (is(node, reshape) && node.outputs.y.shape.length === 2) {
       const image = node.inputs.x.shape.slice(1);
       if (image.length === 3 && image[0]! * image[1]! > 1) flattened.set(node.outputs.y, image);
       return { kind: 'flatten' };
@@ -96,9 +123,9 @@ export function networkFromGraph(name: string, graph: Graph): Network {
     if (is(node, relu)) return { kind: 'relu' };
     if (is(node, concat)) return { kind: 'concat' };
     if (is(node, globalAvgPool2d)) return { kind: 'globalAvgPool2d' };
-    throw new Error(
-      `network: ${node.path || 'outside its modules'}: the peers have no layer for the op ${node.op.name}`,
-    );
+    const op = is(node, map) ? node.attrs.name : node.op.name;
+    const place = node.path || 'outside its modules';
+    throw new Error(`network: ${place}: the peers have no layer for the op ${op}`);
   };
   const weightsOf = ({
     w,
@@ -130,6 +157,10 @@ export function networkFromGraph(name: string, graph: Graph): Network {
     }
     const inputs = inputsOf(node);
     const [result] = outputsOf(node);
+    if (is(node, reshape) && node.inputs.x.tensor) {
+      weights.set(nameOf(result!), { ...weightOf(node.inputs.x), shape: result!.shape });
+      continue;
+    }
     // Counters of batch norms give nothing to the forward pass.
     if (!result) continue;
     if (is(node, adaptiveAvgPool2d) && `${node.inputs.x.shape}` === `${result.shape}`) {
