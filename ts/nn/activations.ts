@@ -10,7 +10,7 @@ import { relu6 } from '../functions/relu6.ts';
 import { sigmoid } from '../functions/sigmoid.ts';
 import { silu } from '../functions/silu.ts';
 import { tanh } from '../functions/tanh.ts';
-import { expectOptions, expectWhole } from '../base/settings.ts';
+import { expectNumber, expectOptions, expectWhole } from '../base/settings.ts';
 import { parameter } from '../core/create.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { Module } from './module.ts';
@@ -73,10 +73,10 @@ export class GELU extends Elementwise {
 export class LeakyReLU extends Elementwise {
   readonly #slope: number;
 
-  /** Throws RangeError when slope is no number. */
+  /** Throws RangeError when slope is no finite number. */
   constructor(slope = 0.01) {
     super();
-    expectReal('LeakyReLU', 'slope', slope);
+    expectNumber('LeakyReLU', 'slope', slope);
     this.#slope = slope;
   }
 
@@ -89,10 +89,10 @@ export class LeakyReLU extends Elementwise {
 export class ELU extends Elementwise {
   readonly #alpha: number;
 
-  /** Throws RangeError when alpha is no number. */
+  /** Throws RangeError when alpha is no finite number. */
   constructor(alpha = 1) {
     super();
-    expectReal('ELU', 'alpha', alpha);
+    expectNumber('ELU', 'alpha', alpha);
     this.#alpha = alpha;
   }
 
