@@ -6,6 +6,8 @@ export interface Formula {
   /** Shown in plans and errors. */
   readonly name: string;
   readonly program: Program;
+  /** The input whose shape the others broadcast to; absent where all broadcast to each other. */
+  readonly like?: number;
   /** The gradient by an input: inputs dy, those of the formula, y. Absent where it is not differentiable. */
   gradient?(by: number): Program;
 }

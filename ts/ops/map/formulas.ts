@@ -68,10 +68,13 @@ const parametric = (to: Writer, x: Place, slope: Place): Place => {
 };
 
 /** x where it is positive, else `slope · x`, where the slope is a second input. */
-export const prelu = formula('prelu', 2, parametric, [
-  (to, d, x, slope) => whereAbove(to, x, d, to.multiply(d, slope)),
-  (to, d, x) => to.keep(to.multiply(d, x), not(to, above(to, x, 0))),
-]);
+export const prelu: Formula = {
+  ...formula('prelu', 2, parametric, [
+    (to, d, x, slope) => whereAbove(to, x, d, to.multiply(d, slope)),
+    (to, d, x) => to.keep(to.multiply(d, x), not(to, above(to, x, 0))),
+  ]),
+  like: 0,
+};
 
 /** x where it is positive, else `alpha · (e^x - 1)`. */
 export const elu = (alpha: number): Formula =>
