@@ -1,6 +1,5 @@
-import { clip } from '../functions/clip.ts';
+import { checkRange, clip } from '../functions/clip.ts';
 import { elu } from '../functions/elu.ts';
-import { expectReal } from '../functions/expectReal.ts';
 import { gelu, GELU_OPTIONS, type GeluOptions } from '../functions/gelu.ts';
 import { hardSigmoid } from '../functions/hardSigmoid.ts';
 import { hardSwish } from '../functions/hardSwish.ts';
@@ -105,11 +104,10 @@ export class ELU extends Elementwise {
 export class Clip extends Elementwise {
   readonly #range: readonly [least: number, most: number];
 
-  /** Throws RangeError when least or most is no number. */
+  /** Throws RangeError when least or most is no number, or least is greater. */
   constructor(least: number, most: number) {
     super();
-    expectReal('Clip', 'least', least);
-    expectReal('Clip', 'most', most);
+    checkRange('Clip', least, most);
     this.#range = [least, most];
   }
 
