@@ -144,10 +144,27 @@ describe('what does not fit is refused with both facts', () => {
     [
       'size',
       () => F.interpolate(image(), { size: [0, 4] }),
-      'interpolate: input [1, 4, 5, 8] is resized to 0×4',
+      'interpolate: size is 0 but must be a whole number of at least 1',
     ],
     ['scale to nothing', () => F.interpolate(image(), { scale: 0.1 }), 'is resized to 0×0'],
-    ['scale', () => F.interpolate(image(), { scale: -1 }), 'interpolate: scale is -1'],
+    [
+      'scale',
+      () => F.interpolate(image(), { scale: -1 }),
+      'interpolate: scale is -1 but must be a number above 0',
+    ],
+    ['Upsample', () => new Upsample({ size: [2, 0] }), 'Upsample: size is 0'],
+    ['Upsample by', () => new Upsample({ scale: 0 }), 'Upsample: scale is 0'],
+    [
+      'Upsample mode',
+      () => new Upsample({ scale: 2, mode: odd('cubic') }),
+      'Upsample: mode is "cubic"',
+    ],
+    [
+      'Upsample corners',
+      () => new Upsample({ scale: 2, alignCorners: true }),
+      'Upsample: alignCorners is true but mode is "nearest"',
+    ],
+    ['a scalar', () => F.split(tensor(3), 1), 'split: axis is -1 but input [] has no axes'],
     [
       'no pixels',
       () => F.interpolate(zeros([1, 0, 4, 3]), { size: 2 }),
