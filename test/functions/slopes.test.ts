@@ -5,6 +5,8 @@ import { gradients } from '../../ts/core/gradients.ts';
 import { useEngine } from '../../ts/core/init.ts';
 import type { Tensor } from '../../ts/core/tensor.ts';
 import * as F from '../../ts/functions/index.ts';
+import { rdn } from '../../ts/models/rdn.ts';
+import { Clip, ELU, LeakyReLU, PReLU } from '../../ts/nn/activations.ts';
 import { engineOn } from '../helpers/engines.ts';
 
 const engine = await engineOn('simd');
@@ -91,6 +93,29 @@ describe('constants', () => {
     const x = tensor([1]);
     expect(() => F.leakyRelu(x, Infinity)).toThrow('leakyRelu: slope is Infinity but must be');
     expect(() => F.elu(x, -Infinity)).toThrow('elu: alpha is -Infinity but must be a finite');
+  });
+});
+
+describe('what does not fit', () => {
+  it.each<[string, () => unknown, string]>([
+    [
+      'a slope that would enlarge x',
+      () => F.prelu(tensor([[1], [2]]), tensor([1, 2, 3])),
+      'prelu: input has shape [2, 1] but with the others it would be [2, 3]',
+    ],
+    [
+      'slopes of more channels than x has',
+      () => new PReLU(3).forward(tensor([[1], [2]])),
+      'PReLU: prelu: input has shape [2, 1] but with the others it would be [2, 3]',
+    ],
+    ['a range', () => F.clip(tensor([1]), 1, -1), 'clip: least is 1 but most is -1'],
+    ['a layer of that range', () => new Clip(1, -1), 'Clip: least is 1 but most is -1'],
+    ['a slope', () => new LeakyReLU(Infinity), 'LeakyReLU: slope is Infinity but must be'],
+    ['alpha', () => new ELU(NaN), 'ELU: alpha is NaN but must be a finite number'],
+    ['a scale', () => rdn({ scale: 5 }), 'ResidualDenseNet: scale is 5 but must be 2, 3 or 4'],
+  ])('%s', (_, act, message) => {
+    expect(act).toThrow(RangeError);
+    expect(act).toThrow(message);
   });
 });
 
