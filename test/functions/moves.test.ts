@@ -213,6 +213,24 @@ describe('what does not fit is refused with both facts', () => {
   });
 });
 
+// References are PyTorch 2.15's values of `interpolate` with `scale_factor`, of five numbers that end up as five, or as ten.
+describe('a scale that leaves the size, or doubles it', () => {
+  it.each<[F.InterpolateOptions, number[]]>([
+    [{ scale: [1, 1.15], mode: 'nearest' }, [0, 1, 2, 3, 4]],
+    [{ scale: [1, 1.15], mode: 'nearest-exact' }, [0, 1, 2, 3, 3]],
+    [{ scale: [1, 1.15], mode: 'bilinear' }, [0, 1, 2, 3, 4]],
+    [{ scale: [2, 1.15], mode: 'bilinear', antialias: true }, [0, 1, 2, 3, 4, 0, 1, 2, 3, 4]],
+    [{ scale: [1, 2.1], mode: 'nearest' }, [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]],
+  ])('%o', (options, values) => {
+    const x = counted([1, 1, 5, 1]);
+    x.requiresGrad = true;
+    const y = F.interpolate(x, options);
+    expect([...y.data()]).toEqual(values);
+    const counts = [0, 1, 2, 3, 4].map((index) => values.filter((own) => own === index).length);
+    expect([...gradients(F.sum(y), [x])[0]!.data()]).toEqual(counts);
+  });
+});
+
 describe('layers', () => {
   it.each<[string, { forward(x: Tensor): Tensor }, number[]]>([
     ['ZeroPad2d', new ZeroPad2d([1, 2, 3, 4]), [2, 8, 11, 4]],

@@ -60,7 +60,7 @@ export function checkInterpolate(place: string, options: InterpolateOptions): vo
 
 /**
  * Images of another size, as PyTorch's `interpolate`: x `[N, H, W, C]` → `[N, OH, OW, C]`. With `scale` places are divided by it, where
- * the sizes are rounded as well. Pixels of weight 0 take no part, so that a NaN there does not spread.
+ * the sizes are rounded as well; but an axis that keeps its size is copied, unless the mode is `nearest-exact`. Pixels of weight 0 take no part, so that a NaN there does not spread.
  *
  * @throws ShapeError when x has not four axes, or its size by the scale is below 1; TypeError unless one of size and scale is given;
  * RangeError for a size below 1, another mode, or options of another one.
