@@ -7,7 +7,7 @@ import { expectSameBits } from '../helpers/close.ts';
 import { engineOn } from '../helpers/engines.ts';
 import { makeFunctionProgram } from './functionPrograms.ts';
 
-const PROGRAMS = 90;
+const PROGRAMS = 64;
 
 const [one, two] = await Promise.all([engineOn('simd'), engineOn('simd-threads')]);
 afterAll(() => [one, two].forEach((engine) => engine.close()));
