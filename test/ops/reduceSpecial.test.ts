@@ -135,6 +135,11 @@ describe.each(engines)('special values on $build', (engine) => {
     }
   });
 
+  it('a row whose squares f32 does not hold becomes NaN, not what its bias is', () => {
+    const y = layerNorm(tensor([1e30, 2e30, 3e30, 1, 2, 3], [2, 3]), 3).data();
+    expect([...y].map(Number.isNaN)).toEqual([true, true, true, false, false, false]);
+  });
+
   it('equal values become 0, also with an eps of 0 beside a deviation', () => {
     const x = tensor(new Float32Array(24).fill(5), [1, 2, 3, 4]);
     for (const y of [layerNorm(x, 4), groupNorm(x, 2), instanceNorm(x)])

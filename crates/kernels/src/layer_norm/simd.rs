@@ -73,7 +73,8 @@ pub unsafe fn forward<L: Lanes>(a: &LayerNormForward, task: &Task) {
             let first = *x;
             let mean = (first as f64 + fold_row::<Sum, L>(&Centred { x, from: first }, size) / count) as f32;
             let squares = fold_row::<Sum, L>(&Squares(Centred { x, from: mean }), size);
-            let rstd = (1.0 / libm::sqrt(squares / count + a.eps as f64)) as f32;
+            // Squares beyond f32 have no deviation: NaN, as in PyTorch, and not the 0 of 1 / ∞ that would hide them.
+            let rstd = if squares < f64::INFINITY { (1.0 / libm::sqrt(squares / count + a.eps as f64)) as f32 } else { f32::NAN };
             *a.mean.add(row) = mean;
             *a.rstd.add(row) = rstd;
             let y = a.y.add(row * a.y_stride as usize);
