@@ -145,10 +145,27 @@ describe('what does not fit is refused with both facts', () => {
     [
       'size',
       () => F.interpolate(image(), { size: [0, 4] }),
-      'interpolate: input [1, 4, 5, 8] is resized to 0×4',
+      'interpolate: size is 0 but must be a whole number of at least 1',
     ],
     ['scale to nothing', () => F.interpolate(image(), { scale: 0.1 }), 'is resized to 0×0'],
-    ['scale', () => F.interpolate(image(), { scale: -1 }), 'interpolate: scale is -1'],
+    [
+      'scale',
+      () => F.interpolate(image(), { scale: -1 }),
+      'interpolate: scale is -1 but must be a number above 0',
+    ],
+    ['Upsample', () => new Upsample({ size: [2, 0] }), 'Upsample: size is 0'],
+    ['Upsample by', () => new Upsample({ scale: 0 }), 'Upsample: scale is 0'],
+    [
+      'Upsample mode',
+      () => new Upsample({ scale: 2, mode: odd('cubic') }),
+      'Upsample: mode is "cubic"',
+    ],
+    [
+      'Upsample corners',
+      () => new Upsample({ scale: 2, alignCorners: true }),
+      'Upsample: alignCorners is true but mode is "nearest"',
+    ],
+    ['a scalar', () => F.split(tensor(3), 1), 'split: axis is -1 but input [] has no axes'],
     [
       'no pixels',
       () => F.interpolate(zeros([1, 0, 4, 3]), { size: 2 }),
@@ -207,6 +224,24 @@ describe('what does not fit is refused with both facts', () => {
     const labels = tensor([1, 2], [2], 'i32');
     expect(() => F.padAxes(labels, { padding: [[1, 1]] })).toThrow(TypeError);
     expect(() => F.concat([labels, labels], 0)).toThrow(TypeError);
+  });
+});
+
+// References are PyTorch 2.15's values of `interpolate` with `scale_factor`, of five numbers that end up as five, or as ten.
+describe('a scale that leaves the size, or doubles it', () => {
+  it.each<[F.InterpolateOptions, number[]]>([
+    [{ scale: [1, 1.15], mode: 'nearest' }, [0, 1, 2, 3, 4]],
+    [{ scale: [1, 1.15], mode: 'nearest-exact' }, [0, 1, 2, 3, 3]],
+    [{ scale: [1, 1.15], mode: 'bilinear' }, [0, 1, 2, 3, 4]],
+    [{ scale: [2, 1.15], mode: 'bilinear', antialias: true }, [0, 1, 2, 3, 4, 0, 1, 2, 3, 4]],
+    [{ scale: [1, 2.1], mode: 'nearest' }, [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]],
+  ])('%o', (options, values) => {
+    const x = counted([1, 1, 5, 1]);
+    x.requiresGrad = true;
+    const y = F.interpolate(x, options);
+    expect([...y.data()]).toEqual(values);
+    const counts = [0, 1, 2, 3, 4].map((index) => values.filter((own) => own === index).length);
+    expect([...gradients(F.sum(y), [x])[0]!.data()]).toEqual(counts);
   });
 });
 

@@ -9,6 +9,7 @@
  * bits     same
  */
 import { inputsOf, outputsOf, type Graph, type Node, type Value } from '../../core/graph.ts';
+import { mapTree } from '../../ops/places.ts';
 import { isWrittenBetween, producers } from '../rewrite.ts';
 
 export function fuseElementwise(graph: Graph): Graph {
@@ -29,7 +30,10 @@ export function fuseElementwise(graph: Graph): Graph {
         return undefined;
       const one = join?.(reader, h, producer, readers.length > 1);
       if (!one) return undefined;
-      joined.set(reader, { ...reader, ...one });
+      const [result] = outputsOf(reader);
+      // The joined op may call what it makes by another name than the reader did.
+      const outputs = mapTree(one.op.infer(one.inputs, one.attrs), () => result!);
+      joined.set(reader, { ...reader, ...one, outputs });
     }
     return joined;
   };

@@ -1,4 +1,5 @@
-import { bytesOf, sizeOf } from '../../base/shape.ts';
+import { ShapeError } from '../../base/errors.ts';
+import { bytesOf, formatShape, sameShape, sizeOf } from '../../base/shape.ts';
 import { after } from '../args.ts';
 import { elementwiseChunks } from '../chunks.ts';
 import { expectType } from '../expect.ts';
@@ -30,7 +31,7 @@ export const map: Op<{ parts: readonly One[] }, { y: One }, Formula> = /* @__PUR
   follow,
   title: ({ name }) => `map: ${name}`,
   inPlace: Array.from({ length: MOST_INPUTS }, (_, i) => [`parts.${i}`, 'y'] as never),
-  infer({ parts }, { name }) {
+  infer({ parts }, { name, like }) {
     parts.forEach((part, i) => {
       expectType(name, parts.length > 1 ? `input ${i}` : 'input', part, 'f32');
     });
@@ -38,6 +39,13 @@ export const map: Op<{ parts: readonly One[] }, { y: One }, Formula> = /* @__PUR
       name,
       parts.map((part) => part.shape),
     );
+    const own = like === undefined ? shape : parts[like]!.shape;
+    if (!sameShape(shape, own)) {
+      const facts = `input has shape ${formatShape(own)}`;
+      throw new ShapeError(
+        `${name}: ${facts} but with the others it would be ${formatShape(shape)}`,
+      );
+    }
     return { y: { shape, dtype: 'f32' } };
   },
   lower(to, { parts }, { y }, { name, program }) {
