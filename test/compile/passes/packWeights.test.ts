@@ -28,15 +28,15 @@ describe('packWeights', () => {
       packWeights,
       program(
         { x, residual: [1, 2, 2, 16] },
-        { w: [3, 3, 4, 16], bias: [16] },
-        ({ x, w, bias, residual }) =>
+        { w: [3, 3, 4, 16], scale: [16], bias: [16] },
+        ({ x, w, scale, bias, residual }) =>
           conv(
-            { x, w, bias, residual },
+            { x, w, scale, bias, residual },
             { stride: [2, 2], padding: [1, 1, 1, 1], groups: 2, algorithm: 'implicit_gemm' },
           ),
       ),
       `
-      t1 = conv2dPack(w) groups 2 algorithm implicit_gemm
+      t1 = conv2dPack(w, scale) groups 2 algorithm implicit_gemm
       t2 = conv2d(x, packed: t1, bias, residual) stride 2,2 padding 1,1,1,1 groups 2 algorithm implicit_gemm kernelSize 3,3 outChannels 16
       return t2
       `,

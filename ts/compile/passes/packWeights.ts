@@ -2,8 +2,8 @@
  * Makes the packing of a convolution's weights a node of its own, which runs once where the weights do not change. Depthwise
  * kernels read theirs as they are.
  *
- * before   y = conv2d(x, w)
- * after    packed = conv2dPack(w)
+ * before   y = conv2d(x, w, scale)
+ * after    packed = conv2dPack(w, scale)
  *          y = conv2d(x, packed)
  * when     training and inference
  * bits     same
@@ -12,6 +12,7 @@ import { is, nodeOf, type Graph, type Node } from '../../core/graph.ts';
 import { conv2d } from '../../ops/conv2d/conv2d.ts';
 import { conv2dOfPacked, splitPack } from '../../ops/conv2d/conv2dOfPacked.ts';
 import { conv2dPack, packs } from '../../ops/conv2d/conv2dPack.ts';
+import { scaleWeights } from '../../ops/conv2d/scaleWeights.ts';
 import { Maker, replaceNodes } from '../rewrite.ts';
 
 export function packWeights(graph: Graph, winograd: boolean): Graph {
@@ -19,10 +20,16 @@ export function packWeights(graph: Graph, winograd: boolean): Graph {
   const changes = new Map<Node, readonly Node[]>();
   for (const node of graph.nodes) {
     if (!is(node, conv2d)) continue;
-    const { x, w, bias, residual, norm } = node.inputs;
+    const { x, w, scale, bias, residual, norm } = node.inputs;
     const attrs = splitPack(x, w, node.attrs, winograd);
-    if (!packs(attrs.pack.algorithm)) continue;
-    const pack = make.node({ path: node.path }, conv2dPack, { w }, attrs.pack);
+    if (!packs(attrs.pack.algorithm)) {
+      if (!scale) continue;
+      const scaling = make.node({ path: node.path }, scaleWeights, { w, scale }, {});
+      const inputs = { ...node.inputs, w: scaling.outputs.scaled, scale: undefined };
+      changes.set(node, [scaling.node, nodeOf(node, conv2d, inputs, node.outputs, node.attrs)]);
+      continue;
+    }
+    const pack = make.node({ path: node.path }, conv2dPack, { w, scale }, attrs.pack);
     const inputs = { x, packed: pack.outputs.packed, bias, residual, norm };
     changes.set(node, [pack.node, nodeOf(node, conv2dOfPacked, inputs, node.outputs, attrs.conv)]);
   }

@@ -7,6 +7,7 @@ import { lowerConv } from './forward.ts';
 import { convShape, weightSizes } from './geometry.ts';
 import { inferOutput } from './inferOutput.ts';
 import { lowerPack, packedSize, packs } from './conv2dPack.ts';
+import { lowerScale } from './scaleWeights.ts';
 import { reluBackward } from '../relu.ts';
 import { sumPixels } from '../sumPixels.ts';
 import type { Spec } from '../../base/shape.ts';
@@ -20,6 +21,8 @@ import type { One } from '../places.ts';
 export interface Conv2dInputs {
   x: One;
   w: One;
+  /** What w is multiplied by, `[O]`: batch norm that is folded into it. Has no gradient. */
+  scale?: One;
   /** Added to each pixel, `[O]`. */
   bias?: One;
   /** Added to the output, of its shape. */
@@ -42,7 +45,7 @@ export interface Conv2dAttrs extends ConvGeometry {
 }
 
 /**
- * `y = act(x ∗ w + bias + residual)`: x `[N, H, W, C]`, w `[KH, KW, C/groups, O]`, bias `[O]`, residual and y
+ * `y = act(x ∗ (w·scale) + bias + residual)`: x `[N, H, W, C]`, w `[KH, KW, C/groups, O]`, scale and bias `[O]`, residual and y
  * `[N, OH, OW, O]`; a cross-correlation, as in every framework.
  */
 export const conv2d: Op<Conv2dInputs, Conv2dOutputs, Conv2dAttrs> = {
@@ -53,14 +56,16 @@ export const conv2d: Op<Conv2dInputs, Conv2dOutputs, Conv2dAttrs> = {
     return inferOutput(conv2dShape(inputs.x, inputs.w, attrs), inputs);
   },
   lower(to, inputs, { y }, attrs) {
-    const { x, w, bias, residual, norm } = inputs;
+    const { x, w, scale, bias, residual, norm } = inputs;
     const { groups, relu } = attrs;
     const conv = conv2dShape(x, w, attrs);
     const algorithm = attrs.algorithm ?? chooseConvAlgorithm(conv, to.winograd);
-    const packed = packs(algorithm)
-      ? to.workspace(4 * packedSize(w.shape, { groups, algorithm }))
-      : w.pointer;
-    if (packs(algorithm)) lowerPack(to, w, { groups, algorithm }, packed);
+    const asTheyAre = !packs(algorithm) && !scale;
+    const bytes =
+      4 * (packs(algorithm) ? packedSize(w.shape, { groups, algorithm }) : sizeOf(w.shape));
+    const packed = asTheyAre ? w.pointer : to.workspace(bytes);
+    if (packs(algorithm)) lowerPack(to, w, scale, { groups, algorithm }, packed);
+    else if (scale) lowerScale(to, w, scale, packed);
     lowerConv(to, { conv, algorithm, x, packed, bias, residual, norm, y, relu });
   },
   gradient(apply, { inputs: { x, w }, outputs: { y }, dys, attrs, needs }) {

@@ -1,3 +1,4 @@
+import { expectShape } from '../expect.ts';
 import { BLOCK_CHANNELS } from './units.ts';
 import { weightSizes, weightSizesOf } from './geometry.ts';
 import { GAP, packsPositions, positionsOf } from './winogradTile.ts';
@@ -12,17 +13,19 @@ export interface Conv2dPackAttrs {
   readonly algorithm: ConvAlgorithm;
 }
 
-/** Weights `[KH, KW, C/groups, O]` → the blob that kernels of one algorithm read; a function of the weights alone. */
-export const conv2dPack: Op<{ w: One }, { packed: One }, Conv2dPackAttrs> = {
+/** Weights `[KH, KW, C/groups, O]`, times a scale `[O]`, → the blob that kernels of one algorithm read. */
+export const conv2dPack: Op<{ w: One; scale?: One }, { packed: One }, Conv2dPackAttrs> = {
   name: 'conv2dPack',
   denseInputs: ['w'],
+  outputsFirst: ['w'],
   gappedOutputs: ['packed'],
-  infer({ w }, attrs) {
-    weightSizes('conv2dPack', w);
+  infer({ w, scale }, attrs) {
+    const { outChannels } = weightSizes('conv2dPack', w);
+    if (scale) expectShape('conv2dPack', 'scale', scale, [outChannels], 'must be');
     return { packed: { shape: [packedSize(w.shape, attrs)], dtype: 'f32' } };
   },
-  lower(to, { w }, { packed }, attrs) {
-    lowerPack(to, w, attrs, packed.pointer);
+  lower(to, { w, scale }, { packed }, attrs) {
+    lowerPack(to, w, scale, attrs, packed.pointer);
   },
 };
 
@@ -42,31 +45,39 @@ export function packedSize(weight: Shape, { groups, algorithm }: Conv2dPackAttrs
 export function lowerPack(
   to: Lowering,
   w: View,
+  scale: View | undefined,
   { groups, algorithm }: Conv2dPackAttrs,
   packed: Pointer,
 ): void {
   const { kernelSize, depth, outChannels } = weightSizesOf(w.shape);
   const [height, width] = kernelSize;
   const columns = outChannels / groups;
+  const taps = height * width;
+  const [tap, depthStride, columnStride] = w.outputsFirst
+    ? [1, taps, depth * taps]
+    : [depth * outChannels, outChannels, 1];
   lowerPanels(to, algorithm, {
     w: w.pointer,
+    scale: scale?.pointer ?? null,
     packed,
     height,
     width,
     depth,
     columns,
     groups,
-    tapRow: width * depth * outChannels,
-    tapColumn: depth * outChannels,
-    depthStride: outChannels,
-    columnStride: 1,
-    groupStride: columns,
+    tapRow: width * tap,
+    tapColumn: tap,
+    depthStride,
+    columnStride,
+    groupStride: columns * columnStride,
   });
 }
 
 /** A matrix of weights as strides: row `(tap, depth)`, column; each of `groups` becomes panels of eight columns. */
 export interface Panels {
   readonly w: Pointer;
+  /** A factor for each column of each group. */
+  readonly scale?: Pointer | null;
   readonly packed: Pointer;
   readonly height: number;
   readonly width: number;
@@ -87,7 +98,7 @@ export function lowerPanels(to: Lowering, algorithm: ConvAlgorithm, panels: Pane
   to.step({
     kernel: packsPositions(algorithm) ? `conv2d.pack.f32/${algorithm}` : 'gemm.pack.f32/panels',
     chunks: Math.max(1, Math.min(16, Math.ceil(floats / 16384))),
-    args: { ...panels },
+    args: { scale: null, ...panels },
   });
 }
 
