@@ -28,6 +28,27 @@ function fieldType(rust: string): FieldType {
   throw new Error(`kernels: argument type ${rust} is not one of pointer, u32, i32, f32`);
 }
 
+/** A row whose signature is read when it is asked for: a plan has few of the kernels. */
+function infoOf(name: string, entry: number, signature: string): KernelInfo {
+  let fields: readonly KernelField[] | undefined;
+  return {
+    name,
+    entry,
+    get fields() {
+      return (fields ??= readFields(signature));
+    },
+  };
+}
+
+function readFields(signature: string): readonly KernelField[] {
+  const fields = signature.split(';').filter(Boolean);
+  return fields.map((field) => {
+    const [name, type] = field.split(':') as [string, string];
+    const rust = type.trim();
+    return { name: camelCase(name), type: fieldType(rust), written: rust.startsWith('*mut') };
+  });
+}
+
 /** Reads names, entries and signatures from a module, so that no number is written down twice. */
 export function readKernelTable(
   exports: KernelListing,
@@ -42,19 +63,7 @@ export function readKernelTable(
   const table = new Map<string, KernelInfo>();
   for (let index = 0; index < exports.kernel_count(); index++) {
     const name = text(index, 0);
-    const fields = text(index, 1)
-      .split(';')
-      .filter(Boolean)
-      .map((field) => {
-        const [fieldName, type] = field.split(':') as [string, string];
-        const rust = type.trim();
-        return {
-          name: camelCase(fieldName),
-          type: fieldType(rust),
-          written: rust.startsWith('*mut'),
-        };
-      });
-    table.set(name, { name, entry: exports.kernel_entry(index), fields });
+    table.set(name, infoOf(name, exports.kernel_entry(index), text(index, 1)));
   }
   return table;
 }
