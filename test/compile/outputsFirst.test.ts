@@ -9,6 +9,8 @@ import { useEngine } from '../../ts/core/init.ts';
 import type { Tensor } from '../../ts/core/tensor.ts';
 import { batchNorm } from '../../ts/functions/batchNorm.ts';
 import { conv2d } from '../../ts/functions/conv2d.ts';
+// Brings the depthwise kernels.
+import '../../ts/functions/depthwiseConv2d.ts';
 import { relu } from '../../ts/functions/relu.ts';
 import { expectSameBits } from '../helpers/close.ts';
 import { engineOn } from '../helpers/engines.ts';
@@ -59,6 +61,8 @@ const CASES: Record<string, Case> = {
   'F(4×4) with batch norm, channels that fill no vector': { w: [3, 3, 16, 22], norm: true },
   'F(2×2) at stride 2': { w: [3, 3, 64, 64], stride: 2 },
   'plain panels with batch norm': { w: [3, 3, 4, 20], norm: true },
+  'depthwise with batch norm': { w: [3, 3, 1, 20], groups: 20, norm: true },
+  'depthwise, two outputs a channel, with batch norm': { w: [3, 2, 1, 20], groups: 10, norm: true },
   'groups with batch norm': { w: [3, 3, 4, 10], groups: 2, norm: true },
 };
 

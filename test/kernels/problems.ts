@@ -12,7 +12,6 @@ import { foldBatchNorm } from '../../ts/ops/batchNorm/foldBatchNorm.ts';
 import { batchNormStatistics } from '../../ts/ops/batchNorm/batchNormStatistics.ts';
 import { channelMoments } from '../../ts/ops/batchNorm/channelMoments.ts';
 import { rstdOfVariance } from '../../ts/ops/batchNorm/rstdOfVariance.ts';
-import { scaleWeights } from '../../ts/ops/conv2d/scaleWeights.ts';
 import { copy } from '../../ts/ops/copy.ts';
 import { countCorrect } from '../../ts/ops/countCorrect.ts';
 import { dot, scaleBy } from '../../ts/ops/dot.ts';
@@ -302,11 +301,6 @@ export const draws: Readonly<Record<string, Draw>> = {
     const w = images(random);
     const bias = random.coin() ? perChannel(random, w) : undefined;
     return problem(foldBatchNorm, { bias, ...runningNorm(random, w) }, { eps: 1e-3 });
-  },
-  scaleWeights(random) {
-    const w = images(random);
-    const inputs = { w: floats(random, w, { dense: true }), scale: perChannel(random, w) };
-    return problem(scaleWeights, inputs, {});
   },
   maxPool2d(random) {
     const pool = { ...window(random), dilation: [random.int(1, 2), 1] as const };

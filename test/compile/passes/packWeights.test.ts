@@ -56,6 +56,20 @@ describe('packWeights', () => {
     expectRewrite((graph) => packWeights(graph, false), before, packedFor('implicit_gemm'));
   });
 
+  it('scales those that depthwise kernels read as they are', () => {
+    expectRewrite(
+      packWeights,
+      program({ x }, { w: [3, 3, 1, 8], scale: [8], bias: [8] }, ({ x, w, scale, bias }) =>
+        conv({ x, w, scale, bias }, { groups: 8 }),
+      ),
+      `
+      t1 = conv2dPack(w, scale) groups 8 algorithm depthwise
+      t2 = conv2d(x, packed: t1, bias) groups 8 kernelSize 3,3 outChannels 8 algorithm depthwise
+      return t2
+      `,
+    );
+  });
+
   it.each([
     [
       'depthwise kernels, which are read as they are',

@@ -1,6 +1,6 @@
 /*
  * Makes the packing of a convolution's weights a node of its own, which runs once where the weights do not change. Depthwise
- * kernels read theirs as they are.
+ * kernels read theirs as they are, unless they have to be scaled.
  *
  * before   y = conv2d(x, w, scale)
  * after    packed = conv2dPack(w, scale)
@@ -12,7 +12,6 @@ import { is, nodeOf, type Graph, type Node } from '../../core/graph.ts';
 import { conv2d } from '../../ops/conv2d/conv2d.ts';
 import { conv2dOfPacked, splitPack } from '../../ops/conv2d/conv2dOfPacked.ts';
 import { conv2dPack, packs } from '../../ops/conv2d/conv2dPack.ts';
-import { scaleWeights } from '../../ops/conv2d/scaleWeights.ts';
 import { Maker, replaceNodes } from '../rewrite.ts';
 
 export function packWeights(graph: Graph, winograd: boolean): Graph {
@@ -22,13 +21,7 @@ export function packWeights(graph: Graph, winograd: boolean): Graph {
     if (!is(node, conv2d)) continue;
     const { x, w, scale, bias, residual, norm } = node.inputs;
     const attrs = splitPack(x, w, node.attrs, winograd);
-    if (!packs(attrs.pack.algorithm)) {
-      if (!scale) continue;
-      const scaling = make.node({ path: node.path }, scaleWeights, { w, scale }, {});
-      const inputs = { ...node.inputs, w: scaling.outputs.scaled, scale: undefined };
-      changes.set(node, [scaling.node, nodeOf(node, conv2d, inputs, node.outputs, node.attrs)]);
-      continue;
-    }
+    if (!packs(attrs.pack.algorithm) && !scale) continue;
     const pack = make.node({ path: node.path }, conv2dPack, { w, scale }, attrs.pack);
     const inputs = { x, packed: pack.outputs.packed, bias, residual, norm };
     changes.set(node, [pack.node, nodeOf(node, conv2dOfPacked, inputs, node.outputs, attrs.conv)]);

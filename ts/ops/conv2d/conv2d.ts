@@ -7,7 +7,6 @@ import { lowerConv } from './forward.ts';
 import { convShape, weightSizes } from './geometry.ts';
 import { inferOutput } from './inferOutput.ts';
 import { lowerPack, packedSize, packs } from './conv2dPack.ts';
-import { lowerScale } from './scaleWeights.ts';
 import { reluBackward } from '../relu.ts';
 import { sumPixels } from '../sumPixels.ts';
 import type { Spec } from '../../base/shape.ts';
@@ -60,12 +59,11 @@ export const conv2d: Op<Conv2dInputs, Conv2dOutputs, Conv2dAttrs> = {
     const { groups, relu } = attrs;
     const conv = conv2dShape(x, w, attrs);
     const algorithm = attrs.algorithm ?? chooseConvAlgorithm(conv, to.winograd);
-    const asTheyAre = !packs(algorithm) && !scale;
-    const bytes =
-      4 * (packs(algorithm) ? packedSize(w.shape, { groups, algorithm }) : sizeOf(w.shape));
-    const packed = asTheyAre ? w.pointer : to.workspace(bytes);
-    if (packs(algorithm)) lowerPack(to, w, scale, { groups, algorithm }, packed);
-    else if (scale) lowerScale(to, w, scale, packed);
+    const asItIs = !packs(algorithm) && !scale;
+    const packed = asItIs
+      ? w.pointer
+      : to.workspace(4 * packedSize(w.shape, { groups, algorithm }));
+    if (!asItIs) lowerPack(to, w, scale, { groups, algorithm }, packed);
     lowerConv(to, { conv, algorithm, x, packed, bias, residual, norm, y, relu });
   },
   gradient(apply, { inputs: { x, w }, outputs: { y }, dys, attrs, needs }) {

@@ -1,9 +1,10 @@
 import { expectShape } from '../expect.ts';
+import { depthwiseKernels } from './depthwiseKernels.ts';
 import { BLOCK_CHANNELS } from './units.ts';
 import { weightSizes, weightSizesOf } from './geometry.ts';
 import { GAP, packsPositions, positionsOf } from './winogradTile.ts';
 import type { Pointer } from '../../kernels/step.ts';
-import type { Shape } from '../../base/shape.ts';
+import { sizeOf, type Shape } from '../../base/shape.ts';
 import type { ConvAlgorithm } from './chooseAlgorithm.ts';
 import type { Lowering, Op, View } from '../op.ts';
 import type { One } from '../places.ts';
@@ -36,12 +37,13 @@ export function packs(algorithm: ConvAlgorithm): boolean {
 
 /** Floats of a packed weight. */
 export function packedSize(weight: Shape, { groups, algorithm }: Conv2dPackAttrs): number {
+  if (!packs(algorithm)) return sizeOf(weight);
   const { kernelSize, depth, outChannels } = weightSizesOf(weight);
   const taps = kernelSize[0] * kernelSize[1];
   return panelFloats(algorithm, taps, depth, outChannels / groups, groups);
 }
 
-/** Emits the step that packs weights for the forward pass. */
+/** Emits the steps that pack weights for the forward pass; those of depthwise kernels are multiplied by their scale, which they must have. */
 export function lowerPack(
   to: Lowering,
   w: View,
@@ -52,6 +54,10 @@ export function lowerPack(
   const { kernelSize, depth, outChannels } = weightSizesOf(w.shape);
   const [height, width] = kernelSize;
   const columns = outChannels / groups;
+  if (!packs(algorithm)) {
+    depthwiseKernels().scaleDepthwise(to, w, scale!, packed);
+    return;
+  }
   const taps = height * width;
   const [tap, depthStride, columnStride] = w.outputsFirst
     ? [1, taps, depth * taps]

@@ -6,13 +6,12 @@ import type { ConvShape } from './geometry.ts';
 import type { Conv2dInputs, Conv2dOutputs } from './conv2d.ts';
 import type { Of } from '../places.ts';
 
-/** The output of a convolution; throws ShapeError where scale, bias, residual or norm does not fit. */
+/** The output of a convolution; throws ShapeError where bias, residual or norm does not fit. */
 export function inferOutput(
   conv: ConvShape,
-  { x, scale, bias, residual, norm }: Omit<Of<Conv2dInputs, Spec>, 'w'>,
+  { x, bias, residual, norm }: Omit<Of<Conv2dInputs, Spec>, 'w' | 'scale'>,
 ): Of<Conv2dOutputs, Spec> {
   const shape = outputShape(conv);
-  if (scale) expectShape('conv2d', 'scale', scale, [conv.outChannels], 'must be');
   if (bias) expectShape('conv2d', 'bias', bias, [conv.outChannels], 'must be');
   if (residual) expectShape('conv2d', 'residual', residual, shape, 'the output');
   if (norm) expectNorm('conv2d', norm, x);
