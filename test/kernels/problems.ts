@@ -304,17 +304,9 @@ export const draws: Readonly<Record<string, Draw>> = {
     return problem(rstdOfVariance, inputs, { eps: 1e-3 });
   },
   foldBatchNorm(random) {
-    const [height, width, depth, channels] = images(random);
-    const w = [height, width, depth, channels];
-    return problem(
-      foldBatchNorm,
-      {
-        w: floats(random, w, { dense: true }),
-        bias: random.coin() ? perChannel(random, w) : undefined,
-        ...runningNorm(random, w),
-      },
-      { eps: 1e-3 },
-    );
+    const w = images(random);
+    const bias = random.coin() ? perChannel(random, w) : undefined;
+    return problem(foldBatchNorm, { bias, ...runningNorm(random, w) }, { eps: 1e-3 });
   },
   maxPool2d(random) {
     const pool = { ...window(random), dilation: [random.int(1, 2), 1] as const };

@@ -18,7 +18,6 @@ const TRIES = 12;
 const UNCHECKED: readonly string[] = [
   'adaptiveAvgPool2d.backward.f32/simd',
   'avgPool2d.backward.f32/simd',
-  'batchNorm.fold.f32/simd',
   'ceiling.fma.f32/simd',
   'conv2d.pack.f32/winograd_2x2',
   'conv2d.forward.f32/winograd_2x2',

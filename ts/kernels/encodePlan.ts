@@ -117,7 +117,7 @@ export function encodePlan(
     const rest = writeCall(step, at + HEADER_BYTES, tables);
     if (then) {
       const { entry, ownEntry } = kernelOf(table, then.kernel);
-      word(at + 36, kernel.ownEntry === undefined ? entry : ownEntry!);
+      word(at + 36, (kernel.ownEntry !== undefined && ownEntry) || entry);
       word(at + 40, thenAt);
       writeCall(then, thenAt, rest);
     }

@@ -10,6 +10,8 @@ export interface View extends Spec {
   readonly pointer: Pointer;
   /** Elements from one pixel (row of the last axis) to the next. */
   readonly stride: number;
+  /** Whether it is a convolution's weight that lies as PyTorch has it, `[O, C/groups, KH, KW]`; where {@link Op.outputsFirst} allows it. */
+  readonly outputsFirst?: boolean;
 }
 
 /** Where a tensor begins in another whose channels its own are some of, and whose pixels, as they follow each other, its own are. */
@@ -94,6 +96,8 @@ export interface Op<I, O, A> {
   liesIn?(inputs: Of<I, Spec>, attrs: A): readonly (Part | undefined)[];
   /** Inputs whose rows must follow each other without gaps; others may be channels of a wider tensor. */
   readonly denseInputs?: readonly Name<I>[];
+  /** Inputs that may be {@link View.outputsFirst}. */
+  readonly outputsFirst?: readonly Name<I>[];
   /** Outputs that are laid out for kernels, with gaps between their parts that nothing writes or reads. */
   readonly gappedOutputs?: readonly Name<O>[];
   /** Outputs whose rows must follow each other without gaps. */
@@ -153,6 +157,7 @@ export interface AnyOp {
   readonly mutates?: readonly string[];
   liesIn?(inputs: Tree<Spec>, attrs: unknown): readonly (Part | undefined)[];
   readonly denseInputs?: readonly string[];
+  readonly outputsFirst?: readonly string[];
   readonly gappedOutputs?: readonly string[];
   readonly denseOutputs?: readonly string[];
   readonly inPlace?: readonly (readonly [input: string, output: string])[];

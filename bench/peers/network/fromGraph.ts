@@ -25,7 +25,7 @@ import { interpolate } from '../../../ts/ops/resample/interpolate.ts';
 import { reshape } from '../../../ts/ops/reshape.ts';
 import { sigmoid } from '../../../ts/ops/sigmoid.ts';
 import { subsamplePad } from '../../../ts/ops/subsamplePad.ts';
-import { foldWeights } from './foldWeights.ts';
+import { foldNorm, scaleWeights } from './foldNorm.ts';
 import type { CurveKind, Layer, LayerSettings, Network, Weight } from './layers.ts';
 
 /** Curves by the names of their formulas. */
@@ -40,6 +40,8 @@ export function networkFromGraph(name: string, graph: Graph): Network {
   const names = new Map<Value, string>();
   const weights = new Map<string, Weight>();
   const parameters: string[] = [];
+  /** What weights are multiplied by. */
+  const scales = new Map<Value, Weight>();
   const flattened = new Map<Value, readonly number[]>();
 
   const nameOf = (value: Value): string => {
@@ -129,29 +131,33 @@ export function networkFromGraph(name: string, graph: Graph): Network {
   };
   const weightsOf = ({
     w,
+    scale,
     bias,
   }: {
     w?: Value;
+    scale?: Value;
     bias?: Value;
   }): { weight: string; bias?: string } => {
     if (!w) throw new Error('network: a convolution has no plain weights');
-    return { weight: nameOf(w), ...(bias && { bias: nameOf(bias) }) };
+    const factors = scale && scales.get(scale);
+    const weight = nameOf(factors ? scale : w);
+    if (factors) weights.set(weight, scaleWeights(weightOf(w), factors));
+    return { weight, ...(bias && { bias: nameOf(bias) }) };
   };
 
   const layers: Layer[] = [];
   for (const node of graph.nodes) {
     if (is(node, foldBatchNorm)) {
-      const { w, bias, gamma, beta, runningMean, runningVar } = node.inputs;
+      const { bias, gamma, beta, runningMean, runningVar } = node.inputs;
       const given = {
-        w: weightOf(w),
         ...(bias && { bias: weightOf(bias) }),
         gamma: weightOf(gamma),
         beta: weightOf(beta),
         runningMean: weightOf(runningMean),
         runningVar: weightOf(runningVar),
       };
-      const folded = foldWeights(given, node.attrs.eps);
-      weights.set(nameOf(node.outputs.w), folded.w);
+      const folded = foldNorm(given, node.attrs.eps);
+      scales.set(node.outputs.scale, folded.scale);
       weights.set(nameOf(node.outputs.bias), folded.bias);
       continue;
     }
@@ -168,7 +174,9 @@ export function networkFromGraph(name: string, graph: Graph): Network {
       continue;
     }
     // Layers read what earlier ones wrote; weights are named by the settings.
-    const read = inputs.filter((value) => !value.tensor && !weights.has(nameOf(value)));
+    const read = inputs.filter(
+      (value) => !value.tensor && !scales.has(value) && !weights.has(nameOf(value)),
+    );
     const relu = Boolean((node.attrs as { relu?: boolean }).relu);
     const common = { inputs: read.map(nameOf), output: nameOf(result), shape: result.shape, relu };
     layers.push({ ...settings(node), ...common });

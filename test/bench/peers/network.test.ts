@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { foldWeights } from '../../../bench/peers/network/foldWeights.ts';
+import { foldNorm, scaleWeights } from '../../../bench/peers/network/foldNorm.ts';
 import { captureNetwork } from '../../../bench/peers/network/captureNetwork.ts';
 import { flattenChannelsFirst, transpose } from '../../../bench/peers/formats/channelsFirst.ts';
 import { onnxModel } from '../../../bench/peers/formats/onnx.ts';
@@ -103,15 +103,14 @@ it('folds batch norm as the formula says', () => {
   const vector = (...values: number[]) => ({ shape: [2], data: Float32Array.from(values) });
   const weight = { shape: [1, 1, 1, 2], data: Float32Array.of(3, 5) };
   const given = {
-    w: weight,
     bias: vector(1, 2),
     gamma: vector(2, 4),
     beta: vector(7, 8),
     runningMean: vector(1, 3),
     runningVar: vector(3, 15),
   };
-  const { w, bias } = foldWeights(given, 1);
-  expect([...w.data]).toEqual([3, 5]);
+  const { scale, bias } = foldNorm(given, 1);
+  expect([...scaleWeights(weight, scale).data]).toEqual([3, 5]);
   expect([...bias.data]).toEqual([7, 7]);
 });
 

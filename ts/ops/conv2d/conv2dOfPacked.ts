@@ -10,7 +10,7 @@ import type { Op } from '../op.ts';
 import type { One } from '../places.ts';
 
 /** Places of the inputs of {@link conv2dOfPacked}. */
-export interface Conv2dOfPackedInputs extends Omit<Conv2dInputs, 'w'> {
+export interface Conv2dOfPackedInputs extends Omit<Conv2dInputs, 'w' | 'scale'> {
   /** What conv2dPack made of the weights. */
   packed: One;
 }

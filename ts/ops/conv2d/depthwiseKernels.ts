@@ -1,24 +1,23 @@
-import type { cutDepthwiseWeight, emitDepthwise, emitDepthwiseInput } from './depthwise.ts';
+import type * as depthwise from './depthwise.ts';
 
-/** What computes depthwise convolutions. */
-export interface DepthwiseKernels {
-  readonly emitDepthwise: typeof emitDepthwise;
-  readonly emitDepthwiseInput: typeof emitDepthwiseInput;
-  readonly cutDepthwiseWeight: typeof cutDepthwiseWeight;
-}
+/** What emits their steps: in programs that have them alone. */
+type DepthwiseKernels = Pick<
+  typeof depthwise,
+  'cutDepthwiseWeight' | 'emitDepthwise' | 'emitDepthwiseInput' | 'scaleDepthwise'
+>;
 
 let known: DepthwiseKernels | undefined;
 
 /** Whether this program has the depthwise kernels, which are in the extra module: without them such convolutions are grouped ones. */
 export const hasDepthwiseKernels = (): boolean => known !== undefined;
 
-/** Gives a program these kernels. */
-export function giveDepthwiseKernels(kernels: DepthwiseKernels): void {
+/** Notes that it has them. */
+export function noteDepthwiseKernels(kernels: DepthwiseKernels): void {
   known = kernels;
 }
 
-/** Throws Error in a program that has not got them. */
+/** What emits their steps. Throws Error in a program without. */
 export function depthwiseKernels(): DepthwiseKernels {
-  if (!known) throw new Error('conv2d: import depthwiseConv2d for the algorithm depthwise');
+  if (!known) throw new Error('conv2d: depthwise: import depthwiseConv2d to have its kernels');
   return known;
 }

@@ -1,7 +1,12 @@
 import { extra } from '../../kernels/extra.ts';
 import { needExtra } from '../../kernels/needsExtra.ts';
-import { cutDepthwiseWeight, emitDepthwise, emitDepthwiseInput } from './depthwise.ts';
-import { giveDepthwiseKernels } from './depthwiseKernels.ts';
+import {
+  cutDepthwiseWeight,
+  emitDepthwise,
+  emitDepthwiseInput,
+  scaleDepthwise,
+} from './depthwise.ts';
+import { noteDepthwiseKernels } from './depthwiseKernels.ts';
 
 /**
  * A function that computes depthwise convolutions: where this is evaluated, engines load the extra module from then on, and convolutions
@@ -10,6 +15,11 @@ import { giveDepthwiseKernels } from './depthwiseKernels.ts';
  */
 export function withDepthwise<F>(made: F): F {
   needExtra(extra);
-  giveDepthwiseKernels({ cutDepthwiseWeight, emitDepthwise, emitDepthwiseInput });
+  noteDepthwiseKernels({
+    cutDepthwiseWeight,
+    emitDepthwise,
+    emitDepthwiseInput,
+    scaleDepthwise,
+  });
   return made;
 }
