@@ -47,7 +47,8 @@ export function finish(
   dropped: ReadonlySet<Value> = innerValues(fused),
 ): Graph {
   const complete = recompute(fused, dropped);
-  return fuseFollowing(dropDead(packWeights(complete, winograd)));
+  const packed = dropDead(packWeights(complete, winograd));
+  return fuseFollowing(packed);
 }
 
 /** The graph that a plan runs when its memory is not limited. */
