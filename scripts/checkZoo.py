@@ -81,7 +81,7 @@ def make_net(name):
 
 
 def random_net(name, seed):
-    """The net in f32 with dropout off and batch norms that are not as they were made."""
+    """The net in f32 with dropout off and normalisations and scales that are not as they were made."""
     torch.manual_seed(seed)
     net = make_net(name)
     with torch.no_grad():
@@ -93,6 +93,11 @@ def random_net(name, seed):
                 module.bias.normal_(0, 0.1)
                 module.running_mean.normal_(0, 0.1)
                 module.running_var.uniform_(0.5, 1.5)
+            elif isinstance(module, (torch.nn.GroupNorm, torch.nn.LayerNorm)):
+                module.weight.uniform_(0.5, 1.5)
+                module.bias.normal_(0, 0.1)
+            if getattr(module, 'gamma', None) is not None:
+                module.gamma.uniform_(0.5, 1.5)
     return net
 
 
@@ -242,14 +247,13 @@ def write_table(path, rows):
     with open(path, encoding='utf-8') as file:
         lines = file.read().split('\n')
     key = lambda line: tuple(line.split(' | ')[:2])
-    old = {key(line): line for line in lines if line.startswith('| `')}
-    new = {**old, **{key(line): line for line in rows}}
+    start = next(index for index, line in enumerate(lines) if line.startswith('| ---')) + 1
+    end = next(index for index in range(start, len(lines)) if not lines[index].startswith('| `'))
+    new = {key(line): line for line in [*lines[start:end], *rows]}
     names = TORCHVISION + RELATIVES + SMALL
     order = sorted(new, key=lambda entry: (names.index(entry[0].strip('| `')), int(entry[1].split('x')[0])))
-    at = next(index for index, line in enumerate(lines) if line.startswith('| ---')) + 1
-    rest = [line for line in lines[at:] if not line.startswith('| `')]
     with open(path, 'w', encoding='utf-8') as file:
-        file.write('\n'.join(lines[:at] + [new[entry] for entry in order] + rest))
+        file.write('\n'.join(lines[:start] + [new[entry] for entry in order] + lines[end:]))
 
 
 def main():

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { modelName } from '../../ts/models/modelName.ts';
 import { parseSimds, type Simd } from '../simd.ts';
 import { findCheckout, type CheckoutFolder } from './findCheckout.ts';
+import { isImageModel } from './network/createModel.ts';
 import { findPeers, PEERS, type Peer } from './peers.ts';
 import { suites } from './suites.ts';
 import type { Workload } from './workload.ts';
@@ -87,6 +88,8 @@ export function parseOptions(args: readonly string[]): Options {
   const chosen = values.model === undefined ? undefined : knownModel(values.model);
   const only = values.only?.split(',').map(knownModel);
   const isWanted = ({ model }: Workload): boolean => only?.includes(model) ?? true;
+  if (pass === 'train' && chosen !== undefined && isImageModel(chosen))
+    throw new RangeError(`bench: ${chosen} is not trained here: its outputs are images`);
   return {
     workloads: threads.flatMap((count) =>
       chosen === undefined
@@ -114,6 +117,7 @@ function knownPython(path: string): string {
 }
 
 function knownModel(written: string): string {
+  if (isImageModel(written)) return written;
   const name = modelName(written);
   if (name === undefined) throw new RangeError(`bench: there is no model "${written}"`);
   return name;

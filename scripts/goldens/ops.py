@@ -5,6 +5,8 @@ generated inputs (values: uniform('<op>/<case>/<input>', shape, scale, shift)), 
 norm of the error of torch's own f32 result by array. Gradients are those of sum(y * dy).
 """
 
+import math
+
 import torch
 import torch.nn.functional as F
 
@@ -236,6 +238,29 @@ write('interpolate', {
     'antialiasLarger': interpolate((1, 3, 4, 5), (7, 6), mode='bilinear', antialias=True),
     'antialiasByScale': interpolate((1, 3, 11, 9), scale=(0.4, 0.55), mode='bilinear', antialias=True),
     'antialiasCorners': interpolate((1, 3, 11, 9), (4, 5), mode='bilinear', corners=True, antialias=True),
+})
+
+
+def blur(x, size=3, stride=2):
+    """timm's BlurPool2d: a binomial filter on mirrored borders."""
+    def forward(t, o):
+        weights = torch.tensor([math.comb(o['filterSize'] - 1, k) for k in range(o['filterSize'])], dtype=t['x'].dtype)
+        weights = weights / weights.sum()
+        channels = t['x'].shape[1]
+        filters = (weights[:, None] * weights).expand(channels, 1, -1, -1)
+        padded = F.pad(t['x'], [(o['stride'] + o['filterSize'] - 2) // 2] * 4, mode='reflect')
+        return {'y': F.conv2d(padded, filters, stride=o['stride'], groups=channels)}
+
+    return case({'x': x}, {'filterSize': size, 'stride': stride}, forward)
+
+
+write('blurPool2d', {
+    'even': blur((2, 5, 6, 4)),
+    'odd': blur((1, 5, 7, 5)),
+    'twoPixels': blur((1, 3, 2, 2)),
+    'fourTaps': blur((1, 3, 7, 6), size=4),
+    'fiveTaps': blur((1, 3, 7, 6), size=5, stride=1),
+    'strideThree': blur((1, 3, 9, 8), stride=3),
 })
 
 write('pixelShuffle', {

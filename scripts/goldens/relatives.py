@@ -13,7 +13,8 @@ from golden import write_json
 TORCHVISION = 'resnext101_32x8d resnext101_64x4d wide_resnet101_2 mobilenet_v2 efficientnet_b0'.split()
 TIMM = (
     'resnext101_32x4d resnet26 resnet18d resnet26d resnet34d resnet50d resnet101d resnet152d seresnet18 seresnet34 seresnet50 '
-    'seresnet101 seresnet152 seresnext50_32x4d seresnext101_32x4d ecaresnet50d ecaresnet101d resnet50_gn convnext_atto'
+    'seresnet101 seresnet152 seresnext50_32x4d seresnext101_32x4d ecaresnet50d ecaresnet101d resnet50_gn resnetblur18 '
+    'resnetblur50 resnetblur50d resnetblur101d resnetaa34d resnetaa50 resnetaa50d resnetaa101d seresnetaa50d seresnextaa101d_32x8d convnext_atto'
 ).split()
 NETS = TORCHVISION + TIMM
 # Images [C, H, W] of small_nets.py. Deep nets have small ones, or some unit meets a jump.
@@ -23,6 +24,9 @@ IMAGES = {
     'seresnet18': [(3, 64, 64), (3, 65, 49)],
     'ecaresnet50d': [(3, 64, 64), (3, 33, 49)],
     'resnet50_gn': [(3, 48, 33)],
+    'resnetblur18': [(3, 64, 64), (3, 65, 49)],
+    'resnetblur50': [(3, 48, 33), (3, 40, 33)],
+    'resnetaa50': [(3, 64, 64), (3, 33, 66)],
     'mobilenet_v2': [(3, 48, 48), (3, 33, 49)],
     'efficientnet_b0': [(3, 64, 64), (3, 65, 49)],
     'convnext_atto': [(3, 64, 64), (3, 65, 81)],

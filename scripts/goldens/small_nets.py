@@ -21,7 +21,7 @@ STREAMS = [f'small.{index}' for index in range(100)]
 
 def modes_of(name):
     """Without batch norm both are one; by the statistics of 2x2 images in 50 layers every stream meets a jump."""
-    return ['frozen'] if name in ('vgg13_skips', 'vgg13_gates', 'preact_resnet50_small', 'ecaresnet50d', 'resnet50_gn', 'convnext_atto') else ['frozen', 'train']
+    return ['frozen'] if name in ('vgg13_skips', 'vgg13_gates', 'preact_resnet50_small', 'ecaresnet50d', 'resnet50_gn', 'resnetblur50', 'resnetaa50', 'convnext_atto') else ['frozen', 'train']
 
 
 def write(name, image):

@@ -16,6 +16,7 @@ import { run, SetupError } from './run.mjs';
 import { canInline, inlinedFiles, inlinedPlugin } from './inlined.mjs';
 import { digest, isFresh, stamp } from './stamp.mjs';
 import { pruneDeclarations } from './pruneDeclarations.mjs';
+import { dropParts, parts, togetherPlugin } from './together.mjs';
 import { trimModule } from './trimModule.mjs';
 import { minifyPackages, noticesOf, thirdPartyPlugin } from './thirdParty.mjs';
 
@@ -40,6 +41,7 @@ const SETTINGS = [
   'scripts/setup/trimModule.mjs',
   'scripts/setup/pruneDeclarations.mjs',
   'scripts/setup/thirdParty.mjs',
+  'scripts/setup/together.mjs',
 ];
 
 /** What a reader may have, which is looked for when it is wanted; every other package goes into the bundles. */
@@ -88,8 +90,8 @@ export async function setUpBundles() {
   const outputs = Object.keys(entries).map((name) => join(dist, `${name}.js`));
   if (!isFresh('bundles', hash, outputs)) {
     const made = await bundle({
-      entryPoints: entries,
-      plugins: [inlinedPlugin, thirdPartyPlugin],
+      entryPoints: { ...entries, ...parts },
+      plugins: [togetherPlugin, inlinedPlugin, thirdPartyPlugin],
       outdir: dist,
       splitting: true,
       chunkNames: 'chunk-[hash]',
@@ -98,6 +100,7 @@ export async function setUpBundles() {
       metafile: true,
     });
     await minifyPackages(made, await import('esbuild'));
+    dropParts();
     writeFileSync(join(dist, 'THIRD-PARTY.txt'), noticesOf(made));
     const old = readdirSync(dist).filter(
       (name) =>

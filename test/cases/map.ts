@@ -147,6 +147,7 @@ const ofTwo = ({ formula, definition, values }: Two): AnyOpCases =>
     gradientTolerance: 4e-6,
     rows: Object.entries(pairs)
       .filter(([name]) => formula === formulas.multiplying || /gates|scalar|both/.test(name))
+      .filter(([name]) => formula.like === undefined || /gates/.test(name))
       .map(([name, [a, b]]) => ({
         name: `${formula.name}, ${name}`,
         inputs: { parts: [f32(a, values), f32(b, values)] },

@@ -1,6 +1,7 @@
 import { localResponseNorm } from '../../ts/ops/localResponseNorm.ts';
 import { globalMaxPool2d } from '../../ts/ops/pools/globalMaxPool2d.ts';
 import type { AxisMap } from '../../ts/ops/resample/axisMap.ts';
+import { blurPool2d } from '../../ts/ops/resample/blurPool2d.ts';
 import { interpolate } from '../../ts/ops/resample/interpolate.ts';
 import {
   padByCopies,
@@ -84,6 +85,10 @@ function interpolated(
     ];
   };
 }
+
+/** Ways to choose k of n things. */
+const choose = (n: number, k: number): number =>
+  k === 0 ? 1 : (choose(n, k - 1) * (n - k + 1)) / k;
 
 /** The settings of PyTorch's functions that take none. */
 const plain = { mode: 'nearest', alignCorners: false, antialias: false } as const;
@@ -383,6 +388,67 @@ export const resamples = [
         name: 'the same size',
         inputs: { x: f32([1, 3, 4, 3], random) },
         attrs: { ...bilinear, size: [3, 4] },
+      },
+    ],
+  }),
+  cases({
+    op: blurPool2d,
+    reference({ x }, { filterSize, stride }) {
+      const padding = Math.floor((stride - 1 + filterSize - 1) / 2);
+      const along = (y: Array64, axis: number): Array64 => {
+        const from = y.shape[axis]!;
+        const size = Math.floor((from + 2 * padding - filterSize) / stride) + 1;
+        return alongAxis(y, axis, size, (index) =>
+          range(0, filterSize).map((k) => [
+            mirrored(index * stride + k - padding, from),
+            choose(filterSize - 1, k) / 2 ** (filterSize - 1),
+          ]),
+        );
+      };
+      return { y: along(along(x, 1), 2).values };
+    },
+    tolerance: 3e-7,
+    gradientTolerance: 2e-6,
+    rows: [
+      {
+        name: 'even',
+        inputs: { x: f32([2, 6, 8, 5], random) },
+        attrs: { filterSize: 3, stride: 2 },
+      },
+      {
+        name: 'odd',
+        inputs: { x: f32([2, 7, 5, 6], random) },
+        attrs: { filterSize: 3, stride: 2 },
+      },
+      {
+        name: 'two pixels',
+        inputs: { x: f32([1, 2, 2, 3], random) },
+        attrs: { filterSize: 3, stride: 2 },
+      },
+      {
+        name: 'five taps, stride 1',
+        inputs: { x: f32([1, 4, 5, 3], random) },
+        attrs: { filterSize: 5, stride: 1 },
+      },
+      {
+        name: 'four taps',
+        inputs: { x: f32([1, 7, 6, 3], random) },
+        attrs: { filterSize: 4, stride: 2 },
+      },
+      {
+        name: 'seven taps, stride 3',
+        inputs: { x: f32([1, 9, 11, 3], random) },
+        attrs: { filterSize: 7, stride: 3 },
+      },
+      {
+        name: 'no images',
+        inputs: { x: f32([0, 4, 4, 3], random) },
+        attrs: { filterSize: 3, stride: 2 },
+      },
+      {
+        name: 'several chunks',
+        inputs: { x: f32([2, 30, 31, 17], random) },
+        attrs: { filterSize: 3, stride: 2 },
       },
     ],
   }),

@@ -5,6 +5,7 @@ import { gradients } from '../../ts/core/gradients.ts';
 import { useEngine } from '../../ts/core/init.ts';
 import type { Tensor } from '../../ts/core/tensor.ts';
 import * as F from '../../ts/functions/index.ts';
+import { BlurPool2d } from '../../ts/nn/blurPool2d.ts';
 import { GlobalMaxPool2d } from '../../ts/nn/pooling.ts';
 import { LocalResponseNorm } from '../../ts/nn/localResponseNorm.ts';
 import {
@@ -144,10 +145,27 @@ describe('what does not fit is refused with both facts', () => {
     [
       'size',
       () => F.interpolate(image(), { size: [0, 4] }),
-      'interpolate: input [1, 4, 5, 8] is resized to 0×4',
+      'interpolate: size is 0 but must be a whole number of at least 1',
     ],
     ['scale to nothing', () => F.interpolate(image(), { scale: 0.1 }), 'is resized to 0×0'],
-    ['scale', () => F.interpolate(image(), { scale: -1 }), 'interpolate: scale is -1'],
+    [
+      'scale',
+      () => F.interpolate(image(), { scale: -1 }),
+      'interpolate: scale is -1 but must be a number above 0',
+    ],
+    ['Upsample', () => new Upsample({ size: [2, 0] }), 'Upsample: size is 0'],
+    ['Upsample by', () => new Upsample({ scale: 0 }), 'Upsample: scale is 0'],
+    [
+      'Upsample mode',
+      () => new Upsample({ scale: 2, mode: odd('cubic') }),
+      'Upsample: mode is "cubic"',
+    ],
+    [
+      'Upsample corners',
+      () => new Upsample({ scale: 2, alignCorners: true }),
+      'Upsample: alignCorners is true but mode is "nearest"',
+    ],
+    ['a scalar', () => F.split(tensor(3), 1), 'split: axis is -1 but input [] has no axes'],
     [
       'no pixels',
       () => F.interpolate(zeros([1, 0, 4, 3]), { size: 2 }),
@@ -163,6 +181,19 @@ describe('what does not fit is refused with both facts', () => {
       () => F.interpolate(image(), { size: 2, mode: odd('cubic') }),
       'mode is "cubic"',
     ],
+    [
+      'blur of too few pixels',
+      () => F.blurPool2d(zeros([1, 1, 4, 3])),
+      'blurPool2d: filterSize 3 and stride 2 mirror 1 at each border but input [1, 1, 4, 3] has 1×4 pixels',
+    ],
+    ['blur of no image', () => F.blurPool2d(zeros([4, 4])), 'blurPool2d: input has shape [4, 4]'],
+    ['BlurPool2d', () => new BlurPool2d({ filterSize: 1 }), 'BlurPool2d: filterSize is 1'],
+    [
+      'BlurPool2d, wide',
+      () => new BlurPool2d({ filterSize: 25 }),
+      'BlurPool2d: filterSize is 25 but must be at most 24',
+    ],
+    ['BlurPool2d, stride', () => new BlurPool2d({ stride: 0 }), 'BlurPool2d: stride is 0'],
     [
       'no maximum',
       () => F.globalMaxPool2d(zeros([1, 0, 4, 3])),
@@ -196,6 +227,24 @@ describe('what does not fit is refused with both facts', () => {
   });
 });
 
+// References are PyTorch 2.15's values of `interpolate` with `scale_factor`, of five numbers that end up as five, or as ten.
+describe('a scale that leaves the size, or doubles it', () => {
+  it.each<[F.InterpolateOptions, number[]]>([
+    [{ scale: [1, 1.15], mode: 'nearest' }, [0, 1, 2, 3, 4]],
+    [{ scale: [1, 1.15], mode: 'nearest-exact' }, [0, 1, 2, 3, 3]],
+    [{ scale: [1, 1.15], mode: 'bilinear' }, [0, 1, 2, 3, 4]],
+    [{ scale: [2, 1.15], mode: 'bilinear', antialias: true }, [0, 1, 2, 3, 4, 0, 1, 2, 3, 4]],
+    [{ scale: [1, 2.1], mode: 'nearest' }, [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]],
+  ])('%o', (options, values) => {
+    const x = counted([1, 1, 5, 1]);
+    x.requiresGrad = true;
+    const y = F.interpolate(x, options);
+    expect([...y.data()]).toEqual(values);
+    const counts = [0, 1, 2, 3, 4].map((index) => values.filter((own) => own === index).length);
+    expect([...gradients(F.sum(y), [x])[0]!.data()]).toEqual(counts);
+  });
+});
+
 describe('layers', () => {
   it.each<[string, { forward(x: Tensor): Tensor }, number[]]>([
     ['ZeroPad2d', new ZeroPad2d([1, 2, 3, 4]), [2, 8, 11, 4]],
@@ -205,6 +254,8 @@ describe('layers', () => {
     ['PixelShuffle', new PixelShuffle(2), [2, 8, 10, 1]],
     ['PixelUnshuffle', new PixelUnshuffle(1), [2, 4, 5, 4]],
     ['Upsample', new Upsample({ scale: [2, 1.5] }), [2, 8, 7, 4]],
+    ['BlurPool2d', new BlurPool2d(), [2, 2, 3, 4]],
+    ['BlurPool2d, five taps', new BlurPool2d({ filterSize: 5, stride: 1 }), [2, 4, 5, 4]],
     ['GlobalMaxPool2d', new GlobalMaxPool2d(), [2, 4]],
     ['LocalResponseNorm', new LocalResponseNorm({ size: 5, k: undefined }), [2, 4, 5, 4]],
   ])('%s', (_, layer, shape) => {

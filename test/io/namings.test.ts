@@ -5,10 +5,14 @@ import { loadWeights, saveWeights, type WeightsReport } from '../../ts/io/weight
 import { NAMINGS } from '../../ts/io/weights/namings.ts';
 import {
   densenet121,
+  efficientnet_b0,
+  mobilenet_v2,
   preact_resnet18,
   preact_resnet50,
   resnet18,
   resnet50,
+  tf_efficientnet_b0,
+  unet_resnet18,
   vgg11,
   vgg11_bn,
 } from '../../ts/models/index.ts';
@@ -20,7 +24,7 @@ import { errorOf } from '../data/generated.ts';
 import { goldenNoise, goldenTensor } from '../golden/generator.ts';
 import { nchwToNhwc } from '../golden/layout.ts';
 import { goldenStateDict, type GoldenShapes } from '../golden/parameters.ts';
-import { readGolden } from '../golden/readGolden.ts';
+import { readGolden, type Golden } from '../golden/readGolden.ts';
 import { expectClose } from '../helpers/close.ts';
 
 beforeAll(async () => {
@@ -138,18 +142,33 @@ describe("Hugging Face's ResNet", () => {
   });
 });
 
+/** A file of generated weights with these names. */
+function generatedFile(shapes: GoldenShapes, golden: Golden): Tensors {
+  const values = goldenStateDict(shapes, golden.fact<number>('norm'));
+  return new Map(
+    Object.entries(shapes).map(
+      ([name, shape]) => [name, { dtype: 'F32', shape, data: values[name]! }] as const,
+    ),
+  );
+}
+
+describe("segmentation_models_pytorch's U-Net", () => {
+  it("may have timm's encoder", () => {
+    const [from, to] = [unet_resnet18({ seed: 1 }), unet_resnet18({ seed: 2 })];
+    const theirs = (name: string): string => name.replace(/^encoder\./, 'encoder.model.');
+    expect(expectMoved(from, to, theirs).naming).toMatch(/encoders of timm/);
+    from.dispose();
+    to.dispose();
+  });
+});
+
 describe('timm', () => {
   const golden = readGolden('timm.safetensors');
   const names = golden.fact<Record<string, GoldenShapes>>('names');
 
   it('ResNetV2 gives the logits of timm', async () => {
     const shapes = names['resnetv2_18']!;
-    const values = goldenStateDict(shapes, golden.fact<number>('norm'));
-    const tensors = new Map(
-      Object.entries(shapes).map(
-        ([name, shape]) => [name, { dtype: 'F32', shape, data: values[name]! }] as const,
-      ),
-    );
+    const tensors = generatedFile(shapes, golden);
     const model = preact_resnet18({ numClasses: 10 });
     const { naming, loaded } = loadWeights(model, tensors);
     expect([naming, loaded.length]).toEqual(["timm's ResNetV2", tensors.size]);
@@ -171,6 +190,36 @@ describe('timm', () => {
     const floats = [...model.stateDict()].filter(([, { dtype }]) => dtype === 'f32');
     const theirs = Object.keys(names[name]!).map((key) => naming.rename(key));
     expect(theirs.sort()).toEqual(floats.map(([key]) => key).sort());
+    model.dispose();
+  });
+
+  const mobile = readGolden('timmMobile.safetensors');
+  it.each([
+    ['efficientnet_b0', 'efficientnet_b0', "timm's EfficientNet", efficientnet_b0],
+    ['tf_efficientnet_b0', 'efficientnet_b0', "timm's EfficientNet", tf_efficientnet_b0],
+    ['mobilenetv2_100', 'mobilenetv2_100', "timm's MobileNetV2", mobilenet_v2],
+  ] as const)('%s gives the logits of timm', async (name, named, whose, make) => {
+    const shapes = mobile.fact<Record<string, GoldenShapes>>('names')[named]!;
+    const model = make({ numClasses: 10 });
+    const { naming, loaded, missing } = loadWeights(model, generatedFile(shapes, mobile));
+    expect([naming, loaded.length]).toEqual([whose, Object.keys(shapes).length]);
+    expect(missing.filter((key) => !key.endsWith('num_batches_tracked'))).toEqual([]);
+    const size = [2, 3, 48, 33] as const;
+    const noise = Float32Array.from(goldenNoise('timm', size, 1000).images);
+    const { logits } = await runNetwork(
+      model,
+      Float32Array.from(nchwToNhwc(noise, size)),
+      [2, 48, 33, 3],
+    );
+    expectClose(logits, mobile.array(name).values, 1e-5, 'logits');
+    model.dispose();
+  });
+
+  it('names that no layer has are told as they stand in the file', () => {
+    const model = mobilenet_v2({ numClasses: 10 });
+    const shapes = mobile.fact<Record<string, GoldenShapes>>('names')['efficientnet_b0']!;
+    const { message } = errorOf(() => loadWeights(model, generatedFile(shapes, mobile)));
+    expect(message).toMatch(/unexpected: blocks\.0\.0\.se\.conv_reduce\.weight, /);
     model.dispose();
   });
 

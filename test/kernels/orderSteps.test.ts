@@ -95,7 +95,7 @@ describe('orderSteps', () => {
       );
       const ordered = orderSteps(table, steps);
       expect(new Set(ordered)).toEqual(new Set(steps));
-      const access = ordered.map((one) => accessOf(table.get(one.kernel)!, one));
+      const access = ordered.map((one) => accessOf(table, one));
       const places = ordered.map((one) => steps.indexOf(one));
       const waits = needs(ordered);
       for (let later = 0; later < ordered.length; later++) {

@@ -41,7 +41,6 @@ const UNPAIRED = [
 const STREAMING = [
   'add',
   'adamw_update',
-  'batch_norm',
   'copy',
   'layer_norm',
   'copy_nd',

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { decidePairing } from '../../ts/kernels/pairsVectors.ts';
+import { decidePairing, REVECTORIZE_FLAG } from '../../ts/kernels/pairsVectors.ts';
 import { pairingTile } from '../../ts/kernels/pairingTile.ts';
 import { probe } from '../../ts/kernels/probe.ts';
+import { PAIRS } from '../helpers/pairs.ts';
 import { runBundled } from '../helpers/runBundled.ts';
 
 /** Rates of the two tiles round by round, the last for ever; the wide one is asked first. */
@@ -119,10 +120,28 @@ describe('the module that is timed', () => {
   });
 });
 
+/** With V8's flag off nothing is timed. */
+const ON = PAIRS ? [REVECTORIZE_FLAG] : [];
+
+describe('a process that was not told to pair vectors', () => {
+  it('does not, and nothing is timed where V8 has a flag for it, which stays off', async () => {
+    const script = `
+      import { cachedDataVersionTag } from 'node:v8';
+      const before = cachedDataVersionTag();
+      ${COUNTED}
+      console.log(pairsVectors(false), modules > 1, cachedDataVersionTag() === before);
+    `;
+    const { stdout, stderr } = await runBundled('not-told', script);
+    expect(stdout).toBe(`false ${!PAIRS} true\n`);
+    expect(stderr).toBe('');
+  });
+});
+
 describe('a process that was asked', () => {
   it('was asked in optimised code and compiles other modules as before', async () => {
     // V8 prints with which compiler it made each function.
-    const { stdout } = await runBundled('asked', ASKED, ['--trace-wasm-compilation-times']);
+    const flags = ['--trace-wasm-compilation-times', ...ON];
+    const { stdout } = await runBundled('asked', ASKED, flags);
     const compilers = [...stdout.matchAll(/^asked|using (\w+)/gm)].map(
       ([all, name]) => name ?? all,
     );
@@ -133,11 +152,17 @@ describe('a process that was asked', () => {
   });
 
   it('is not asked again', async () => {
-    const { stdout } = await runBundled('asked-twice', `${ASKED}\n${ASKED_AGAIN}`);
+    const { stdout } = await runBundled('asked-twice', `${ASKED}\n${ASKED_AGAIN}`, ON);
     expect(stdout).toBe('asked\nasked again, 0 modules\n');
   });
 });
 
+const COUNTED = `
+  import { pairsVectors } from './ts/kernels/pairsVectors.ts';
+  let modules = 0;
+  const { Module } = WebAssembly;
+  WebAssembly.Module = new Proxy(Module, { construct: (made, args) => (modules++, new made(...args)) });
+`;
 const ASKED = `
   import { pairsVectors } from './ts/kernels/pairsVectors.ts';
   pairsVectors(false);
@@ -147,9 +172,7 @@ const ASKED = `
   (new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.from(bytes))).exports.f as () => void)();
 `;
 const ASKED_AGAIN = `
-  let modules = 0;
-  const { Module } = WebAssembly;
-  WebAssembly.Module = new Proxy(Module, { construct: (made, args) => (modules++, new made(...args)) });
+  ${COUNTED.replace(/.*import .*\n/, '')}
   pairsVectors(false);
   console.log(\`asked again, \${modules} modules\`);
 `;

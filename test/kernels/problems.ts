@@ -33,6 +33,7 @@ import {
 import { pixelShuffle } from '../../ts/ops/moves/pixelShuffle.ts';
 import { padAxes, slice } from '../../ts/ops/moves/slice.ts';
 import { transpose } from '../../ts/ops/moves/transpose.ts';
+import { blurPool2d } from '../../ts/ops/resample/blurPool2d.ts';
 import { interpolate } from '../../ts/ops/resample/interpolate.ts';
 import { take } from '../../ts/ops/resample/take.ts';
 import { maxPool2d, maxPool2dBackward } from '../../ts/ops/pools/maxPool2d.ts';
@@ -203,6 +204,11 @@ export const draws: Readonly<Record<string, Draw>> = {
     const rule = { mode, alignCorners: false, antialias: antialias && mode === 'bilinear' };
     return problem(interpolate, { x: floats(random, images(random)) }, { ...rule, size });
   },
+  blurPool2d(random) {
+    const shape = [random.int(1, 2), random.int(4, 12), random.int(4, 12), random.int(1, 20)];
+    const attrs = { filterSize: random.int(2, 5), stride: random.int(1, 3) };
+    return problem(blurPool2d, { x: floats(random, shape) }, attrs);
+  },
   localResponseNorm: (random) =>
     problem(localResponseNorm, { x: floats(random, rows(random)) }, lrn(random)),
   localResponseNormBackward(random) {
@@ -298,17 +304,9 @@ export const draws: Readonly<Record<string, Draw>> = {
     return problem(rstdOfVariance, inputs, { eps: 1e-3 });
   },
   foldBatchNorm(random) {
-    const [height, width, depth, channels] = images(random);
-    const w = [height, width, depth, channels];
-    return problem(
-      foldBatchNorm,
-      {
-        w: floats(random, w, { dense: true }),
-        bias: random.coin() ? perChannel(random, w) : undefined,
-        ...runningNorm(random, w),
-      },
-      { eps: 1e-3 },
-    );
+    const w = images(random);
+    const bias = random.coin() ? perChannel(random, w) : undefined;
+    return problem(foldBatchNorm, { bias, ...runningNorm(random, w) }, { eps: 1e-3 });
   },
   maxPool2d(random) {
     const pool = { ...window(random), dilation: [random.int(1, 2), 1] as const };

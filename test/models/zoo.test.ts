@@ -94,8 +94,11 @@ describe('options of every network', () => {
     'resnet26d',
     'seresnet18',
     'ecaresnet50d',
+    'resnetblur18',
+    'resnetaa50',
     'mobilenet_v2',
     'efficientnet_b0',
+    'tf_efficientnet_b0',
     'convnext_atto',
     'preact_resnet18',
     'densenet121',
@@ -309,6 +312,11 @@ describe('names', () => {
     ['SE-ResNet-50', 'seresnet50'],
     ['SE-ResNeXt50', 'seresnext50_32x4d'],
     ['MobileNetV2', 'mobilenet_v2'],
+    ['mobilenetv2_100', 'mobilenet_v2'],
+    ['timm/mobilenetv2_100.ra_in1k', 'mobilenet_v2'],
+    ['resnet50.a1_in1k', 'resnet50'],
+    ['tf_efficientnet_b0.ns_jft_in1k', 'tf_efficientnet_b0'],
+    ['ResNetBlur-50', 'resnetblur50'],
     ['EfficientNet-B0', 'efficientnet_b0'],
     ['ConvNeXt-Atto', 'convnext_atto'],
     ['Inception-v1', 'googlenet'],
@@ -320,7 +328,16 @@ describe('names', () => {
   });
 
   it('others are none', () => {
-    for (const written of ['resnet', 'resnet51', '', '__proto__', 'constructor']) {
+    for (const written of [
+      'resnet',
+      'resnet51',
+      'resnet51.a1_in1k',
+      '.',
+      'timm/',
+      '',
+      '__proto__',
+      'constructor',
+    ]) {
       expect(modelName(written), written).toBeUndefined();
     }
   });

@@ -29,7 +29,9 @@ import {
   shortcut,
   SubsamplePad,
   Transition,
+  averagePool,
   batchNorm2d,
+  blurPool,
   manualSeed,
   through,
   type Branches,
@@ -206,6 +208,26 @@ describe('blocks', () => {
     expect(strided(new Bottleneck(4, 8, options))).toEqual(['conv2']);
     expect(strided(new Bottleneck(4, 8, { ...options, strideOn: '1x1' }))).toEqual(['conv1']);
     expect(strided(new PreActBottleneck(4, 8, options))).toEqual(['conv2']);
+  });
+
+  it.each([
+    [BasicBlock, 'conv1', 'conv2'],
+    [Bottleneck, 'conv2', 'conv3'],
+    [PreActBasicBlock, 'conv1', 'conv2'],
+    [PreActBottleneck, 'conv2', 'conv3'],
+  ] as const)('antialiased, %o shrinks what %s gives for %s', (Kind, before, after) => {
+    for (const antialias of [blurPool, averagePool]) {
+      const block = new Kind(4, 8, { stride: 2, antialias });
+      const { rows } = summary(block, [1, 7, 6, 4]);
+      const sizeAt = (place: string): readonly number[] | undefined =>
+        rows.find(({ path }) => path === place)?.output?.slice(1, 3);
+      expect([before, 'aa', after].map(sizeAt)).toEqual([
+        [7, 6],
+        [4, 3],
+        [4, 3],
+      ]);
+      expect(new Kind(4, 8, { antialias }).aa, 'at stride 1').toBeUndefined();
+    }
   });
 
   it('a dense block grows by each layer, a transition halves the image', () => {

@@ -21,12 +21,15 @@ import {
   manualSeed,
   MaxPool2d,
   Module,
+  PReLU,
   ReLU,
   Residual,
   Sequential,
   shortcut,
   SubsamplePad,
 } from '../../ts/nn/index.ts';
+import { summary } from '../../ts/nn/summary.ts';
+import { SGD } from '../../ts/optim/sgd.ts';
 import { gradients } from '../../ts/core/gradients.ts';
 import type { Tensor } from '../../ts/core/tensor.ts';
 import { goldenTensor } from '../golden/generator.ts';
@@ -350,5 +353,46 @@ describe('initial weights', () => {
     const norm = new BatchNorm2d(2);
     const start = [...norm.stateDict().values()].map((value) => [...value.data()]);
     expect(start).toEqual([[1, 1], [0, 0], [0, 0], [1, 1], [0]]);
+  });
+});
+
+describe('a layer in several places', () => {
+  class Twice extends Module {
+    readonly first = new Linear(2, 2);
+    readonly act = new PReLU();
+    readonly again = new Sequential(this.first, this.act);
+
+    override forward(x: Tensor): Tensor {
+      return this.again.forward(this.act.forward(this.first.forward(x)));
+    }
+  }
+
+  it('has the names of all of them in the state dict, and of the first among the weights', () => {
+    const net = new Twice();
+    const names = ['first.weight', 'first.bias', 'act.weight'];
+    const others = ['again.0.weight', 'again.0.bias', 'again.1.weight'];
+    expect([...net.stateDict().keys()]).toEqual([...names, ...others]);
+    expect([...net.parameters().keys()]).toEqual(names);
+    expect(summary(net, [1, 2]).parameters).toBe(7);
+  });
+
+  it('is updated once a step', () => {
+    const net = new Twice();
+    const optimizer = new SGD(net.parameters(), { lr: 0.5 });
+    const weights = [...net.parameters().values()];
+    const before = weights.map((weight) => weight.data());
+    const found = gradients(sumSquares(net.forward(tensor([[1, -2]]))), weights);
+    const expected = before.map((values, w) =>
+      values.map((value, i) => Math.fround(value - Math.fround(0.5 * found[w]!.data()[i]!))),
+    );
+    optimizer.step(found);
+    expect(weights.map((weight) => weight.data())).toEqual(expected);
+  });
+
+  it('is refused by an optimizer that would update it for each name', () => {
+    const { weight } = new Linear(2, 2);
+    expect(() => new SGD(new Map(Object.entries({ a: weight, b: weight })))).toThrow(
+      'optimizer: parameters a and b are one tensor',
+    );
   });
 });

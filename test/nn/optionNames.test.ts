@@ -62,6 +62,8 @@ const rows: [string, string, string, (options: never) => unknown, object?][] = [
   ['resize', 'filters', 'filter', (o) => residua.resize(pixel, 1, 1, o)],
   ['interpolate', 'sizes', 'size', (o) => residua.interpolate(image, o), { scale: 2 }],
   ['padAxes', 'paddings', 'padding', (o) => residua.padAxes(image, o), { padding: [] }],
+  ['blurPool2d', 'filtersize', 'filterSize', (o) => residua.blurPool2d(image, o)],
+  ['BlurPool2d', 'strides', 'stride', (o) => new residua.BlurPool2d(o)],
   ['sliceAxis', 'ende', 'end', (o) => residua.sliceAxis(image, o)],
   ['localResponseNorm', 'alfa', 'alpha', (o) => residua.localResponseNorm(image, o), { size: 1 }],
   ['Upsample', 'align_corners', 'alignCorners', (o) => new residua.Upsample(o), { scale: 2 }],

@@ -22,6 +22,7 @@ import type { ReduceOptions } from '../../ts/functions/reduce.ts';
 import { softmax } from '../../ts/functions/softmax.ts';
 import { sum } from '../../ts/functions/sum.ts';
 import { globalMaxPool2d } from '../../ts/functions/globalMaxPool2d.ts';
+import { blurPool2d } from '../../ts/functions/blurPool2d.ts';
 import { interpolate } from '../../ts/functions/interpolate.ts';
 import { localResponseNorm } from '../../ts/functions/localResponseNorm.ts';
 import { padAxes } from '../../ts/functions/padAxes.ts';
@@ -186,6 +187,7 @@ const runs: Readonly<Record<string, (golden: GoldenCase) => Arrays>> = {
     return differentiate(golden, ({ x }) => padAxes(x!, { ...how, padding }));
   },
   interpolate: (golden) => differentiate(golden, ({ x }) => interpolate(x!, golden.options)),
+  blurPool2d: (golden) => differentiate(golden, ({ x }) => blurPool2d(x!, golden.options)),
   pixelShuffle: (golden) =>
     differentiate(golden, ({ x }) => pixelShuffle(x!, golden.options.factor as number)),
   pixelUnshuffle: (golden) =>

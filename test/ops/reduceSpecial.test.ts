@@ -3,6 +3,7 @@ import { tensor, zeros } from '../../ts/core/create.ts';
 import { gradients } from '../../ts/core/gradients.ts';
 import { useEngine } from '../../ts/core/init.ts';
 import type { Tensor } from '../../ts/core/tensor.ts';
+import { batchNorm } from '../../ts/functions/batchNorm.ts';
 import { groupNorm } from '../../ts/functions/groupNorm.ts';
 import { instanceNorm } from '../../ts/functions/instanceNorm.ts';
 import { layerNorm } from '../../ts/functions/layerNorm.ts';
@@ -133,6 +134,20 @@ describe.each(engines)('special values on $build', (engine) => {
       expect(nans(groupNorm(x, 1))).toEqual([t, t, t, t, f, f, f, f]);
       expect(nans(instanceNorm(x))).toEqual([f, t, f, t, f, f, f, f]);
     }
+  });
+
+  it('where f32 does not hold the squares, what is normalised becomes NaN, not the bias', () => {
+    const values = [1e30, 2e30, 3e30, 1, 2, 3];
+    const nans = (y: Tensor): boolean[] => [...y.data()].map(Number.isNaN);
+    const apart = [true, true, true, false, false, false];
+    expect(nans(layerNorm(tensor(values, [2, 3]), 3))).toEqual(apart);
+    expect(nans(groupNorm(tensor(values, [2, 3, 1]), 1))).toEqual(apart);
+    expect(nans(instanceNorm(tensor(values, [2, 3, 1])))).toEqual(apart);
+    const [weight, bias] = [tensor([1, 1]), tensor([5, 5])];
+    const [runningMean, runningVar] = [zeros([2]), zeros([2])];
+    const options = { weight, bias, runningMean, runningVar, training: true };
+    const y = batchNorm(tensor([1e30, 1, 2e30, 2, 3e30, 3], [3, 2]), options);
+    expect(nans(y)).toEqual([true, false, true, false, true, false]);
   });
 
   it('equal values become 0, also with an eps of 0 beside a deviation', () => {

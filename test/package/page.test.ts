@@ -8,11 +8,14 @@ import { dist, root } from '../../scripts/setup/paths.mjs';
 /** What a page that trains and runs any net of the zoo may load in all. */
 const MOST_BYTES = 110_000;
 
+/** What a page without a bundler may ask for; each of them takes Node half a millisecond, too. */
+const MOST_FILES = 24;
+
 /** What is in a page that has ops of the extra module, and in no other. */
 const OF_EXTRA = [/extra(-256)?\.wasm/, /kernels could not be loaded/];
 
 /** Names in the code of what only networks of `allModels` have. */
-const OTHERS = /SqueezeExcite|EfficientNet|MobileNet|ConvNeXt|UNet|ResidualDenseNet/;
+const OTHERS = /SqueezeExcite|BlurPool|EfficientNet|MobileNet|ConvNeXt|UNet|ResidualDenseNet/;
 
 const compressed = (bytes: Uint8Array): number => brotliCompressSync(bytes).length;
 
@@ -78,4 +81,50 @@ it('it has nothing of the extra module, which a page with an op of it has', asyn
 it('a page pays for other families where it names them', async () => {
   expect((await pageWith()).text).not.toMatch(OTHERS);
   expect((await pageWith('allModels')).text).toMatch(OTHERS);
+});
+
+it('without a bundler it asks for few files', async () => {
+  const { metafile } = await build({
+    entryPoints: [join(dist, 'index.js')],
+    absWorkingDir: dist,
+    outdir: 'page',
+    bundle: true,
+    metafile: true,
+    write: false,
+    format: 'esm',
+    splitting: true,
+    external: ['node:*'],
+    logLevel: 'error',
+  });
+  const asked = new Set<string>();
+  const ask = (path: string): void => {
+    if (asked.has(path)) return;
+    asked.add(path);
+    for (const { path: other, kind } of metafile.inputs[path]!.imports) {
+      if (kind === 'import-statement' && other in metafile.inputs) ask(other);
+    }
+  };
+  ask('index.js');
+  expect(asked.size).toBeGreaterThan(1);
+  expect(asked.size).toBeLessThanOrEqual(MOST_FILES);
+});
+
+it('a bundle has little more than what it uses', async () => {
+  const bytesOf = async (names: string): Promise<number> => {
+    const contents = `import { ${names} } from './dist/index.js'; Object.assign(globalThis, { ${names} });`;
+    const { outputFiles } = await build({
+      stdin: { contents, resolveDir: root },
+      bundle: true,
+      minify: true,
+      write: false,
+      format: 'esm',
+      external: ['node:*'],
+      logLevel: 'error',
+    });
+    return compressed(outputFiles[0]!.contents);
+  };
+  expect(await bytesOf('conv2d')).toBeLessThanOrEqual(23_000);
+  expect(await bytesOf('init, tensor, relu')).toBeLessThanOrEqual(28_000);
+  expect(await bytesOf('init, Sequential, Conv2d, SGD')).toBeLessThanOrEqual(33_000);
+  expect(await bytesOf('init, compile')).toBeLessThanOrEqual(39_500);
 });

@@ -3,6 +3,7 @@ import { unknownName } from './nearestName.ts';
 /** Bounds of a number; none by default. */
 export interface Bounds {
   readonly least?: number;
+  readonly above?: number;
   readonly most?: number;
   readonly below?: number;
 }
@@ -12,12 +13,13 @@ export function expectNumber(
   place: string,
   name: string,
   value: unknown,
-  { least = -Infinity, most = Infinity, below = Infinity }: Bounds = {},
+  { least = -Infinity, above = -Infinity, most = Infinity, below = Infinity }: Bounds = {},
 ): void {
   const fits = typeof value === 'number' && Number.isFinite(Math.fround(value));
-  if (fits && value >= least && value <= most && value < below) return;
+  if (fits && value >= least && value > above && value <= most && value < below) return;
   const rules = [
     ...(least > -Infinity ? [`≥ ${least}`] : []),
+    ...(above > -Infinity ? [`above ${above}`] : []),
     ...(most < Infinity ? [`≤ ${most}`] : []),
     ...(below < Infinity ? [`below ${below}`] : []),
   ];

@@ -4,7 +4,7 @@ import { init } from '../core/init.ts';
 import type { Engine } from '../kernels/engine.ts';
 import { probe } from '../kernels/probe.ts';
 import { setV8Flag } from '../kernels/v8Flag.ts';
-import { REVECTORIZE_FLAG } from '../kernels/enableWideSimd.ts';
+import { REVECTORIZE_FLAG } from '../kernels/pairsVectors.ts';
 import type { EngineFlags } from './options.ts';
 import { say } from './terminal/say.ts';
 

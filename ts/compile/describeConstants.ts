@@ -1,5 +1,5 @@
 import { inputsOf, outputsOf, type Value } from '../core/graph.ts';
-import { isTable, type Argument, type Buffer, type Pointer } from '../kernels/step.ts';
+import { callsOf, isTable, type Argument, type Buffer, type Pointer } from '../kernels/step.ts';
 import type { View } from '../ops/op.ts';
 import type { Tensor } from '../core/tensor.ts';
 import type { Constant, LoweredNode } from './lower.ts';
@@ -58,9 +58,11 @@ function describeSteps({ steps }: LoweredNode, names: Map<Buffer, string>): stri
   const describe = (arg: Argument): string =>
     arg !== null && typeof arg === 'object' && !isTable(arg) ? place(arg) : String(arg);
   return steps
-    .map(({ kernel, chunks, args }) => {
-      const named = Object.entries(args).map(([name, arg]) => `${name}=${describe(arg)}`);
-      return `${kernel}/${chunks} ${named.join(',')}`;
-    })
+    .flatMap((step) =>
+      callsOf(step).map(({ kernel, args }) => {
+        const named = Object.entries(args).map(([name, arg]) => `${name}=${describe(arg)}`);
+        return `${kernel}/${step.chunks} ${named.join(',')}`;
+      }),
+    )
     .join(';');
 }

@@ -2,7 +2,7 @@ import { inputsOf, outputsOf, type Graph, type Node, type Value } from '../core/
 import type { Engine } from '../kernels/engine.ts';
 import type { Buffer, Step } from '../kernels/step.ts';
 import type { View } from '../ops/op.ts';
-import { mapTree } from '../ops/places.ts';
+import { items, mapTree, pick } from '../ops/places.ts';
 import { bytesOf, channelsOf } from '../base/shape.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { findAliases, resolveAlias } from './aliases.ts';
@@ -35,6 +35,8 @@ export interface Constant {
 export interface Borrowed {
   readonly tensor: Tensor;
   readonly buffer: Buffer;
+  /** Whether its readers want it as PyTorch has it. */
+  readonly outputsFirst: boolean;
 }
 
 /** Steps and memory of a graph; buffers get their addresses from the arena. */
@@ -64,6 +66,7 @@ export function lower(graph: Graph, engine: Engine): Lowered {
     kept.map((value): [Value, Buffer] => [value, { bytes: bytesOf(value) }]),
   );
   const borrowed = borrowedBy(prologue, read);
+  const turned = outputsFirstOf(prologue, borrowed);
   const transient = assignStorages(prologue, [], kept, new Map(), borrowed);
   for (const value of kept) transient.delete(value);
   const transientStorages = new Set(transient.values());
@@ -74,7 +77,8 @@ export function lower(graph: Graph, engine: Engine): Lowered {
     const buffer = constants.get(base) ?? (values.get(base) ?? transient.get(base))!.buffer;
     const stride = channelsOf(base.shape);
     const pointer = { buffer, byteOffset: 4 * (pixel * stride + channel) };
-    return { shape: value.shape, dtype: value.dtype, pointer, stride };
+    const { shape, dtype } = value;
+    return { shape, dtype, pointer, stride, outputsFirst: turned.has(value) };
   };
   const lowerNode = (node: Node, workspace: (bytes: number) => Buffer): LoweredNode => {
     const steps: Step[] = [];
@@ -105,7 +109,11 @@ export function lower(graph: Graph, engine: Engine): Lowered {
     ...lowered,
     borrowed: inputsOf(lowered.node)
       .filter((value) => borrowed.has(value))
-      .map((value) => ({ tensor: value.tensor!, buffer: transient.get(value)!.buffer })),
+      .map((value) => ({
+        tensor: value.tensor!,
+        buffer: transient.get(value)!.buffer,
+        outputsFirst: turned.has(value),
+      })),
   }));
   const storages = new Set([...activations, ...workspaces]);
   const arenaBytes = Math.max(placeStorages(storages), placeStorages(transientStorages));
@@ -132,4 +140,17 @@ export function lower(graph: Graph, engine: Engine): Lowered {
 function borrowedBy(prologue: readonly Node[], others: ReadonlySet<Value>): Set<Value> {
   const inputs = prologue.flatMap(inputsOf);
   return new Set(inputs.filter((value) => value.tensor?.deferred && !others.has(value)));
+}
+
+/** Those of them that lie in their files as PyTorch has them, if all that read them can read them so. */
+function outputsFirstOf(
+  prologue: readonly Node[],
+  borrowed: ReadonlySet<Value>,
+): ReadonlySet<Value> {
+  const found = new Set([...borrowed].filter(({ tensor }) => tensor?.outputsFirst));
+  for (const { op, inputs } of prologue) {
+    const able = new Set(pick(inputs, op.outputsFirst));
+    for (const value of items(inputs)) if (!able.has(value)) found.delete(value);
+  }
+  return found;
 }

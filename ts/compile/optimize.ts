@@ -2,6 +2,7 @@ import type { Graph, Value } from '../core/graph.ts';
 import { chooseWinogradByError } from './passes/chooseWinogradByError.ts';
 import { shareNormGradient } from './passes/shareNormGradient.ts';
 import { dropDead } from './passes/dropDead.ts';
+import { fuseFollowing } from './passes/fuseFollowing.ts';
 import { fuseElementwise } from './passes/fuseElementwise.ts';
 import { foldBatchNorm } from './passes/foldBatchNorm.ts';
 import { fuseGradientSum } from './passes/fuseGradientSum.ts';
@@ -46,7 +47,8 @@ export function finish(
   dropped: ReadonlySet<Value> = innerValues(fused),
 ): Graph {
   const complete = recompute(fused, dropped);
-  return dropDead(packWeights(complete, winograd));
+  const packed = dropDead(packWeights(complete, winograd));
+  return fuseFollowing(packed);
 }
 
 /** The graph that a plan runs when its memory is not limited. */

@@ -1,5 +1,6 @@
 import { bytesOf, formatShape } from '../base/shape.ts';
 import { flopsOf, inputsOf, outputsOf, writtenBy } from '../core/graph.ts';
+import { callsOf } from '../kernels/step.ts';
 import type { LoweredNode } from './lower.ts';
 import type { Plan } from './plan.ts';
 
@@ -35,7 +36,7 @@ function rowOf({ node, steps }: LoweredNode): PlanRow {
   return {
     path: node.path,
     op: node.op.title?.(node.attrs) ?? node.op.name,
-    kernels: [...new Set(steps.map((step) => step.kernel))],
+    kernels: [...new Set(steps.flatMap((step) => callsOf(step).map(({ kernel }) => kernel)))],
     output: made.map((output) => formatShape(output.shape)).join(' '),
     bytes: touched.reduce((bytes, value) => bytes + bytesOf(value), 0),
     flops: flopsOf(node),

@@ -6,6 +6,7 @@ import {
   type Node,
   type NodePlace,
   type Value,
+  writtenBy,
 } from '../core/graph.ts';
 import { concat } from '../ops/concat.ts';
 import type { AnyOp, Op } from '../ops/op.ts';
@@ -32,6 +33,14 @@ export function producers(graph: Graph): Map<Value, Node> {
 export function joinedValues({ nodes }: Graph): Set<Value> {
   const joins = nodes.filter((node) => is(node, concat));
   return new Set(joins.flatMap((node) => [...inputsOf(node), ...outputsOf(node)]));
+}
+
+/** Whether what a node reads is written before another one that comes later. */
+export function isWrittenBetween(nodes: readonly Node[], earlier: Node, later: Node): boolean {
+  const read = new Set(inputsOf(earlier));
+  return nodes
+    .slice(nodes.indexOf(earlier), nodes.indexOf(later))
+    .some((node) => writtenBy(node).some((value) => read.has(value)));
 }
 
 /** The graph with some nodes replaced (by one or several) or removed (by none), in their places. */

@@ -14,8 +14,8 @@ export function runPrologue(
 ): void {
   const read = new Set<Tensor>();
   for (const lowered of prologue) {
-    for (const { tensor, buffer } of lowered.borrowed) {
-      if (!read.has(tensor)) tensor.copyTo({ buffer, byteOffset: 0 });
+    for (const { tensor, buffer, outputsFirst } of lowered.borrowed) {
+      if (!read.has(tensor)) tensor.copyTo({ buffer, byteOffset: 0 }, outputsFirst);
       read.add(tensor);
     }
     visit?.(lowered);

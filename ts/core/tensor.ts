@@ -1,3 +1,4 @@
+import { outputsFirst } from '../base/outputsFirst.ts';
 import { formatValues } from '../base/formatValues.ts';
 import { dispose } from '../base/symbols.ts';
 import type { Value } from './graph.ts';
@@ -81,6 +82,11 @@ export class Tensor implements Spec, Disposable {
     return this.value === undefined && this.#stored === undefined && this.#deferred === undefined;
   }
 
+  /** Whether its values lie where they come from as PyTorch has a convolution's weight, `[O, C/groups, KH, KW]`. */
+  get outputsFirst(): boolean {
+    return this.#deferred?.source.writeOutputsFirst !== undefined;
+  }
+
   /** Whether its values are still where they come from, and take no WASM memory. */
   get deferred(): boolean {
     return this.#deferred !== undefined;
@@ -130,9 +136,18 @@ export class Tensor implements Spec, Disposable {
     }
   }
 
-  /** Copies all elements to another place of its engine's memory; a deferred tensor stays one. */
-  copyTo(to: Pointer): void {
-    if (this.#deferred) this.#deferred.source.write(this.#deferred.engine, to);
+  /**
+   * Copies all elements to another place of its engine's memory, a convolution's weight as `[O, C/groups, KH, KW]` if asked;
+   * a deferred tensor stays one.
+   */
+  copyTo(to: Pointer, turned = false): void {
+    const { engine } = this;
+    const source = this.#deferred?.source;
+    if (turned && source?.writeOutputsFirst) source.writeOutputsFirst(engine, to);
+    else if (turned) {
+      const [inputs, outputs] = this.shape.slice(-2) as [number, number];
+      engine.write(to, outputsFirst(this.data() as Float32Array, inputs, outputs));
+    } else if (source) source.write(engine, to);
     else this.stored.engine.copy(this.view.pointer, to, bytesOf(this));
   }
 

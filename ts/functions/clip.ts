@@ -4,6 +4,13 @@ import { clip as formula } from '../ops/map/formulas.ts';
 import { map } from '../ops/map/map.ts';
 import { expectReal } from './expectReal.ts';
 
+/** Throws RangeError for ends of a range that are no numbers, or in the wrong order. */
+export function checkRange(place: string, least: number, most: number): void {
+  expectReal(place, 'least', least);
+  expectReal(place, 'most', most);
+  if (least > most) throw new RangeError(`${place}: least is ${least} but most is ${most}`);
+}
+
 /**
  * `min(max(x, least), most)` element by element, of x's shape; the slope at both ends is 1, as in PyTorch. A NaN stays a NaN.
  *
@@ -14,8 +21,6 @@ import { expectReal } from './expectReal.ts';
  * console.log(clip(tensor([-2, 0.5, 9]), 0, 1).data()); // 0, 0.5, 1
  */
 export function clip(x: Tensor, least: number, most: number): Tensor {
-  expectReal('clip', 'least', least);
-  expectReal('clip', 'most', most);
-  if (least > most) throw new RangeError(`clip: least is ${least} but most is ${most}`);
+  checkRange('clip', least, most);
   return apply(map, { parts: [x] }, formula(least, most)).y;
 }

@@ -3,6 +3,7 @@ export { adaptiveAvgPool2d } from './adaptiveAvgPool2d.ts';
 export { add, type AddOptions } from './add.ts';
 export { avgPool2d, type AvgPool2dOptions } from './avgPool2d.ts';
 export { batchNorm, type BatchNormOptions } from './batchNorm.ts';
+export { blurPool2d, type BlurPool2dOptions } from './blurPool2d.ts';
 export { clip } from './clip.ts';
 export { concat } from './concat.ts';
 export { conv2d } from './conv2d.ts';

@@ -1,4 +1,10 @@
-import { expectNumber, expectOptions, type OptionNames } from '../base/settings.ts';
+import {
+  expectNumber,
+  expectOneOf,
+  expectOptions,
+  expectWhole,
+  type OptionNames,
+} from '../base/settings.ts';
 import { apply } from '../core/apply.ts';
 import type { Pair } from '../ops/conv2d/geometry.ts';
 import { interpolate as op } from '../ops/resample/interpolate.ts';
@@ -35,22 +41,29 @@ export const INTERPOLATE_OPTIONS: OptionNames<InterpolateOptions> = {
 /** Throws TypeError or RangeError for options that fit no image: when a layer is made, not when it is first used. */
 export function checkInterpolate(place: string, options: InterpolateOptions): void {
   expectOptions(place, options, INTERPOLATE_OPTIONS);
-  const { size, scale } = options;
+  const { size, scale, mode = 'nearest' } = options;
+  expectOneOf(place, 'mode', mode, ['nearest', 'nearest-exact', 'bilinear']);
+  for (const name of ['alignCorners', 'antialias'] as const) {
+    if (mode === 'bilinear' || !options[name]) continue;
+    throw new RangeError(`${place}: ${name} is true but mode is "${mode}", which has none`);
+  }
   if ((size === undefined) === (scale === undefined)) {
     const given = size === undefined ? 'neither' : 'both';
     throw new TypeError(`${place}: one of size and scale must be given but ${given} is`);
   }
-  if (scale === undefined) return;
-  for (const factor of pairOf(scale, `${place}: scale`))
-    expectNumber(place, 'scale', factor, { least: Number.MIN_VALUE });
+  if (size !== undefined)
+    for (const count of pairOf(size, `${place}: size`)) expectWhole(place, 'size', count);
+  if (scale !== undefined)
+    for (const factor of pairOf(scale, `${place}: scale`))
+      expectNumber(place, 'scale', factor, { above: 0 });
 }
 
 /**
  * Images of another size, as PyTorch's `interpolate`: x `[N, H, W, C]` → `[N, OH, OW, C]`. With `scale` places are divided by it, where
- * the sizes are rounded as well. Pixels of weight 0 take no part, so that a NaN there does not spread.
+ * the sizes are rounded as well; but an axis that keeps its size is copied, unless the mode is `nearest-exact`. Pixels of weight 0 take no part, so that a NaN there does not spread.
  *
- * @throws ShapeError when x has not four axes, or a size is below 1; TypeError unless one of size and scale is given; RangeError for
- * another mode, or options of another one.
+ * @throws ShapeError when x has not four axes, or its size by the scale is below 1; TypeError unless one of size and scale is given;
+ * RangeError for a size below 1, another mode, or options of another one.
  * @example
  * import { interpolate, tensor } from 'residua';
  *

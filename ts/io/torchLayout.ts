@@ -1,4 +1,5 @@
 import { ShapeError } from '../base/errors.ts';
+import { outputsFirst } from '../base/outputsFirst.ts';
 import { formatShape, type Shape, sizeOf } from '../base/shape.ts';
 
 /**
@@ -37,16 +38,8 @@ export function torchShape(kind: WeightKind, shape: Shape): Shape {
 export function toTorchLayout(kind: WeightKind, weight: LaidOut): LaidOut {
   const shape = torchShape(kind, weight.shape);
   if (kind === 'vector') return weight;
-  const [outputs, inputs, taps] = torchExtents(shape);
-  const data = new Float32Array(weight.data.length);
-  for (let tap = 0, from = 0; tap < taps; tap++) {
-    for (let input = 0; input < inputs; input++) {
-      for (let output = 0; output < outputs; output++) {
-        data[(output * inputs + input) * taps + tap] = weight.data[from++]!;
-      }
-    }
-  }
-  return { shape, data };
+  const [outputs, inputs] = torchExtents(shape);
+  return { shape, data: outputsFirst(weight.data, inputs, outputs) };
 }
 
 /**

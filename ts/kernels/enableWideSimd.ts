@@ -1,11 +1,8 @@
 import type { Width } from './chooseWidth.ts';
 import { wasCompiled } from './readBuild.ts';
-import { pairsVectors, wasAsked } from './pairsVectors.ts';
+import { pairsVectors, REVECTORIZE_FLAG, wasAsked } from './pairsVectors.ts';
 import { probe } from './probe.ts';
 import { canSetV8Flags, setV8Flag } from './v8Flag.ts';
-
-/** V8's flag that pairs vectors. */
-export const REVECTORIZE_FLAG = '--experimental-wasm-revectorize';
 
 /** What became of {@link enableWideSimd}. */
 export interface WideSimd {

@@ -4,6 +4,8 @@ export interface KernelListing {
   kernel_text(index: number, field: number): number;
   kernel_text_len(index: number, field: number): number;
   kernel_entry(index: number): number;
+  /** The entry by which the module's own kernels call it, where that is another one. */
+  own_entry?(index: number): number;
 }
 
 /** What the engine's module exports; the Rust side is crates/kernels/src/exports.rs. */

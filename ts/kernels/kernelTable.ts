@@ -17,6 +17,8 @@ export interface KernelInfo {
   /** First word of a step that runs it. */
   readonly entry: number;
   readonly fields: readonly KernelField[];
+  /** By what kernels of the same module call it, where that is not the engine's. */
+  readonly ownEntry?: number | undefined;
 }
 
 const camelCase = (name: string): string =>
@@ -26,6 +28,31 @@ function fieldType(rust: string): FieldType {
   if (rust.startsWith('*')) return 'pointer';
   if (rust === 'u32' || rust === 'i32' || rust === 'f32') return rust;
   throw new Error(`kernels: argument type ${rust} is not one of pointer, u32, i32, f32`);
+}
+
+/** A row whose signature is read when it is asked for: a plan has few of the kernels. */
+function infoOf(
+  name: string,
+  entries: Pick<KernelInfo, 'entry' | 'ownEntry'>,
+  signature: string,
+): KernelInfo {
+  let fields: readonly KernelField[] | undefined;
+  return {
+    name,
+    ...entries,
+    get fields() {
+      return (fields ??= readFields(signature));
+    },
+  };
+}
+
+function readFields(signature: string): readonly KernelField[] {
+  const fields = signature.split(';').filter(Boolean);
+  return fields.map((field) => {
+    const [name, type] = field.split(':') as [string, string];
+    const rust = type.trim();
+    return { name: camelCase(name), type: fieldType(rust), written: rust.startsWith('*mut') };
+  });
 }
 
 /** Reads names, entries and signatures from a module, so that no number is written down twice. */
@@ -42,19 +69,15 @@ export function readKernelTable(
   const table = new Map<string, KernelInfo>();
   for (let index = 0; index < exports.kernel_count(); index++) {
     const name = text(index, 0);
-    const fields = text(index, 1)
-      .split(';')
-      .filter(Boolean)
-      .map((field) => {
-        const [fieldName, type] = field.split(':') as [string, string];
-        const rust = type.trim();
-        return {
-          name: camelCase(fieldName),
-          type: fieldType(rust),
-          written: rust.startsWith('*mut'),
-        };
-      });
-    table.set(name, { name, entry: exports.kernel_entry(index), fields });
+    const entries = { entry: exports.kernel_entry(index), ownEntry: exports.own_entry?.(index) };
+    table.set(name, infoOf(name, entries, text(index, 1)));
   }
   return table;
+}
+
+/** Throws Error where a table has no such kernel. */
+export function kernelOf(table: ReadonlyMap<string, KernelInfo>, name: string): KernelInfo {
+  const kernel = table.get(name);
+  if (!kernel) throw new Error(`plan: there is no kernel ${name}`);
+  return kernel;
 }

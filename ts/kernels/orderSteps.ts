@@ -1,5 +1,5 @@
 import type { KernelInfo } from './kernelTable.ts';
-import type { Step } from './step.ts';
+import { callsOf, type Step } from './step.ts';
 import { accessOf, conflict, type StepAccess } from './stepAccess.ts';
 
 /** Steps that may be brought forward: some layers' worth, whose data is still in caches. */
@@ -19,8 +19,8 @@ export function orderSteps(
   steps: readonly Step[],
 ): readonly Step[] {
   const rest = steps.map((step): Waiting => {
-    const kernel = table.get(step.kernel);
-    return { step, access: kernel ? accessOf(kernel, step) : { ranges: [], fence: true } };
+    const known = callsOf(step).every(({ kernel }) => table.has(kernel));
+    return { step, access: known ? accessOf(table, step) : { ranges: [], fence: true } };
   });
   const ordered: Step[] = [];
   let last: StepAccess | undefined;

@@ -1,6 +1,10 @@
 import { canOptimiseAtOnce, compileHot, optimisingAtOnce } from './optimiseAtOnce.ts';
 import { pairingTile, TILE } from './pairingTile.ts';
 import { refusalToCompile } from './refusalToCompile.ts';
+import { setV8Flag } from './v8Flag.ts';
+
+/** V8's flag that pairs vectors. */
+export const REVECTORIZE_FLAG = '--experimental-wasm-revectorize';
 
 /**
  * How much faster a tile of 16 columns must be than one of 8 that cannot be paired. Where an engine makes one operation of two it is 1.9 to 2.0 times
@@ -84,11 +88,18 @@ export function decidePairing(rate: Rate, optimised: boolean, clock: () => numbe
 
 const answers = new Map<boolean, boolean>();
 
-/** What {@link measurePairing} said the first time: a process is asked once. No where nothing can be compiled. */
+/** Whether V8's flag is known to be off; it is afterwards as it was. A V8 that is too old to have it would say so on stderr. */
+function isOff(): boolean {
+  const changed = canOptimiseAtOnce() && setV8Flag(REVECTORIZE_FLAG);
+  if (changed) setV8Flag(REVECTORIZE_FLAG.replace('--', '--no-'));
+  return changed;
+}
+
+/** What {@link measurePairing} said the first time: a process is asked once. No where nothing can be compiled, or V8's flag is off. */
 export function pairsVectors(fused: boolean): boolean {
   let answer = answers.get(fused);
   if (answer === undefined) {
-    answer = refusalToCompile() === undefined && measurePairing(fused);
+    answer = refusalToCompile() === undefined && !isOff() && measurePairing(fused);
     answers.set(fused, answer);
   }
   return answer;

@@ -1,5 +1,5 @@
-import type { KernelInfo } from './kernelTable.ts';
-import { isTable, type Step } from './step.ts';
+import { kernelOf, type KernelInfo } from './kernelTable.ts';
+import { callsOf, isTable, type Step } from './step.ts';
 
 /** What a step reads and writes: whole buffers, as addresses. */
 export interface StepAccess {
@@ -8,14 +8,16 @@ export interface StepAccess {
   readonly fence: boolean;
 }
 
-/** What a step of this kernel reads and writes. Buffers without an address are nowhere. */
-export function accessOf(kernel: KernelInfo, step: Step): StepAccess {
-  const ranges = kernel.fields.flatMap(({ name, written }) => {
-    const value = step.args[name];
-    if (value === null || typeof value !== 'object' || isTable(value)) return [];
-    const { address: start, bytes } = value.buffer;
-    return start === undefined ? [] : [{ start, end: start + bytes, written }];
-  });
+/** What a step reads and writes. Buffers without an address are nowhere. */
+export function accessOf(table: ReadonlyMap<string, KernelInfo>, step: Step): StepAccess {
+  const ranges = callsOf(step).flatMap(({ kernel, args }) =>
+    kernelOf(table, kernel).fields.flatMap(({ name, written }) => {
+      const value = args[name];
+      if (value === null || typeof value !== 'object' || isTable(value)) return [];
+      const { address: start, bytes } = value.buffer;
+      return start === undefined ? [] : [{ start, end: start + bytes, written }];
+    }),
+  );
   return { ranges, fence: !ranges.some(({ written }) => written) };
 }
 

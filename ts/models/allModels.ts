@@ -1,8 +1,20 @@
 import type { Classifier, ModelOptions } from './classifier.ts';
 import { convnext_atto } from './convnext.ts';
-import { efficientnet_b0 } from './efficientnet.ts';
+import { efficientnet_b0, tf_efficientnet_b0 } from './efficientnet.ts';
 import { mobilenet_v2 } from './mobilenet.ts';
 import { models } from './registry.ts';
+import {
+  resnetblur18,
+  resnetblur50,
+  resnetblur50d,
+  resnetblur101d,
+  resnetaa34d,
+  resnetaa50,
+  resnetaa50d,
+  resnetaa101d,
+  seresnetaa50d,
+  seresnextaa101d_32x8d,
+} from './resnetAntialias.ts';
 import {
   seresnet18,
   seresnet34,
@@ -38,7 +50,18 @@ export const allModels: Readonly<Record<string, (options?: ModelOptions) => Clas
   ecaresnet50d,
   ecaresnet101d,
   resnet50_gn,
+  resnetblur18,
+  resnetblur50,
+  resnetblur50d,
+  resnetblur101d,
+  resnetaa34d,
+  resnetaa50,
+  resnetaa50d,
+  resnetaa101d,
+  seresnetaa50d,
+  seresnextaa101d_32x8d,
   mobilenet_v2,
   efficientnet_b0,
+  tf_efficientnet_b0,
   convnext_atto,
 };

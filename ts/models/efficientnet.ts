@@ -1,9 +1,16 @@
-import { expectOptions, type OptionNames } from '../base/settings.ts';
+import { expectOneOf, expectOptions, type OptionNames } from '../base/settings.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { globalAvgPool2d } from '../functions/globalAvgPool2d.ts';
 import { silu } from '../functions/silu.ts';
-import { batchNorm2d, identity, type BlockOptions, type Norm } from '../nn/blocks/blockOptions.ts';
-import { convNorm } from '../nn/blocks/convNorm.ts';
+import {
+  batchNorm2d,
+  identity,
+  kerasBatchNorm2d,
+  type BlockOptions,
+  type Norm,
+} from '../nn/blocks/blockOptions.ts';
+import type { Named } from '../io/weights/naming.ts';
+import { convNorm, type ConvNormOptions } from '../nn/blocks/convNorm.ts';
 import { depthwiseNorm } from '../nn/blocks/depthwiseNorm.ts';
 import { ResidualBlock, type Branches } from '../nn/blocks/residualBlock.ts';
 import { SqueezeExcite } from '../nn/blocks/squeezeExcite.ts';
@@ -13,6 +20,7 @@ import { manualSeed } from '../nn/seed.ts';
 import { Sequential } from '../nn/sequential.ts';
 import { through } from '../nn/through.ts';
 import { Classifier, classesOf, MODEL_OPTIONS, type ModelOptions } from './classifier.ts';
+import { timmEfficientNet } from './namings/timmEfficientNet.ts';
 import { resetLast } from './vgg.ts';
 
 /** Settings of an {@link EfficientNet}. */
@@ -23,6 +31,8 @@ export interface EfficientNetOptions extends ModelOptions {
   readonly dropPath?: number;
   /** Batch norm by default. */
   readonly norm?: Norm;
+  /** Zeros around images: half of the kernel on each side (`'half'`, the default), or TensorFlow's rule (`'same'`). */
+  readonly padding?: ConvNormOptions['padding'];
 }
 
 const OPTIONS: OptionNames<EfficientNetOptions> = {
@@ -30,6 +40,7 @@ const OPTIONS: OptionNames<EfficientNetOptions> = {
   dropout: 1,
   dropPath: 1,
   norm: 1,
+  padding: 1,
 };
 
 /** Stages of EfficientNet-B0 (Tan and Le 2019, table 1). */
@@ -46,7 +57,8 @@ const [FIRST, LAST] = [32, 1280];
 const BLOCKS = STAGES.reduce((sum, { blocks }) => sum + blocks, 0);
 
 /** What tells one {@link MBConv} from another. */
-interface MBConvOptions extends Pick<BlockOptions, 'stride' | 'norm' | 'dropPath'> {
+interface MBConvOptions
+  extends Pick<BlockOptions, 'stride' | 'norm' | 'dropPath'>, Pick<ConvNormOptions, 'padding'> {
   /** Width of the depthwise convolution in multiples of the input's channels. */
   readonly expansion: number;
   /** Side of the depthwise convolution's kernel. */
@@ -62,7 +74,7 @@ export class MBConv extends ResidualBlock {
   readonly #adds: boolean;
 
   constructor(inChannels: number, outChannels: number, options: MBConvOptions) {
-    const { expansion, kernelSize, stride = 1, norm = batchNorm2d } = options;
+    const { expansion, kernelSize, stride = 1, norm = batchNorm2d, padding } = options;
     const adds = stride === 1 && inChannels === outChannels;
     // Without a shortcut nothing would be left.
     super({ act: silu, dropPath: adds ? options.dropPath : 0 }, identity);
@@ -70,7 +82,7 @@ export class MBConv extends ResidualBlock {
     const { act } = this;
     this.block = new Sequential(
       ...(expansion === 1 ? [] : [convNorm(inChannels, width, { norm, act })]),
-      depthwiseNorm(width, { kernelSize, stride, norm, act }),
+      depthwiseNorm(width, { kernelSize, stride, padding, norm, act }),
       new SqueezeExcite(width, { squeezed: Math.max(1, Math.floor(inChannels / 4)), act }),
       convNorm(width, outChannels, { norm }),
     );
@@ -86,20 +98,27 @@ export class MBConv extends ResidualBlock {
  * Tan and Le's network (2019, arXiv:1905.11946), as torchvision has it. `[N, H, W, inChannels]` → `[N, numClasses]`. With the
  * stem for small images the first convolution has stride 1.
  */
-export class EfficientNet extends Classifier {
+export class EfficientNet extends Classifier implements Named {
+  readonly namings = [timmEfficientNet];
   readonly features: Sequential;
   readonly classifier: Sequential;
 
-  constructor(options: EfficientNetOptions = {}) {
+  /** `defaults` are what options are that nobody gave. */
+  constructor(
+    options: EfficientNetOptions = {},
+    defaults: Pick<EfficientNetOptions, 'norm' | 'padding'> = {},
+  ) {
     expectOptions('EfficientNet', options, OPTIONS);
     super(options.stem ?? 'imagenet');
     if (options.seed !== undefined) manualSeed(options.seed);
-    const { stem = 'imagenet', norm = batchNorm2d, inChannels = 3 } = options;
-    const { dropout = 0.2, dropPath = 0 } = options;
-    const first = { kernelSize: 3, stride: stem === 'imagenet' ? 2 : 1, norm, act: silu };
+    const { stem = 'imagenet', inChannels = 3, dropout = 0.2, dropPath = 0 } = options;
+    const { norm = defaults.norm ?? batchNorm2d, padding = defaults.padding ?? 'half' } = options;
+    expectOneOf('EfficientNet', 'padding', padding, ['half', 'same']);
+    const stride = stem === 'imagenet' ? 2 : 1;
+    const first = { kernelSize: 3, stride, padding, norm, act: silu } as const;
     this.features = new Sequential(
       convNorm(inChannels, FIRST, first),
-      ...STAGES.map((_, stage) => makeStage(stage, norm, dropPath)),
+      ...STAGES.map((_, stage) => makeStage(stage, { norm, dropPath, padding })),
       convNorm(STAGES.at(-1)!.channels, LAST, { norm, act: silu }),
     );
     const { numClasses = classesOf(stem) } = options;
@@ -122,12 +141,15 @@ export class EfficientNet extends Classifier {
 }
 
 /** The blocks of one stage; the first has the stride. */
-function makeStage(stage: number, norm: Norm, dropPath: number): Sequential {
+function makeStage(
+  stage: number,
+  { dropPath, ...options }: Pick<MBConvOptions, 'norm' | 'padding'> & { dropPath: number },
+): Sequential {
   const { channels, blocks, stride, ...shape } = STAGES[stage]!;
   const from = stage === 0 ? FIRST : STAGES[stage - 1]!.channels;
   const before = STAGES.slice(0, stage).reduce((sum, { blocks: count }) => sum + count, 0);
   const block = (index: number): MBConv => {
-    const settings = { ...shape, norm, dropPath: (dropPath * (before + index)) / BLOCKS };
+    const settings = { ...shape, ...options, dropPath: (dropPath * (before + index)) / BLOCKS };
     return index === 0
       ? new MBConv(from, channels, { ...settings, stride })
       : new MBConv(channels, channels, settings);
@@ -147,3 +169,9 @@ function makeStage(stage: number, norm: Norm, dropPath: number): Sequential {
  */
 export const efficientnet_b0 = (options?: EfficientNetOptions): EfficientNet =>
   new EfficientNet(options);
+/**
+ * EfficientNet-B0 as TensorFlow has it: its padding, and batch norm with eps 1e-3 and momentum 0.01. timm's `tf_efficientnet_b0`,
+ * 5,288,548 parameters.
+ */
+export const tf_efficientnet_b0 = (options?: EfficientNetOptions): EfficientNet =>
+  new EfficientNet(options, { padding: 'same', norm: kerasBatchNorm2d });

@@ -10,6 +10,7 @@ export * from './mobilenet.ts';
 export * from './rdn.ts';
 export { models } from './registry.ts';
 export * from './resnet.ts';
+export * from './resnetAntialias.ts';
 export * from './resnetAttention.ts';
 export * from './resnetGroupNorm.ts';
 export * from './resnetRecipes.ts';

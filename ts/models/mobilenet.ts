@@ -3,6 +3,7 @@ import type { Tensor } from '../core/tensor.ts';
 import { globalAvgPool2d } from '../functions/globalAvgPool2d.ts';
 import { relu6 } from '../functions/relu6.ts';
 import { batchNorm2d, identity, type BlockOptions, type Norm } from '../nn/blocks/blockOptions.ts';
+import type { Named } from '../io/weights/naming.ts';
 import { convNorm } from '../nn/blocks/convNorm.ts';
 import { depthwiseNorm } from '../nn/blocks/depthwiseNorm.ts';
 import { ResidualBlock, type Branches } from '../nn/blocks/residualBlock.ts';
@@ -13,6 +14,7 @@ import { manualSeed } from '../nn/seed.ts';
 import { Sequential } from '../nn/sequential.ts';
 import { through } from '../nn/through.ts';
 import { Classifier, classesOf, MODEL_OPTIONS, type ModelOptions } from './classifier.ts';
+import { timmMobileNetV2 } from './namings/timmMobileNetV2.ts';
 import { resetLast } from './vgg.ts';
 
 /** Settings of a {@link MobileNetV2}. */
@@ -75,7 +77,8 @@ export class InvertedResidual extends ResidualBlock {
  * Sandler et al.'s network for small devices (2018, arXiv:1801.04381), as torchvision has it. `[N, H, W, inChannels]` →
  * `[N, numClasses]`. With the stem for small images the first convolution has stride 1.
  */
-export class MobileNetV2 extends Classifier {
+export class MobileNetV2 extends Classifier implements Named {
+  readonly namings = [timmMobileNetV2];
   readonly features: Sequential;
   readonly classifier: Sequential;
 

@@ -18,6 +18,7 @@ const ALIASES: Readonly<Record<string, string>> = {
   wrn101: 'wide_resnet101_2',
   wrn1012: 'wide_resnet101_2',
   mobilenet: 'mobilenet_v2',
+  mobilenetv2100: 'mobilenet_v2',
   efficientnet: 'efficientnet_b0',
   convnext: 'convnext_atto',
   densenet4012: 'densenet40',
@@ -34,13 +35,16 @@ const ALIASES: Readonly<Record<string, string>> = {
 
 const simplified = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
 
+/** timm's `resnet50.a1_in1k` without what says how it was trained, and its hub's `timm/` before it. */
+const withoutTag = (name: string): string => name.replace(/^timm\//, '').replace(/\.\w*$/, '');
+
 /**
  * The name in `allModels` of a network that may be written otherwise: `ResNet-50`, `vgg13-bn`, `DenseNet-BC-100-12`,
- * `preresnet18`, `inception_v1`; undefined for one that is not known.
+ * `preresnet18`, `inception_v1`, timm's `mobilenetv2_100.ra_in1k`; undefined for one that is not known.
  */
 export function modelName(name: string): string | undefined {
   if (Object.hasOwn(allModels, name)) return name;
-  const short = simplified(name);
+  const short = simplified(withoutTag(name));
   if (Object.hasOwn(ALIASES, short)) return ALIASES[short];
   const same = short.replace(/^pre(act(ivation)?)?resnet/, 'preactresnet');
   return Object.keys(allModels).find((known) => simplified(known) === same);

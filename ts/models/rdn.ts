@@ -1,4 +1,4 @@
-import { expectOneOf, expectOptions, expectWhole, type OptionNames } from '../base/settings.ts';
+import { expectOptions, expectWhole, shown, type OptionNames } from '../base/settings.ts';
 import type { Shape } from '../base/shape.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { add } from '../functions/add.ts';
@@ -117,7 +117,8 @@ function residualDenseBlock(width: number, growth: number, layers: number): Resi
 
 /** Convolutions whose channels become pixels: by 2 twice for a scale of 4. */
 function upscaling(width: number, scale: number): Module[] {
-  expectOneOf('ResidualDenseNet', 'scale', String(scale), ['2', '3', '4']);
+  if (![2, 3, 4].includes(scale))
+    throw new RangeError(`ResidualDenseNet: scale is ${shown(scale)} but must be 2, 3 or 4`);
   const steps = scale === 4 ? [2, 2] : [scale];
   return steps.flatMap((step) => [
     spatial(width, width * step * step),

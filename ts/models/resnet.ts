@@ -30,7 +30,9 @@ import { deepStem, plainStem } from './resnetStem.ts';
 
 /** Settings of a {@link ResNet}. */
 export interface ResNetOptions
-  extends ModelOptions, Pick<BlockOptions, 'gate' | 'norm' | 'act' | 'zeroInit' | 'attention'> {
+  extends
+    ModelOptions,
+    Pick<BlockOptions, 'gate' | 'norm' | 'act' | 'zeroInit' | 'attention' | 'antialias'> {
   /** Three 3×3 convolutions in the place of the first one (ResNet-D); false by default. */
   readonly deepStem?: boolean;
   /** Kind of shortcut; `B` by default, as in torchvision. */
@@ -44,7 +46,7 @@ export interface ResNetOptions
 /** What tells one ResNet from another: its blocks, and options that it has by default. */
 export interface ResNetRecipe extends Pick<
   ResNetOptions,
-  'deepStem' | 'shortcuts' | 'attention' | 'norm'
+  'deepStem' | 'shortcuts' | 'attention' | 'norm' | 'antialias'
 > {
   /** Blocks of each of the four stages. */
   readonly blocks: readonly [number, number, number, number];
@@ -67,6 +69,7 @@ const OPTIONS: OptionNames<ResNetOptions> = {
   act: 1,
   zeroInit: 1,
   attention: 1,
+  antialias: 1,
   deepStem: 1,
   shortcuts: 1,
   strideOn: 1,
@@ -75,7 +78,7 @@ const OPTIONS: OptionNames<ResNetOptions> = {
 
 /**
  * He et al.'s network for ImageNet (2015, table 1), and its relatives ResNeXt (Xie et al. 2017), WideResNet (Zagoruyko
- * and Komodakis 2016), SE-ResNet (Hu et al. 2018), ResNet-D (He et al. 2019) and pre-activation ResNet (He et al. 2016). `[N, H, W, inChannels]` → `[N, numClasses]`.
+ * and Komodakis 2016), SE-ResNet (Hu et al. 2018), ResNet-D (He et al. 2019), antialiased ResNet (Zhang 2019) and pre-activation ResNet (He et al. 2016). `[N, H, W, inChannels]` → `[N, numClasses]`.
  */
 export class ResNet extends Classifier {
   readonly conv1: Module;
@@ -105,8 +108,8 @@ export class ResNet extends Classifier {
       inChannels = 3,
     } = options;
     const { preActivation = false, expansion } = recipe;
-    const { deepStem: deep = recipe.deepStem } = options;
-    this.#pool = stem === 'imagenet' ? stemPool : identity;
+    const { deepStem: deep = recipe.deepStem, antialias = recipe.antialias } = options;
+    this.#pool = stem === 'imagenet' ? (antialias?.stemPool ?? stemPool) : identity;
     [this.#stemAct, this.#lastAct] = preActivation ? [identity, act] : [act, identity];
     this.conv1 = (deep ? deepStem : plainStem)(stem, inChannels, STAGES[0], { norm, act });
     this.bn1 = preActivation ? new Identity() : norm(STAGES[0]);
@@ -164,7 +167,7 @@ export class ResNet extends Classifier {
 function makeStage(recipe: ResNetRecipe, options: ResNetOptions, stage: number): Sequential {
   const { expansion, groups = 1, groupWidth = 64, preActivation = false } = recipe;
   const { act, gate, zeroInit, strideOn } = options;
-  const { attention = recipe.attention } = options;
+  const { attention = recipe.attention, antialias = recipe.antialias } = options;
   const {
     norm = recipe.norm ?? batchNorm2d,
     shortcuts = recipe.shortcuts ?? 'B',
@@ -187,6 +190,7 @@ function makeStage(recipe: ResNetRecipe, options: ResNetOptions, stage: number):
       norm,
       zeroInit,
       attention,
+      antialias,
       stride,
       shortcut: skip,
       dropPath: (dropPath * (before + index)) / Math.max(1, last),

@@ -10,6 +10,8 @@ import { Module } from '../nn/module.ts';
 import { manualSeed } from '../nn/seed.ts';
 import { Sequential } from '../nn/sequential.ts';
 import { through } from '../nn/through.ts';
+import type { Named } from '../io/weights/naming.ts';
+import { timmEncoder } from './namings/timmEncoder.ts';
 import type { ResNet, ResNetOptions } from './resnet.ts';
 import { resnet18, resnet34, resnet50 } from './resnetRecipes.ts';
 
@@ -117,7 +119,8 @@ class Decoder extends Module {
  * console.log(noGrad(() => model.forward(zeros([1, 40, 33, 3]))).shape); // [1, 40, 33, 2]
  * ```
  */
-export class UNet extends Module {
+export class UNet extends Module implements Named {
+  readonly namings = [timmEncoder];
   readonly encoder: Encoder;
   readonly decoder: Decoder;
   readonly segmentationHead: Sequential;

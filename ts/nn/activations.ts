@@ -1,6 +1,5 @@
-import { clip } from '../functions/clip.ts';
+import { checkRange, clip } from '../functions/clip.ts';
 import { elu } from '../functions/elu.ts';
-import { expectReal } from '../functions/expectReal.ts';
 import { gelu, GELU_OPTIONS, type GeluOptions } from '../functions/gelu.ts';
 import { hardSigmoid } from '../functions/hardSigmoid.ts';
 import { hardSwish } from '../functions/hardSwish.ts';
@@ -10,7 +9,7 @@ import { relu6 } from '../functions/relu6.ts';
 import { sigmoid } from '../functions/sigmoid.ts';
 import { silu } from '../functions/silu.ts';
 import { tanh } from '../functions/tanh.ts';
-import { expectOptions, expectWhole } from '../base/settings.ts';
+import { expectNumber, expectOptions, expectWhole } from '../base/settings.ts';
 import { parameter } from '../core/create.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { Module } from './module.ts';
@@ -73,10 +72,10 @@ export class GELU extends Elementwise {
 export class LeakyReLU extends Elementwise {
   readonly #slope: number;
 
-  /** Throws RangeError when slope is no number. */
+  /** Throws RangeError when slope is no finite number. */
   constructor(slope = 0.01) {
     super();
-    expectReal('LeakyReLU', 'slope', slope);
+    expectNumber('LeakyReLU', 'slope', slope);
     this.#slope = slope;
   }
 
@@ -89,10 +88,10 @@ export class LeakyReLU extends Elementwise {
 export class ELU extends Elementwise {
   readonly #alpha: number;
 
-  /** Throws RangeError when alpha is no number. */
+  /** Throws RangeError when alpha is no finite number. */
   constructor(alpha = 1) {
     super();
-    expectReal('ELU', 'alpha', alpha);
+    expectNumber('ELU', 'alpha', alpha);
     this.#alpha = alpha;
   }
 
@@ -105,11 +104,10 @@ export class ELU extends Elementwise {
 export class Clip extends Elementwise {
   readonly #range: readonly [least: number, most: number];
 
-  /** Throws RangeError when least or most is no number. */
+  /** Throws RangeError when least or most is no number, or least is greater. */
   constructor(least: number, most: number) {
     super();
-    expectReal('Clip', 'least', least);
-    expectReal('Clip', 'most', most);
+    checkRange('Clip', least, most);
     this.#range = [least, most];
   }
 

@@ -1,12 +1,14 @@
 export * from './activations.ts';
 export { Activate } from './activate.ts';
 export { BatchNorm2d, type BatchNorm2dOptions } from './batchNorm2d.ts';
+export { averagePool, blurPool } from './blocks/antialias.ts';
 export { BasicBlock } from './blocks/basicBlock.ts';
 export {
   batchNorm2d,
   kerasBatchNorm2d,
   noNorm,
   type Activation,
+  type Antialias,
   type Attention,
   type BlockOptions,
   type Gate,
@@ -31,6 +33,7 @@ export {
 export { shortcut, type ShortcutKind } from './blocks/shortcut.ts';
 export { squeezeExcite, SqueezeExcite, type SqueezeExciteOptions } from './blocks/squeezeExcite.ts';
 export { SubsamplePad } from './blocks/subsamplePad.ts';
+export { BlurPool2d } from './blurPool2d.ts';
 export { Conv2d, type Conv2dOptions } from './conv2d.ts';
 export { ConvTranspose2d, type ConvTranspose2dOptions } from './convTranspose2d.ts';
 export { DepthwiseConv2d, type DepthwiseConv2dOptions } from './depthwiseConv2d.ts';

@@ -26,6 +26,12 @@ export interface LoadReport {
   readonly unexpected: readonly string[];
 }
 
+/** Each tensor under the first of its names. */
+function onceEach(all: readonly (readonly [string, Tensor])[]): Map<string, Tensor> {
+  const first = new Map(all.toReversed().map(([name, tensor]) => [tensor, name]));
+  return new Map(all.filter(([name, tensor]) => first.get(tensor) === name));
+}
+
 /**
  * A layer or network: a plain tree of modules whose tensors are its weights. The path of properties that leads to a
  * tensor is its name, as in torchvision: `layer1.0.conv1.weight`.
@@ -63,11 +69,11 @@ export abstract class Module implements Disposable {
   }
 
   /**
-   * Weights by name: what gradients flow to. Those that are frozen are left out; an optimizer that is given the map as it
-   * is takes them up once they are thawed.
+   * Weights by name: what gradients flow to, one that several places share under the first of its names. Those that are frozen are
+   * left out; an optimizer that is given the map as it is takes them up once they are thawed.
    */
   parameters(): Map<string, Tensor> {
-    const all = new Map([...this.#tensors()].filter(([, tensor]) => tensor.trainable));
+    const all = onceEach([...this.#tensors()].filter(([, tensor]) => tensor.trainable));
     const open = new Map([...all].filter(([, tensor]) => tensor.requiresGrad));
     noteAll(open, all);
     return open;

@@ -75,9 +75,11 @@ const NOT_RUN: Trace = { outputs: new Map(), flops: [], result: undefined };
 /** Elements of the weights of a module and of those below, frozen ones too. */
 function weightsOf(module: Module, isCounted: (weight: Tensor) => boolean = () => true): number {
   const buffers = ['running_mean', 'running_var', 'num_batches_tracked'];
-  return [...module.stateDict()]
+  const counted = [...module.stateDict()]
     .filter(([name, weight]) => !buffers.includes(name.split('.').at(-1)!) && isCounted(weight))
-    .reduce((sum, [, { shape }]) => sum + sizeOf(shape), 0);
+    .map(([, weight]) => weight);
+  // What several places share is one weight.
+  return [...new Set(counted)].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }
 
 function flopsBelow(path: string, flops: Trace['flops']): number {

@@ -40,7 +40,8 @@ export const concat: Op<{ parts: readonly One[] }, { y: One }, object> = {
     const dparts = parts.map(({ shape }, index) => {
       const [start, channels] = [end, channelsOf(shape)];
       end += channels;
-      return needs.parts[index]
+      // A part without channels has no elements, and there is no such slice.
+      return needs.parts[index] && channels > 0
         ? apply(sliceChannels, { x: dy }, { start, channels }).y
         : undefined;
     });

@@ -10,6 +10,8 @@ export interface View extends Spec {
   readonly pointer: Pointer;
   /** Elements from one pixel (row of the last axis) to the next. */
   readonly stride: number;
+  /** Whether it is a convolution's weight that lies as PyTorch has it, `[O, C/groups, KH, KW]`; where {@link Op.outputsFirst} allows it. */
+  readonly outputsFirst?: boolean;
 }
 
 /** Where a tensor begins in another whose channels its own are some of, and whose pixels, as they follow each other, its own are. */
@@ -81,6 +83,8 @@ export interface Op<I, O, A> {
    * pay. Both are asked; one of them is this op.
    */
   readonly join?: Join;
+  /** For elementwise ops: both as one op, where the consumer can work on parts of h as the producer writes them; see {@link Fuses.map}. */
+  readonly follow?: Follow;
   /** How a plan names it; by its name, unless it is said here. */
   title?(attrs: A): string;
   /**
@@ -92,6 +96,8 @@ export interface Op<I, O, A> {
   liesIn?(inputs: Of<I, Spec>, attrs: A): readonly (Part | undefined)[];
   /** Inputs whose rows must follow each other without gaps; others may be channels of a wider tensor. */
   readonly denseInputs?: readonly Name<I>[];
+  /** Inputs that may be {@link View.outputsFirst}. */
+  readonly outputsFirst?: readonly Name<I>[];
   /** Outputs that are laid out for kernels, with gaps between their parts that nothing writes or reads. */
   readonly gappedOutputs?: readonly Name<O>[];
   /** Outputs whose rows must follow each other without gaps. */
@@ -106,6 +112,8 @@ export interface Fuses {
   readonly relu?: boolean;
   /** Addition of its optional input `residual`. */
   readonly residual?: boolean;
+  /** Any elementwise function that leaves the shape as it is. */
+  readonly map?: boolean;
 }
 
 /** An op with what it is applied to. */
@@ -123,6 +131,13 @@ export type Join = <T extends Spec>(
   shared: boolean,
 ) => Applied<T> | undefined;
 
+/** See {@link Op.follow}. */
+export type Follow = <T extends Spec>(
+  consumer: Applied<T>,
+  h: T,
+  producer: Applied<T>,
+) => Applied<T> | undefined;
+
 /** An op of whatever inputs, outputs and settings. */
 export interface AnyOp {
   readonly name: string;
@@ -137,10 +152,12 @@ export interface AnyOp {
   flops?(inputs: Tree<Spec>, outputs: Tree<Spec>, attrs: unknown): number;
   readonly fuses?: Fuses;
   readonly join?: Join;
+  readonly follow?: Follow;
   title?(attrs: unknown): string;
   readonly mutates?: readonly string[];
   liesIn?(inputs: Tree<Spec>, attrs: unknown): readonly (Part | undefined)[];
   readonly denseInputs?: readonly string[];
+  readonly outputsFirst?: readonly string[];
   readonly gappedOutputs?: readonly string[];
   readonly denseOutputs?: readonly string[];
   readonly inPlace?: readonly (readonly [input: string, output: string])[];

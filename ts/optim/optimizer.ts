@@ -22,12 +22,14 @@ export abstract class Optimizer implements Disposable {
   /** Goes up when state is added that a step which was compiled before does not know. */
   revision = 0;
 
+  /** Throws RangeError without parameters, for one that is given twice, or a rate that is no number ≥ 0. */
   constructor(parameters: Parameters, learningRate: number) {
     expectNumber('optimizer', 'lr', learningRate, { least: 0 });
     const given = Array.isArray(parameters)
       ? new Map((parameters as readonly Tensor[]).map((tensor, index) => [String(index), tensor]))
       : (parameters as ReadonlyMap<string, Tensor>);
     if (given.size === 0) throw new RangeError('optimizer: there are no parameters to update');
+    expectDifferent(given);
     this.#parameters = ofToday(given);
     this.#weights = ofToday(withFrozenBeside(given));
     this.lr = this.newState([]);
@@ -123,6 +125,17 @@ export abstract class Optimizer implements Disposable {
 
   [dispose](): void {
     this.dispose();
+  }
+}
+
+/** Throws RangeError where two names are of one tensor, which would be updated for each of them. */
+function expectDifferent(given: ReadonlyMap<string, Tensor>): void {
+  const names = new Map<Tensor, string>();
+  for (const [name, tensor] of given) {
+    const other = names.get(tensor);
+    if (other !== undefined)
+      throw new RangeError(`optimizer: parameters ${other} and ${name} are one tensor`);
+    names.set(tensor, name);
   }
 }
 

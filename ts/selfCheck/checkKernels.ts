@@ -1,5 +1,6 @@
 import type { Engine } from '../kernels/engine.ts';
 import { optimisingAtOnce, optimisingSoon } from '../kernels/optimiseAtOnce.ts';
+import { hasDepthwiseKernels } from '../ops/conv2d/depthwiseKernels.ts';
 import { convolutions, depthwiseConvolutions } from './convolutions.ts';
 import { extras } from './extras.ts';
 import { prepare, type Prepared, type Values } from './prepare.ts';
@@ -36,7 +37,8 @@ export function checkKernels(engine: Engine, references: () => Engine): void {
 /** The problems for all kernels that an engine has. */
 export function problemsOf({ numerics, extra }: Engine): Problem[] {
   const own = [...convolutions(numerics === 'fast'), ...others()];
-  return extra === true ? [...own, ...extras(), ...depthwiseConvolutions()] : own;
+  if (extra !== true) return own;
+  return [...own, ...extras(), ...(hasDepthwiseKernels() ? depthwiseConvolutions() : [])];
 }
 
 /** Runs all problems from the start. */

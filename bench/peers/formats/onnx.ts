@@ -5,10 +5,15 @@ import { flattenChannelsFirst, transpose } from './channelsFirst.ts';
 /** Numbers of onnx.proto: of tensor types and of attribute types. */
 const FLOAT = 1;
 const INT64 = 7;
-const ATTRIBUTE = { f: 1, i: 2, ints: 7 };
+const ATTRIBUTE = { f: 1, i: 2, s: 3, ints: 7 };
 
 const integer = (name: string, i: number): OnnxAttribute => ({ name, type: ATTRIBUTE.i, i });
 const float = (name: string, f: number): OnnxAttribute => ({ name, type: ATTRIBUTE.f, f });
+const text = (name: string, s: string): OnnxAttribute => ({
+  name,
+  type: ATTRIBUTE.s,
+  s: new TextEncoder().encode(s),
+});
 const integers = (name: string, ints: readonly number[]): OnnxAttribute => ({
   name,
   type: ATTRIBUTE.ints,
@@ -22,18 +27,21 @@ const channelsFirst = ([n, ...rest]: readonly number[]): number[] =>
 const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength);
 
-/** Of batch norm's definition with statistics of the batch. */
-const OPSET = 15;
+/** Of layer norm's definition. */
+const OPSET = 17;
 
-/** A network as an ONNX model: images `[N, C, H, W]` named `images`, result `logits`. */
+/** A network as an ONNX model: images `[N, C, H, W]` named `images`, result `logits`, channels last. */
 export function onnxModel(network: Network): OnnxModel {
   const initializer: OnnxTensor[] = [];
   const node: OnnxNode[] = [];
+  const shapes = new Map<string, readonly number[]>([['images', network.inputShape]]);
   const weightOf = (name: string): Weight => network.weights.get(name)!;
   const floats = (name: string, { shape, data }: Weight): string => {
     initializer.push({ name, dims: shape, dataType: FLOAT, rawData: bytesOf(data) });
     return name;
   };
+  const number = (name: string, value: number): string =>
+    floats(name, { shape: [], data: Float32Array.of(value) });
   const longs = (name: string, values: readonly number[]): string => {
     const rawData = bytesOf(BigInt64Array.from(values, BigInt));
     initializer.push({ name, dims: [values.length], dataType: INT64, rawData });
@@ -111,6 +119,52 @@ export function onnxModel(network: Network): OnnxModel {
         const pads = longs(`${output}_pads`, [0, before, 0, 0, 0, after, 0, 0]);
         return add('Pad', [`${output}_small`, pads], output);
       }
+      case 'layerNorm': {
+        const isImage = layer.shape.length === 4;
+        const vectors = [layer.gamma, layer.beta].map(vector);
+        const settings = [integer('axis', -1), float('epsilon', layer.eps)];
+        if (!isImage) return add('LayerNormalization', [x, ...vectors], output, settings);
+        add('Transpose', [x], `${output}_last`, [integers('perm', [0, 2, 3, 1])]);
+        add('LayerNormalization', [`${output}_last`, ...vectors], `${output}_normal`, settings);
+        return add('Transpose', [`${output}_normal`], output, [integers('perm', [0, 3, 1, 2])]);
+      }
+      case 'multiply': {
+        if (layer.factor === undefined) return add('Mul', inputs, output);
+        const factor = weightOf(layer.factor);
+        const shape = layer.shape.length === 4 ? [...factor.shape, 1, 1] : factor.shape;
+        return add('Mul', [x, floats(layer.factor, { ...factor, shape })], output);
+      }
+      case 'relu6': {
+        const bounds = [0, 6].map((bound) => number(`${output}_${bound}`, bound));
+        return add('Clip', [x, ...bounds], output);
+      }
+      case 'sigmoid':
+        return add('Sigmoid', [x], output);
+      case 'silu':
+        add('Sigmoid', [x], `${output}_gate`);
+        return add('Mul', [x, `${output}_gate`], output);
+      case 'gelu':
+        // The chain that ONNX Runtime makes its Gelu of.
+        add('Div', [x, number(`${output}_root`, Math.SQRT2)], `${output}_scaled`);
+        add('Erf', [`${output}_scaled`], `${output}_erf`);
+        add('Add', [`${output}_erf`, number(`${output}_one`, 1)], `${output}_sum`);
+        add('Mul', [x, `${output}_sum`], `${output}_twice`);
+        return add('Mul', [`${output}_twice`, number(`${output}_half`, 0.5)], output);
+      case 'reshape': {
+        const shape = longs(`${output}_shape`, channelsFirst(layer.shape));
+        return add('Reshape', [x, shape], output);
+      }
+      case 'resize': {
+        const [, height, width] = shapes.get(x)!;
+        const scales = [1, 1, layer.shape[1]! / height!, layer.shape[2]! / width!];
+        const data = Float32Array.from(scales);
+        const factors = floats(`${output}_scales`, { shape: [4], data });
+        return add('Resize', [x, '', factors], output, [
+          text('mode', 'nearest'),
+          text('coordinate_transformation_mode', 'asymmetric'),
+          text('nearest_mode', 'floor'),
+        ]);
+      }
       case 'add':
         return add('Add', inputs, output);
       case 'relu':
@@ -118,15 +172,20 @@ export function onnxModel(network: Network): OnnxModel {
     }
   };
 
-  const named = (name: string): string =>
-    name === network.input ? 'images' : name === network.output ? 'logits' : name;
+  const logits = network.layers.at(-1)!.shape;
+  const isImage = logits.length === 4;
+  const named = (name: string): string => {
+    if (name === network.input) return 'images';
+    return name === network.output ? (isImage ? 'logits_first' : 'logits') : name;
+  };
   for (const layer of network.layers) {
     const output = named(layer.output);
     const sum = layer.relu ? `${output}_sum` : output;
     convert({ ...layer, inputs: layer.inputs.map(named) }, sum);
     if (layer.relu) add('Relu', [sum], output);
+    shapes.set(output, layer.shape);
   }
-  const logits = network.layers.at(-1)!.shape;
+  if (isImage) add('Transpose', ['logits_first'], 'logits', [integers('perm', [0, 2, 3, 1])]);
   return {
     irVersion: 7,
     producerName: 'residua',

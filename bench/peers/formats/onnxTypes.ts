@@ -25,6 +25,7 @@ export interface OnnxAttribute {
   readonly name: string;
   readonly type: number;
   readonly i?: number;
+  readonly s?: Uint8Array;
   readonly f?: number;
   readonly ints?: readonly number[];
 }

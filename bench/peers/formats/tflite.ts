@@ -10,19 +10,27 @@ const CODE = {
   averagePool: 1,
   concatenation: 2,
   conv: 3,
+  depthwiseConv: 4,
   fullyConnected: 9,
+  logistic: 14,
   maxPool: 17,
   mul: 18,
   relu: 19,
+  relu6: 21,
   reshape: 22,
   pad: 34,
   mean: 40,
+  sub: 41,
   stridedSlice: 45,
+  rsqrt: 76,
+  resizeNearest: 97,
+  gelu: 150,
 };
 
 /** Tables of the union BuiltinOptions. */
 const OPTIONS = {
   conv: 1,
+  depthwiseConv: 2,
   pool: 5,
   fullyConnected: 8,
   concatenation: 10,
@@ -31,10 +39,13 @@ const OPTIONS = {
   mul: 21,
   pad: 22,
   reducer: 27,
+  sub: 28,
   stridedSlice: 32,
 };
 
 const VALID = 1;
+/** ActivationFunctionType. */
+const RELU6 = 3;
 
 type Sides = readonly [number, number, number, number];
 
@@ -84,27 +95,35 @@ export function tfliteModel(network: Network): TfliteModel {
     const { inputs } = layer;
     const [x] = inputs as [string];
     const at = inputs.map((name) => numbers.get(name)!);
+    const limit = limits.get(layer.output);
     const output = tensor(layer.output, layer.shape);
-    const activation = Number(layer.relu);
+    if (limit) numbers.set(limit, output);
+    const activation = limit ? RELU6 : Number(layer.relu);
     switch (layer.kind) {
       case 'conv2d': {
         const { stride, dilation, padding } = layer;
-        const weight = transpose(weightOf(layer.weight), [3, 0, 1, 2]);
+        const own = weightOf(layer.weight);
+        const depthwise = layer.groups > 1 && layer.groups === own.shape[3];
+        const weight = transpose(own, depthwise ? [2, 0, 1, 3] : [3, 0, 1, 2]);
         const size = weight.shape.slice(1, 3) as unknown as readonly [number, number];
         const same = isSamePadding(shapes.get(x)!, size, layer);
         const from = same ? at[0]! : padded(layer, x, padding);
         const filters = constant(layer.weight, weight);
-        const zeros = { shape: [weight.shape[0]!], data: new Float32Array(weight.shape[0]!) };
+        const zeros = { shape: [own.shape[3]!], data: new Float32Array(own.shape[3]!) };
         const bias = layer.bias === undefined ? zeros : weightOf(layer.bias);
         const biases = constant(layer.bias ?? `${layer.output}_zeros`, bias);
-        return add(CODE.conv, [from, filters, biases], output, OPTIONS.conv, [
-          [0, 'byte', same ? 0 : VALID],
-          [1, 'int', stride[1]],
-          [2, 'int', stride[0]],
-          [3, 'byte', activation],
-          [4, 'int', dilation[1]],
-          [5, 'int', dilation[0]],
-        ]);
+        const values = [
+          ['byte', same ? 0 : VALID],
+          ['int', stride[1]],
+          ['int', stride[0]],
+          ...(depthwise ? [['int', 1] as const] : []),
+          ['byte', activation],
+          ['int', dilation[1]],
+          ['int', dilation[0]],
+        ] as const;
+        const kind = depthwise ? 'depthwiseConv' : 'conv';
+        const fields = values.map(([type, value], field) => [field, type, value] as const);
+        return add(CODE[kind], [from, filters, biases], output, OPTIONS[kind], fields);
       }
       case 'batchNorm': {
         const { scale, shift } = scaleAndShift(layer, weightOf);
@@ -160,6 +179,60 @@ export function tfliteModel(network: Network): TfliteModel {
         const pads = integers(`${layer.output}_pads`, [none, none, none, [before, after]]);
         return add(CODE.pad, [slice, pads], output, OPTIONS.pad);
       }
+      case 'layerNorm': {
+        const axes = integers(`${layer.output}_axes`, [[layer.shape.length - 1]]);
+        const one = [...layer.shape.slice(0, -1), 1];
+        const step = (part: string, shape = layer.shape): number =>
+          tensor(`${layer.output}_${part}`, shape);
+        const mean = (from: number, part: string): number => {
+          const to = step(part, one);
+          add(CODE.mean, [from, axes], to, OPTIONS.reducer, [[0, 'byte', 1]]);
+          return to;
+        };
+        const [centred, square, shifted, factor, normal, scaled] = [
+          step('centred'),
+          step('square'),
+          step('shifted', one),
+          step('factor', one),
+          step('normal'),
+          step('scaled'),
+        ];
+        const eps = { shape: [1], data: Float32Array.of(layer.eps) };
+        add(CODE.sub, [at[0]!, mean(at[0]!, 'mean')], centred, OPTIONS.sub);
+        add(CODE.mul, [centred, centred], square, OPTIONS.mul);
+        const variance = mean(square, 'variance');
+        add(CODE.add, [variance, constant(`${layer.output}_eps`, eps)], shifted, OPTIONS.add);
+        operators.push({ code: CODE.rsqrt, inputs: [shifted], output: factor });
+        add(CODE.mul, [centred, factor], normal, OPTIONS.mul);
+        const gamma = constant(layer.gamma, weightOf(layer.gamma));
+        add(CODE.mul, [normal, gamma], scaled, OPTIONS.mul);
+        const beta = constant(layer.beta, weightOf(layer.beta));
+        return add(CODE.add, [scaled, beta], output, OPTIONS.add);
+      }
+      case 'multiply': {
+        const { factor } = layer;
+        const other = factor === undefined ? at[1]! : constant(factor, weightOf(factor));
+        return add(CODE.mul, [at[0]!, other], output, OPTIONS.mul);
+      }
+      case 'sigmoid':
+        return void operators.push({ code: CODE.logistic, inputs: at, output });
+      case 'silu': {
+        const gate = tensor(`${layer.output}_gate`, layer.shape);
+        operators.push({ code: CODE.logistic, inputs: at, output: gate });
+        return add(CODE.mul, [at[0]!, gate], output, OPTIONS.mul);
+      }
+      case 'gelu':
+        return void operators.push({ code: CODE.gelu, inputs: at, output });
+      case 'relu6':
+        return void operators.push({ code: CODE.relu6, inputs: at, output });
+      case 'reshape': {
+        const shape = integers(`${layer.output}_shape`, [layer.shape]);
+        return add(CODE.reshape, [at[0]!, shape], output, OPTIONS.reshape);
+      }
+      case 'resize': {
+        const size = integers(`${layer.output}_size`, [layer.shape.slice(1, 3)]);
+        return void operators.push({ code: CODE.resizeNearest, inputs: [at[0]!, size], output });
+      }
       case 'add':
         return add(CODE.add, at, output, OPTIONS.add, [[0, 'byte', activation]]);
       case 'relu':
@@ -167,11 +240,28 @@ export function tfliteModel(network: Network): TfliteModel {
     }
   };
 
+  const limits = limitsOf(network);
   const input = tensor('images', network.inputShape);
   numbers.set(network.input, input);
   for (const layer of network.layers) {
-    convert(layer);
+    if (!numbers.has(layer.output)) convert(layer);
     shapes.set(layer.output, layer.shape);
   }
   return { tensors, operators, input, output: numbers.get(network.output)! };
+}
+
+/** ReLU6 by the convolution or sum whose result it alone reads: TensorFlow's converter makes it their activation. */
+function limitsOf({ layers, output }: Network): ReadonlyMap<string, string> {
+  const readers = new Map<string, Layer[]>();
+  for (const layer of layers) {
+    for (const name of layer.inputs) readers.set(name, [...(readers.get(name) ?? []), layer]);
+  }
+  return new Map(
+    layers.flatMap((layer): [string, string][] => {
+      const [reader, ...others] = readers.get(layer.output) ?? [];
+      const alone = reader?.kind === 'relu6' && others.length === 0 && layer.output !== output;
+      const able = (layer.kind === 'conv2d' || layer.kind === 'add') && !layer.relu;
+      return alone && able ? [[layer.output, reader.output]] : [];
+    }),
+  );
 }

@@ -2,7 +2,7 @@ import { capture } from '../../../ts/compile/capture.ts';
 import { dropDead } from '../../../ts/compile/passes/dropDead.ts';
 import { foldBatchNorm } from '../../../ts/compile/passes/foldBatchNorm.ts';
 import { fuseRelu } from '../../../ts/compile/passes/fuseRelu.ts';
-import type { Classifier } from '../../../ts/models/classifier.ts';
+import type { Module } from '../../../ts/nn/module.ts';
 import { noGrad } from '../../../ts/core/tape.ts';
 import { inMode } from '../../../ts/nn/inMode.ts';
 import { networkFromGraph } from './fromGraph.ts';
@@ -14,7 +14,7 @@ import type { Network } from './layers.ts';
  */
 export function captureNetwork(
   name: string,
-  model: Classifier,
+  model: Module,
   inputShape: readonly number[],
   training: boolean,
 ): Network {

@@ -12,17 +12,24 @@ import { batchNormTrain } from '../../../ts/ops/batchNorm/batchNormTrain.ts';
 import { foldBatchNorm } from '../../../ts/ops/batchNorm/foldBatchNorm.ts';
 import { concat } from '../../../ts/ops/concat.ts';
 import { conv2d } from '../../../ts/ops/conv2d/conv2d.ts';
+import { layerNorm } from '../../../ts/ops/layerNorm/layerNorm.ts';
 import { linear } from '../../../ts/ops/linear.ts';
+import { map } from '../../../ts/ops/map/map.ts';
 import { adaptiveAvgPool2d } from '../../../ts/ops/pools/adaptiveAvgPool2d.ts';
 import { avgPool2d } from '../../../ts/ops/pools/avgPool2d.ts';
 import { globalAvgPool2d } from '../../../ts/ops/pools/globalAvgPool2d.ts';
 import { maxPool2d } from '../../../ts/ops/pools/maxPool2d.ts';
 import type { PoolGeometry } from '../../../ts/ops/pools/poolShape.ts';
 import { relu } from '../../../ts/ops/relu.ts';
+import { interpolate } from '../../../ts/ops/resample/interpolate.ts';
 import { reshape } from '../../../ts/ops/reshape.ts';
+import { sigmoid } from '../../../ts/ops/sigmoid.ts';
 import { subsamplePad } from '../../../ts/ops/subsamplePad.ts';
-import { foldWeights } from './foldWeights.ts';
-import type { Layer, LayerSettings, Network, Weight } from './layers.ts';
+import { foldNorm, scaleWeights } from './foldNorm.ts';
+import type { CurveKind, Layer, LayerSettings, Network, Weight } from './layers.ts';
+
+/** Curves by the names of their formulas. */
+const CURVES: Readonly<Record<string, CurveKind>> = { relu6: 'relu6', silu: 'silu', gelu: 'gelu' };
 
 /**
  * A captured network as layers with names. Weights are copied out of WASM memory; folded ones are computed here.
@@ -33,6 +40,8 @@ export function networkFromGraph(name: string, graph: Graph): Network {
   const names = new Map<Value, string>();
   const weights = new Map<string, Weight>();
   const parameters: string[] = [];
+  /** What weights are multiplied by. */
+  const scales = new Map<Value, Weight>();
   const flattened = new Map<Value, readonly number[]>();
 
   const nameOf = (value: Value): string => {
@@ -87,7 +96,27 @@ export function networkFromGraph(name: string, graph: Graph): Network {
       const { stride, before, after } = node.attrs;
       return { kind: 'subsamplePad', stride, before, after };
     }
-    if (is(node, reshape)) {
+    if (is(node, layerNorm)) {
+      const { gamma, beta } = node.inputs;
+      const { normalizedShape, eps } = node.attrs;
+      if (normalizedShape.length === 1 && gamma && beta)
+        return { kind: 'layerNorm', gamma: nameOf(gamma), beta: nameOf(beta), eps };
+    }
+    if (is(node, map)) {
+      const { name: formula } = node.attrs;
+      const [, factor] = node.inputs.parts;
+      if (formula in CURVES) return { kind: CURVES[formula]! };
+      if (formula === 'multiply' && factor)
+        return { kind: 'multiply', ...(factor.tensor && { factor: nameOf(factor) }) };
+    }
+    if (is(node, sigmoid)) return { kind: 'sigmoid' };
+    if (is(node, interpolate) && node.attrs.mode === 'nearest') return { kind: 'resize' };
+    if (is(node, reshape) && node.outputs.y.shape.length === 4) {
+      // With rows alone, or columns, or channels, an image is the same whichever of them come first.
+      if (node.outputs.y.shape.slice(1).filter((size) => size > 1).length <= 1)
+        return { kind: 'reshape' };
+    }
+    if (is(node, reshape) && node.outputs.y.shape.length === 2) {
       const image = node.inputs.x.shape.slice(1);
       if (image.length === 3 && image[0]! * image[1]! > 1) flattened.set(node.outputs.y, image);
       return { kind: 'flatten' };
@@ -96,40 +125,48 @@ export function networkFromGraph(name: string, graph: Graph): Network {
     if (is(node, relu)) return { kind: 'relu' };
     if (is(node, concat)) return { kind: 'concat' };
     if (is(node, globalAvgPool2d)) return { kind: 'globalAvgPool2d' };
-    throw new Error(
-      `network: ${node.path || 'outside its modules'}: the peers have no layer for the op ${node.op.name}`,
-    );
+    const op = is(node, map) ? node.attrs.name : node.op.name;
+    const place = node.path || 'outside its modules';
+    throw new Error(`network: ${place}: the peers have no layer for the op ${op}`);
   };
   const weightsOf = ({
     w,
+    scale,
     bias,
   }: {
     w?: Value;
+    scale?: Value;
     bias?: Value;
   }): { weight: string; bias?: string } => {
     if (!w) throw new Error('network: a convolution has no plain weights');
-    return { weight: nameOf(w), ...(bias && { bias: nameOf(bias) }) };
+    const factors = scale && scales.get(scale);
+    const weight = nameOf(factors ? scale : w);
+    if (factors) weights.set(weight, scaleWeights(weightOf(w), factors));
+    return { weight, ...(bias && { bias: nameOf(bias) }) };
   };
 
   const layers: Layer[] = [];
   for (const node of graph.nodes) {
     if (is(node, foldBatchNorm)) {
-      const { w, bias, gamma, beta, runningMean, runningVar } = node.inputs;
+      const { bias, gamma, beta, runningMean, runningVar } = node.inputs;
       const given = {
-        w: weightOf(w),
         ...(bias && { bias: weightOf(bias) }),
         gamma: weightOf(gamma),
         beta: weightOf(beta),
         runningMean: weightOf(runningMean),
         runningVar: weightOf(runningVar),
       };
-      const folded = foldWeights(given, node.attrs.eps);
-      weights.set(nameOf(node.outputs.w), folded.w);
+      const folded = foldNorm(given, node.attrs.eps);
+      scales.set(node.outputs.scale, folded.scale);
       weights.set(nameOf(node.outputs.bias), folded.bias);
       continue;
     }
     const inputs = inputsOf(node);
     const [result] = outputsOf(node);
+    if (is(node, reshape) && node.inputs.x.tensor) {
+      weights.set(nameOf(result!), { ...weightOf(node.inputs.x), shape: result!.shape });
+      continue;
+    }
     // Counters of batch norms give nothing to the forward pass.
     if (!result) continue;
     if (is(node, adaptiveAvgPool2d) && `${node.inputs.x.shape}` === `${result.shape}`) {
@@ -137,7 +174,9 @@ export function networkFromGraph(name: string, graph: Graph): Network {
       continue;
     }
     // Layers read what earlier ones wrote; weights are named by the settings.
-    const read = inputs.filter((value) => !value.tensor && !weights.has(nameOf(value)));
+    const read = inputs.filter(
+      (value) => !value.tensor && !scales.has(value) && !weights.has(nameOf(value)),
+    );
     const relu = Boolean((node.attrs as { relu?: boolean }).relu);
     const common = { inputs: read.map(nameOf), output: nameOf(result), shape: result.shape, relu };
     layers.push({ ...settings(node), ...common });

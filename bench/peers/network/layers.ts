@@ -61,14 +61,31 @@ export interface SubsamplePadLayer extends Common {
   readonly after: number;
 }
 
-/** Layers that compute element by element. */
-export interface ElementLayer extends Common {
-  readonly kind: 'add' | 'relu';
+/** Layer norm over the channels. */
+export interface LayerNormLayer extends Common {
+  readonly kind: 'layerNorm';
+  readonly gamma: string;
+  readonly beta: string;
+  readonly eps: number;
 }
 
-/** Layers that gather or arrange. */
+/** A product with what is of the same shape, one value a channel and image `[N, 1, 1, C]`, or one a channel: the weight `factor`. */
+export interface MultiplyLayer extends Common {
+  readonly kind: 'multiply';
+  readonly factor?: string;
+}
+
+/** Layers that compute element by element. */
+export interface ElementLayer extends Common {
+  readonly kind: 'add' | 'relu' | CurveKind;
+}
+
+/** Functions of one value. */
+export type CurveKind = 'relu6' | 'silu' | 'gelu' | 'sigmoid';
+
+/** Layers that gather or arrange. `reshape` makes an image of no more than one row or column, `resize` takes the nearest pixel. */
 export interface ArrangeLayer extends Common {
-  readonly kind: 'concat' | 'globalAvgPool2d' | 'flatten';
+  readonly kind: 'concat' | 'globalAvgPool2d' | 'flatten' | 'reshape' | 'resize';
 }
 
 /** One step of a network in terms that every runtime has. */
@@ -78,6 +95,8 @@ export type Layer =
   | PoolLayer
   | LinearLayer
   | SubsamplePadLayer
+  | LayerNormLayer
+  | MultiplyLayer
   | ElementLayer
   | ArrangeLayer;
 

@@ -63,5 +63,7 @@ export function runJaxLayer(
       return x.add(inputs[1]!);
     case 'relu':
       return nn.relu(x);
+    default:
+      throw new Error(`the layer ${layer.kind} is not supplied for it`);
   }
 }

@@ -19,19 +19,31 @@ export interface Tf {
   tensor(data: Float32Array, shape: readonly number[]): TfTensor;
   readonly fused: {
     conv2d(settings: object): TfTensor;
+    depthwiseConv2d(settings: object): TfTensor;
     matMul(settings: object): TfTensor;
   };
   batchNorm(...inputs: (TfTensor | number)[]): TfTensor;
   maxPool(x: TfTensor, size: unknown, strides: unknown, pad: Pads, rounding: string): TfTensor;
   avgPool(x: TfTensor, size: unknown, strides: unknown, pad: Pads, rounding: string): TfTensor;
-  mean(x: TfTensor, axes: readonly number[]): TfTensor;
+  mean(x: TfTensor, axes: readonly number[] | number, keepDims?: boolean): TfTensor;
   reshape(x: TfTensor, shape: readonly number[]): TfTensor;
   concat(tensors: readonly TfTensor[], axis: number): TfTensor;
   stridedSlice(x: TfTensor, ...bounds: (readonly number[])[]): TfTensor;
   pad(x: TfTensor, sides: readonly (readonly [number, number])[]): TfTensor;
   add(a: TfTensor, b: TfTensor): TfTensor;
+  sub(a: TfTensor, b: TfTensor): TfTensor;
+  mul(a: TfTensor, b: TfTensor): TfTensor;
+  rsqrt(x: TfTensor): TfTensor;
+  scalar(value: number): TfTensor;
   relu(x: TfTensor): TfTensor;
+  relu6(x: TfTensor): TfTensor;
+  sigmoid(x: TfTensor): TfTensor;
+  erf(x: TfTensor): TfTensor;
+  readonly image: {
+    resizeNearestNeighbor(x: TfTensor, size: readonly number[]): TfTensor;
+  };
   conv2d(x: TfTensor, filter: TfTensor, ...settings: unknown[]): TfTensor;
+  depthwiseConv2d(x: TfTensor, filter: TfTensor, ...settings: unknown[]): TfTensor;
   matMul(a: TfTensor, b: TfTensor, transposeA?: boolean): TfTensor;
   stack(tensors: readonly TfTensor[]): TfTensor;
   moments(x: TfTensor, axes: readonly number[]): { mean: TfTensor; variance: TfTensor };

@@ -3,7 +3,7 @@ import type { Layer } from '../network/layers.ts';
 import { readNetwork } from '../network/networkFile.ts';
 import type { Runtime } from './runtime.ts';
 import { sidesOf, startTf, type Tf, type TfTensor } from './tf.ts';
-import { padChannels, runCommonLayer } from './tfjsLayer.ts';
+import { depthwiseFilter, padChannels, runCommonLayer } from './tfjsLayer.ts';
 import { tfjsTrain } from './tfjsTrain.ts';
 
 /** TensorFlow.js with its fused convolutions for inference. */
@@ -49,10 +49,12 @@ function runLayer(
   const activation = layer.relu ? 'relu' : 'linear';
   const bias = 'bias' in layer && layer.bias !== undefined ? weights.get(layer.bias) : undefined;
   switch (layer.kind) {
-    case 'conv2d':
-      return tf.fused.conv2d({
+    case 'conv2d': {
+      const filter = weights.get(layer.weight)!;
+      const depthwise = depthwiseFilter(tf, layer, filter);
+      return tf.fused[depthwise ? 'depthwiseConv2d' : 'conv2d']({
         x,
-        filter: weights.get(layer.weight),
+        filter: depthwise ?? filter,
         strides: layer.stride,
         pad: sidesOf(layer.padding),
         dilations: layer.dilation,
@@ -60,6 +62,7 @@ function runLayer(
         bias,
         activation,
       });
+    }
     case 'batchNorm': {
       const [mean, variance, beta, gamma] = [
         layer.mean,
@@ -83,9 +86,7 @@ function runLayer(
       const sum = tf.add(x, inputs[1]!);
       return layer.relu ? tf.relu(sum) : sum;
     }
-    case 'relu':
-      return tf.relu(x);
     default:
-      return runCommonLayer(tf, layer, inputs);
+      return runCommonLayer(tf, layer, inputs, weights);
   }
 }

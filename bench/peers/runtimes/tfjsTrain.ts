@@ -3,7 +3,7 @@ import type { Layer } from '../network/layers.ts';
 import { readNetwork } from '../network/networkFile.ts';
 import type { Runtime } from './runtime.ts';
 import { sidesOf, startTf, type Tf, type TfTensor } from './tf.ts';
-import { padChannels, runCommonLayer } from './tfjsLayer.ts';
+import { depthwiseFilter, padChannels, runCommonLayer } from './tfjsLayer.ts';
 
 /**
  * TensorFlow.js in training. Its WASM backend has no filter gradient (tensorflow/tfjs#8474): one is supplied, made of its
@@ -56,7 +56,13 @@ function runLayer(
     case 'conv2d': {
       const { stride, padding, dilation } = layer;
       const settings = [stride, sidesOf(padding), 'NHWC', dilation, 'floor'];
-      return withBias(tf.conv2d(x, weights.get(layer.weight)!, ...settings));
+      const filter = weights.get(layer.weight)!;
+      const depthwise = depthwiseFilter(tf, layer, filter);
+      return withBias(
+        depthwise
+          ? tf.depthwiseConv2d(x, depthwise, ...settings)
+          : tf.conv2d(x, filter, ...settings),
+      );
     }
     case 'batchNorm': {
       const { mean, variance } = tf.moments(x, [0, 1, 2]);
@@ -70,12 +76,8 @@ function runLayer(
       const small = tf.avgPool(x, 1, layer.stride, 0, 'floor');
       return padChannels(tf, small, layer);
     }
-    case 'add':
-      return tf.add(x, inputs[1]!);
-    case 'relu':
-      return tf.relu(x);
     default:
-      return runCommonLayer(tf, layer, inputs);
+      return runCommonLayer(tf, layer, inputs, weights);
   }
 }
 

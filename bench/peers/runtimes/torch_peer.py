@@ -47,7 +47,7 @@ def read_safetensors(path):
 
 
 def two_sided(padding):
-    """Height and width, where both sides are padded alike, as they are in every network here."""
+    """Height and width, where both sides are padded alike, as they are in every pooling here."""
     top, right, bottom, left = padding
     assert top == bottom and left == right, padding
     return top, left
@@ -97,7 +97,10 @@ class Net(torch.nn.Module):
         weights, kind, x = self.weights, layer["kind"], inputs[0]
         bias = weights[layer["bias"]] if "bias" in layer else None
         if kind == "conv2d":
-            padding = two_sided(layer["padding"])
+            top, right, bottom, left = layer["padding"]
+            if top != bottom or left != right:
+                x, top, left = F.pad(x, (left, right, top, bottom)), 0, 0
+            padding = (top, left)
             stride, dilation, groups = layer["stride"], layer["dilation"], layer["groups"]
             return F.conv2d(x, weights[layer["weight"]], bias, stride, padding, dilation, groups)
         if kind == "batchNorm":
@@ -117,6 +120,28 @@ class Net(torch.nn.Module):
             return inputs[0] + inputs[1]
         if kind == "relu":
             return F.relu(x)
+        if kind == "relu6":
+            return F.relu6(x)
+        if kind == "silu":
+            return F.silu(x)
+        if kind == "gelu":
+            return F.gelu(x)
+        if kind == "sigmoid":
+            return torch.sigmoid(x)
+        if kind == "multiply":
+            if "factor" not in layer:
+                return inputs[0] * inputs[1]
+            factor = weights[layer["factor"]]
+            return x * (factor.view(1, -1, 1, 1) if len(layer["shape"]) == 4 else factor)
+        if kind == "layerNorm":
+            vectors = [weights[layer[name]] for name in ("gamma", "beta")]
+            norm = lambda last: F.layer_norm(last, layer["shape"][-1:], *vectors, layer["eps"])
+            return norm(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2) if len(layer["shape"]) == 4 else norm(x)
+        if kind == "reshape":
+            n, h, w, c = layer["shape"]
+            return x.reshape(n, c, h, w)
+        if kind == "resize":
+            return F.interpolate(x, layer["shape"][1:3], mode="nearest")
         if kind == "concat":
             return torch.cat(inputs, 1)
         if kind == "globalAvgPool2d":
@@ -125,6 +150,11 @@ class Net(torch.nn.Module):
             # The weights behind it want the channels of a pixel together.
             return x.permute(0, 2, 3, 1).flatten(1)
         raise ValueError(f"no layer {kind}")
+
+
+def channels_last(logits):
+    """The numbers of an output in the order of this project."""
+    return (logits.permute(0, 2, 3, 1) if logits.dim() == 4 else logits).reshape(-1)
 
 
 def deviation(found, expected):
@@ -225,7 +255,7 @@ def main(job):
     first_ms = (time.perf_counter() - start) * 1000
     reply(kind="first")
     losses = [first] + [run() for _ in range(FIRST_STEPS - 1)] if training else []
-    difference = 0.0 if training else deviation(first.reshape(-1), example["logits"])
+    difference = 0.0 if training else deviation(channels_last(first), example["logits"])
     if compiled:
         facts = "channels_last" if training else "channels_last, frozen"
     else:

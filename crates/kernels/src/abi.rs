@@ -15,9 +15,52 @@ pub struct Task {
     pub chunks: u32,
     /// 64-byte aligned memory of this worker alone, as large as the step asked for.
     pub scratch: *mut f32,
+    /// What follows the step, if anything does.
+    pub then: Option<Entry>,
+    /// Arguments of that.
+    pub then_words: *const u32,
+    /// What it is to work on.
+    pub region: Region,
+}
+
+/// How a kernel is called.
+pub type Entry = unsafe fn(*const u32, &Task);
+
+/// Some channels of pixels that follow each other in a step's output.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Region {
+    pub first_pixel: u32,
+    pub pixels: u32,
+    pub first_channel: u32,
+    pub channels: u32,
 }
 
 impl Task {
+    /// All of a step that nothing follows.
+    pub const fn whole(scratch: *mut f32) -> Self {
+        let region = Region { first_pixel: 0, pixels: 0, first_channel: 0, channels: 0 };
+        Self { chunk: 0, chunks: 1, scratch, then: None, then_words: core::ptr::null(), region }
+    }
+
+    /// Has what follows the step work on these pixels and channels of the output, while a cache holds them.
+    ///
+    /// # Safety
+    /// They are written, and no worker reads or writes them any more within the step.
+    #[inline(never)]
+    pub unsafe fn finished(&self, pixels: core::ops::Range<usize>, channels: core::ops::Range<usize>) {
+        if let Some(then) = self.then {
+            let region = Region {
+                first_pixel: pixels.start as u32,
+                pixels: pixels.len() as u32,
+                first_channel: channels.start as u32,
+                channels: channels.len() as u32,
+            };
+            // SAFETY: the plan gives the kernel's own arguments; the caller vouches for the region.
+            unsafe { then(self.then_words, &Task { region, then: None, ..*self }) };
+        }
+    }
+
     /// The half-open range of `0..n` that belongs to this chunk; ranges differ by at most one item.
     pub fn range(&self, n: u32) -> core::ops::Range<usize> {
         let (n, chunk, chunks) = (n as u64, self.chunk as u64, self.chunks as u64);
@@ -40,7 +83,7 @@ pub struct Kernel {
     pub signature: &'static str,
     /// # Safety
     /// The words must be a valid argument struct of this kernel: pointers to live, large enough buffers.
-    pub run: unsafe fn(*const u32, &Task),
+    pub run: Entry,
 }
 
 /// What a field of an argument struct may be.

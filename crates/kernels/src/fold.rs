@@ -12,6 +12,12 @@ pub const ROWS: usize = 64;
 /// Lanes that a row is dealt to, whatever the width of a vector.
 pub const LANES: usize = 16;
 
+/// A sum of squares, and NaN where it exceeds f32: the reciprocal of an infinite deviation would be a 0 that hides what is lost.
+#[inline(always)]
+pub fn finite_or_nan(squares: f64) -> f64 {
+    if squares < f64::INFINITY { squares } else { f64::NAN }
+}
+
 /// How numbers are joined.
 pub trait Fold {
     /// What nothing gives.

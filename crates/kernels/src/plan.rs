@@ -6,16 +6,17 @@
 //! step   0 entry of the kernel · 1 chunks · 2 address of the next step · 3 waiters
 //!        4,5 claim (epoch in the upper half; chunks taken from the end, from the start: 16 bits each)
 //!        6,7 done (epoch, chunks done) · 8 how many steps from the first on must be done before this one begins
-//!        16.. arguments of the kernel, and from the next 64 bytes on the tables that they point at
+//!        9 entry of what follows the step region by region, or 0 · 10 address of its arguments
+//!        16.. arguments of the kernel, from the next 64 bytes on those of what follows, then the tables that they point at
 //! ```
 
-use crate::abi::Task;
+use crate::abi::{Entry, Task};
 use crate::team;
 use core::ops::Range;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
 
 /// Version of this format; TypeScript refuses to write for another.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// How long a worker sleeps at most before it looks again whether a step is done.
 const NAP_NANOSECONDS: i64 = 1_000_000;
@@ -32,6 +33,8 @@ pub struct Step {
     claim: AtomicU64,
     done: AtomicU64,
     needs: u32,
+    then: u32,
+    then_words: u32,
 }
 
 /// A run as one worker sees it.
@@ -181,7 +184,9 @@ impl Done {
 unsafe fn run_step(step: &Step, run: &Run) -> bool {
     let chunks = step.chunks;
     // SAFETY: entry is the table index of a kernel, put there by TypeScript as `kernel_entry` gave it.
-    let kernel: unsafe fn(*const u32, &Task) = unsafe { core::mem::transmute(step.entry as usize) };
+    let kernel: Entry = unsafe { core::mem::transmute(step.entry as usize) };
+    // SAFETY: so is that of what follows; no kernel has the index 0.
+    let then: Option<Entry> = unsafe { core::mem::transmute(step.then as usize) };
     // SAFETY: the arguments follow the header.
     let words = unsafe { (step as *const Step).add(1).cast::<u32>() };
     loop {
@@ -189,7 +194,8 @@ unsafe fn run_step(step: &Step, run: &Run) -> bool {
             Claim::Chunks(taken) => {
                 let count = taken.len() as u32;
                 for chunk in taken {
-                    let task = Task { chunk, chunks, scratch: run.scratch };
+                    let then_words = step.then_words as usize as *const u32;
+                    let task = Task { chunk, chunks, then, then_words, ..Task::whole(run.scratch) };
                     // SAFETY: the caller vouches for the arguments.
                     unsafe { kernel(words, &task) };
                 }

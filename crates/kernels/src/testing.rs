@@ -71,7 +71,7 @@ pub fn run_chunks<A>(kernel: unsafe fn(&A, &Task), args: &A, chunks: u32, scratc
     for chunk in (0..chunks).rev() {
         scratch.values_mut().fill(f32::NAN);
         // SAFETY: the offset stays within the 16 spare floats.
-        let task = Task { chunk, chunks, scratch: unsafe { scratch.mut_ptr().add(aligned) } };
+        let task = Task { chunk, chunks, ..Task::whole(unsafe { scratch.mut_ptr().add(aligned) }) };
         // SAFETY: the test built valid arguments.
         unsafe { kernel(args, &task) };
     }

@@ -1,11 +1,16 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { foldWeights } from '../../../bench/peers/network/foldWeights.ts';
+import { foldNorm, scaleWeights } from '../../../bench/peers/network/foldNorm.ts';
 import { captureNetwork } from '../../../bench/peers/network/captureNetwork.ts';
 import { flattenChannelsFirst, transpose } from '../../../bench/peers/formats/channelsFirst.ts';
 import { onnxModel } from '../../../bench/peers/formats/onnx.ts';
 import { tfliteModel } from '../../../bench/peers/formats/tflite.ts';
 import { init } from '../../../ts/core/init.ts';
 import type { Engine } from '../../../ts/kernels/engine.ts';
+import { convnext_atto } from '../../../ts/models/convnext.ts';
+import { efficientnet_b0 } from '../../../ts/models/efficientnet.ts';
+import { mobilenet_v2 } from '../../../ts/models/mobilenet.ts';
+import { resnet50_gn } from '../../../ts/models/resnetGroupNorm.ts';
+import { unet_resnet18 } from '../../../ts/models/unet.ts';
 import { densenet_bc40 } from '../../../ts/models/densenet.ts';
 import { resnet8 } from '../../../ts/models/cifarResnet.ts';
 
@@ -98,15 +103,14 @@ it('folds batch norm as the formula says', () => {
   const vector = (...values: number[]) => ({ shape: [2], data: Float32Array.from(values) });
   const weight = { shape: [1, 1, 1, 2], data: Float32Array.of(3, 5) };
   const given = {
-    w: weight,
     bias: vector(1, 2),
     gamma: vector(2, 4),
     beta: vector(7, 8),
     runningMean: vector(1, 3),
     runningVar: vector(3, 15),
   };
-  const { w, bias } = foldWeights(given, 1);
-  expect([...w.data]).toEqual([3, 5]);
+  const { scale, bias } = foldNorm(given, 1);
+  expect([...scaleWeights(weight, scale).data]).toEqual([3, 5]);
   expect([...bias.data]).toEqual([7, 7]);
 });
 
@@ -136,4 +140,48 @@ it('pads by an operator of its own where TensorFlow would pad other sides', () =
   );
   expect(strided!.options!.fields[0]![2]).toBe(1);
   expect(operators[operators.indexOf(strided!) - 1]!.code).toBe(34);
+});
+
+const others = {
+  mobilenet_v2: () => mobilenet_v2({ dropout: 0 }),
+  efficientnet_b0: () => efficientnet_b0({ dropout: 0 }),
+  convnext_atto,
+  unet_resnet18,
+} as const;
+
+it.each(Object.entries(others))('%s is made of layers and becomes graphs', (name, make) => {
+  const network = captureNetwork(name, make(), [1, 64, 64, 3], false);
+  const { graph } = onnxModel(network);
+  const values = new Set(['', 'images', ...graph.initializer.map((tensor) => tensor.name)]);
+  for (const { input, output } of graph.node) {
+    for (const value of input) expect(values).toContain(value);
+    for (const value of output) values.add(value);
+  }
+  expect(values).toContain('logits');
+  const { tensors, operators, input, output } = tfliteModel(network);
+  const known = new Set([input, ...tensors.flatMap(({ data }, index) => (data ? [index] : []))]);
+  for (const operator of operators) {
+    for (const index of operator.inputs) expect(known).toContain(index);
+    known.add(operator.output);
+  }
+  expect(known).toContain(output);
+});
+
+it('limits by ReLU6 in the depthwise convolution before it, as TensorFlow Lite has it', () => {
+  const network = captureNetwork('a', others.mobilenet_v2(), [1, 64, 64, 3], false);
+  expect(network.layers.filter(({ kind }) => kind === 'relu6')).toHaveLength(35);
+  const { tensors, operators } = tfliteModel(network);
+  const codes = new Set(operators.map(({ code }) => code));
+  expect([...codes].sort((a, b) => a - b)).toEqual([0, 3, 4, 9, 34, 40]);
+  const depthwise = operators.filter(({ code }) => code === 4);
+  expect(depthwise).toHaveLength(17);
+  // Multiplier 1, activation ReLU6.
+  for (const { options } of depthwise)
+    expect(options!.fields.slice(3, 5).map(([, , value]) => value)).toEqual([1, 3]);
+  expect(tensors[depthwise[0]!.inputs[1]!]!.shape).toEqual([1, 3, 3, 32]);
+});
+
+it('names an op that the peers have no layer for, and its place', () => {
+  const capture = (): unknown => captureNetwork('a', resnet50_gn(), [1, 64, 64, 3], false);
+  expect(capture).toThrow(/network: .+: the peers have no layer for the op groupNorm/);
 });

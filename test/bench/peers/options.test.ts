@@ -84,6 +84,7 @@ it.each([
   ['predict', /the pass is "predict" but must be infer or train/],
   ['infer --vs keras', /there is no peer "keras": take .*pytorch/],
   ['train --vs onnxruntime-node', /onnxruntime-node does not train here: take .*pytorch/],
+  ['train --model unet_resnet18', /unet_resnet18 is not trained here: its outputs are images/],
   ['infer --model resnet21', /there is no model "resnet21"/],
   ['infer --batch 0', /--batch is "0" but must be a whole number/],
   ['infer --threads 1,x', /--threads is "x"/],

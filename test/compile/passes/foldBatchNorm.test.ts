@@ -19,8 +19,8 @@ describe('foldBatchNorm', () => {
         normInference(conv({ x, w }), norm, true),
       ),
       `
-      t1, t2 = foldBatchNorm(w, gamma, beta, runningMean, runningVar) eps 0.5
-      t3 = conv2d(x, w: t1, bias: t2) relu
+      t1, t2 = foldBatchNorm(gamma, beta, runningMean, runningVar) eps 0.5
+      t3 = conv2d(x, w, scale: t1, bias: t2) relu
       return t3
       `,
     );
@@ -33,8 +33,8 @@ describe('foldBatchNorm', () => {
         normInference(conv({ x, w, bias }, { stride: [2, 1] }), norm),
       ),
       `
-      t1, t2 = foldBatchNorm(w, bias, gamma, beta, runningMean, runningVar) eps 0.5
-      t3 = conv2d(x, w: t1, bias: t2) stride 2,1
+      t1, t2 = foldBatchNorm(bias, gamma, beta, runningMean, runningVar) eps 0.5
+      t3 = conv2d(x, w, scale: t1, bias: t2) stride 2,1
       return t3
       `,
     );

@@ -1,6 +1,8 @@
 import { describe, it } from 'vitest';
 import { fuseElementwise } from '../../../ts/compile/passes/fuseElementwise.ts';
+import { gradients } from '../../../ts/core/gradients.ts';
 import { add } from '../../../ts/functions/add.ts';
+import { clip } from '../../../ts/functions/clip.ts';
 import { globalAvgPool2d } from '../../../ts/functions/globalAvgPool2d.ts';
 import { multiply } from '../../../ts/functions/multiply.ts';
 import { relu } from '../../../ts/functions/relu.ts';
@@ -101,6 +103,23 @@ describe('fuseElementwise', () => {
       t1 = map: subtract, subtract, subtract, subtract, subtract, subtract, subtract(x, a, b, c, d, e, f, g)
       t2 = map: subtract, subtract(t1, h, i)
       return t2
+      `,
+    );
+  });
+
+  it('joins an op that calls its result otherwise', () => {
+    expectRewrite(
+      fuseElementwise,
+      program({ x: [1] }, {}, ({ x }) => {
+        x.requiresGrad = true;
+        return gradients(clip(sigmoid(x), 0, 1), [x]);
+      }),
+      `
+      t1 = sigmoid(x)
+      t2 = map: clip(t1)
+      t3 = fill() shape 1 value 1
+      t4 = map: clip gradient, sigmoidBackward(t1, t3)
+      return t4
       `,
     );
   });

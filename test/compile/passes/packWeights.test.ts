@@ -28,15 +28,15 @@ describe('packWeights', () => {
       packWeights,
       program(
         { x, residual: [1, 2, 2, 16] },
-        { w: [3, 3, 4, 16], bias: [16] },
-        ({ x, w, bias, residual }) =>
+        { w: [3, 3, 4, 16], scale: [16], bias: [16] },
+        ({ x, w, scale, bias, residual }) =>
           conv(
-            { x, w, bias, residual },
+            { x, w, scale, bias, residual },
             { stride: [2, 2], padding: [1, 1, 1, 1], groups: 2, algorithm: 'implicit_gemm' },
           ),
       ),
       `
-      t1 = conv2dPack(w) groups 2 algorithm implicit_gemm
+      t1 = conv2dPack(w, scale) groups 2 algorithm implicit_gemm
       t2 = conv2d(x, packed: t1, bias, residual) stride 2,2 padding 1,1,1,1 groups 2 algorithm implicit_gemm kernelSize 3,3 outChannels 16
       return t2
       `,
@@ -54,6 +54,20 @@ describe('packWeights', () => {
       `;
     expectRewrite(packWeights, before, packedFor('winograd_4x4'));
     expectRewrite((graph) => packWeights(graph, false), before, packedFor('implicit_gemm'));
+  });
+
+  it('scales those that depthwise kernels read as they are', () => {
+    expectRewrite(
+      packWeights,
+      program({ x }, { w: [3, 3, 1, 8], scale: [8], bias: [8] }, ({ x, w, scale, bias }) =>
+        conv({ x, w, scale, bias }, { groups: 8 }),
+      ),
+      `
+      t1 = conv2dPack(w, scale) groups 8 algorithm depthwise
+      t2 = conv2d(x, packed: t1, bias) groups 8 kernelSize 3,3 outChannels 8 algorithm depthwise
+      return t2
+      `,
+    );
   });
 
   it.each([

@@ -1,12 +1,12 @@
 /*
  * Puts batch norm by running statistics into the weights of the convolution before it.
  * `γ·(conv(x, w) - μ)/σ + β` is `conv(x, w·γ/σ) + (β - μ·γ/σ)`.
- * The folded weights depend on parameters alone, so they are computed before the run.
+ * What is packed depends on parameters alone, so it is computed before the run.
  *
  * before   h = conv2d(x, w)
  *          y = batchNormInference(x: h, gamma, beta, runningMean, runningVar)
- * after    v, bias = foldBatchNorm(w, gamma, beta, runningMean, runningVar)
- *          y = conv2d(x, w: v, bias)
+ * after    scale, bias = foldBatchNorm(gamma, beta, runningMean, runningVar)
+ *          y = conv2d(x, w, scale, bias)
  * when     inference; h is read once, w and the norm are state
  * bits     changed
  */
@@ -33,13 +33,13 @@ export function foldBatchNorm(graph: Graph): Graph {
     const folded = make.node(
       { path: node.path },
       foldOp,
-      { w, bias, gamma, beta, runningMean, runningVar },
+      { bias, gamma, beta, runningMean, runningVar },
       { eps: node.attrs.eps },
     );
     changes.set(conv, []);
     changes.set(node, [
       folded.node,
-      nodeOf(conv, conv2d, { x, w: folded.outputs.w, bias: folded.outputs.bias }, node.outputs, {
+      nodeOf(conv, conv2d, { x, w, ...folded.outputs }, node.outputs, {
         ...conv.attrs,
         relu: node.attrs.relu,
       }),

@@ -8,15 +8,9 @@
  * when     training and inference; nothing but elementwise ops of its size reads h
  * bits     same
  */
-import {
-  inputsOf,
-  outputsOf,
-  writtenBy,
-  type Graph,
-  type Node,
-  type Value,
-} from '../../core/graph.ts';
-import { producers } from '../rewrite.ts';
+import { inputsOf, outputsOf, type Graph, type Node, type Value } from '../../core/graph.ts';
+import { mapTree } from '../../ops/places.ts';
+import { isWrittenBetween, producers } from '../rewrite.ts';
 
 export function fuseElementwise(graph: Graph): Graph {
   if (!graph.nodes.some(({ op }) => op.join)) return graph;
@@ -36,7 +30,10 @@ export function fuseElementwise(graph: Graph): Graph {
         return undefined;
       const one = join?.(reader, h, producer, readers.length > 1);
       if (!one) return undefined;
-      joined.set(reader, { ...reader, ...one });
+      const [result] = outputsOf(reader);
+      // The joined op may call what it makes by another name than the reader did.
+      const outputs = mapTree(one.op.infer(one.inputs, one.attrs), () => result!);
+      joined.set(reader, { ...reader, ...one, outputs });
     }
     return joined;
   };
@@ -53,12 +50,4 @@ export function fuseElementwise(graph: Graph): Graph {
     }
   }
   return { ...graph, nodes };
-}
-
-/** Whether what a node reads is written before another one that comes later. */
-function isWrittenBetween(nodes: readonly Node[], earlier: Node, later: Node): boolean {
-  const read = new Set(inputsOf(earlier));
-  return nodes
-    .slice(nodes.indexOf(earlier), nodes.indexOf(later))
-    .some((node) => writtenBy(node).some((value) => read.has(value)));
 }

@@ -1,9 +1,9 @@
 /*
  * Makes the packing of a convolution's weights a node of its own, which runs once where the weights do not change. Depthwise
- * kernels read theirs as they are.
+ * kernels read theirs as they are, unless they have to be scaled.
  *
- * before   y = conv2d(x, w)
- * after    packed = conv2dPack(w)
+ * before   y = conv2d(x, w, scale)
+ * after    packed = conv2dPack(w, scale)
  *          y = conv2d(x, packed)
  * when     training and inference
  * bits     same
@@ -19,10 +19,10 @@ export function packWeights(graph: Graph, winograd: boolean): Graph {
   const changes = new Map<Node, readonly Node[]>();
   for (const node of graph.nodes) {
     if (!is(node, conv2d)) continue;
-    const { x, w, bias, residual, norm } = node.inputs;
+    const { x, w, scale, bias, residual, norm } = node.inputs;
     const attrs = splitPack(x, w, node.attrs, winograd);
-    if (!packs(attrs.pack.algorithm)) continue;
-    const pack = make.node({ path: node.path }, conv2dPack, { w }, attrs.pack);
+    if (!packs(attrs.pack.algorithm) && !scale) continue;
+    const pack = make.node({ path: node.path }, conv2dPack, { w, scale }, attrs.pack);
     const inputs = { x, packed: pack.outputs.packed, bias, residual, norm };
     changes.set(node, [pack.node, nodeOf(node, conv2dOfPacked, inputs, node.outputs, attrs.conv)]);
   }

@@ -3,7 +3,8 @@ import type { Module } from '../../nn/module.ts';
 import { formatShape } from '../../base/shape.ts';
 import type { SafetensorsTensor } from '../safetensors.ts';
 import { listNames, renamed, type Rename } from './names.ts';
-import { commonPrefix, NAMINGS, type Naming } from './namings.ts';
+import type { Named, Naming } from './naming.ts';
+import { commonPrefix, NAMINGS } from './namings.ts';
 import {
   checkStored,
   fitsShape,
@@ -73,7 +74,7 @@ export function loadWeights(
   expectOptions('loadWeights', options, OPTIONS);
   const { name: file = 'weights', strict = true } = options;
   const slots = weightSlots(model);
-  const found = findNames(tensors, slots, options);
+  const found = findNames(model, tensors, slots, options);
   const given = namedLikeModel(tensors, found, file);
   const missing = [...slots.keys()].filter((name) => !given.has(name));
   const unexpected = [...given].filter(([name]) => !slots.has(name)).map(([, { key }]) => key);
@@ -116,7 +117,7 @@ export function matchNames(
   options: LoadWeightsOptions = {},
 ): ReadonlyMap<string, Given> {
   const { name: file = 'weights' } = options;
-  return namedLikeModel(tensors, findNames(tensors, weightSlots(model), options), file);
+  return namedLikeModel(tensors, findNames(model, tensors, weightSlots(model), options), file);
 }
 
 /** A tensor of a file. */
@@ -135,6 +136,7 @@ interface Names {
 
 /** What the caller says; and of what it leaves open, what gives the most names that the network has. */
 function findNames(
+  model: Module & Partial<Named>,
   tensors: ReadonlyMap<string, SafetensorsTensor>,
   slots: ReadonlyMap<string, Slot>,
   { prefix, rename }: LoadWeightsOptions,
@@ -144,7 +146,7 @@ function findNames(
   const prefixes = prefix === undefined ? prefixesOf(commonPrefix(keys)) : [prefix];
   const ways: Names[] = prefixes.flatMap((taken) => [
     { prefix: taken },
-    ...NAMINGS.map((naming) => ({ prefix: taken, naming })),
+    ...[...NAMINGS, ...(model.namings ?? [])].map((naming) => ({ prefix: taken, naming })),
   ]);
   const fits = (way: Names): number => {
     const names = new Set(keys.map((key) => nameOf(key, way)));

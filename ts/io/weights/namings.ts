@@ -1,29 +1,4 @@
-/** Names that others give the weights of the networks here. */
-export interface Naming {
-  /** Whose it is: `timm's VGG`. */
-  readonly whose: string;
-  /** Our name for theirs; the same where it is none of theirs. */
-  rename(name: string): string;
-}
-
-type Rule = readonly [pattern: RegExp, name: string | ((...groups: string[]) => string)];
-
-function naming(whose: string, rules: readonly Rule[]): Naming {
-  return {
-    whose,
-    rename(name) {
-      const rule = rules.find(([pattern]) => pattern.test(name));
-      if (!rule) return name;
-      const [pattern, target] = rule;
-      return name.replace(pattern, (_, ...rest: string[]) => {
-        const groups = rest.slice(0, -2);
-        return typeof target === 'function'
-          ? target(...groups)
-          : target.replaceAll(/\$(\d)/g, (_dollar, group: string) => groups[Number(group) - 1]!);
-      });
-    },
-  };
-}
+import { naming, type Naming } from './naming.ts';
 
 const oneMore = (number: string | undefined): number => Number(number) + 1;
 const KINDS: Readonly<Record<string, readonly [main: string, shortcut: string]>> = {
@@ -32,7 +7,7 @@ const KINDS: Readonly<Record<string, readonly [main: string, shortcut: string]>>
 };
 
 /**
- * Namings that are tried where a file's own names do not fit.
+ * Namings that are tried where a file's own names do not fit, for networks of the zoo. Others have a property `namings`.
  *
  * Sources: torchvision 0.14 `_load_state_dict` of DenseNet (its published files), timm 1.0 vgg.py and resnetv2.py, Hugging
  * Face transformers modeling_resnet.py.

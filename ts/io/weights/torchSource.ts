@@ -5,7 +5,10 @@ import type { Source } from '../../core/deferred.ts';
 import type { StoredValues } from '../safetensors/storedValues.ts';
 import { fromTorchRows, ROWS, torchExtents } from '../torchLayout.ts';
 
-/** A weight whose values lie in a file in PyTorch's layout, outputs first: they are turned as they are read. */
+/** Floats that are converted together, where the file has others. */
+const PIECE = 1 << 16;
+
+/** A weight whose values lie in a file in PyTorch's layout, outputs first: they are turned as they are read, unless outputs are wanted first. */
 export class TorchSource implements Source {
   readonly #values: StoredValues;
   readonly #shape: Shape;
@@ -14,6 +17,15 @@ export class TorchSource implements Source {
   constructor(values: StoredValues, shape: Shape) {
     this.#values = values;
     this.#shape = shape;
+  }
+
+  writeOutputsFirst(engine: Engine, to: Pointer): void {
+    const size = sizeOf(this.#shape);
+    engine.fill(to, size, (floats) => {
+      for (let first = 0; first < size; first += PIECE) {
+        floats.set(this.#values.floats(first, Math.min(PIECE, size - first)), first);
+      }
+    });
   }
 
   write(engine: Engine, to: Pointer): void {

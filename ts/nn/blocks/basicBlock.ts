@@ -7,6 +7,7 @@ import { batchNorm2d, BLOCK_OPTIONS, type BlockOptions, identity } from './block
 import { lastOf } from './lastOf.ts';
 import { ResidualBlock, type Branches } from './residualBlock.ts';
 import { shortcutBeside } from './shortcut.ts';
+import { strideOf } from './strideOf.ts';
 
 /**
  * Two 3×3 convolutions and a shortcut: `act(bn2(conv2(act(bn1(conv1(x))))) + shortcut(x))` (He et al. 2015).
@@ -24,6 +25,8 @@ import { shortcutBeside } from './shortcut.ts';
 export class BasicBlock extends ResidualBlock {
   readonly conv1: Conv2d;
   readonly bn1: Module;
+  /** Shrinks the image; absent without `antialias`, and at stride 1. */
+  readonly aa?: Module;
   readonly conv2: Conv2d;
   readonly bn2: Module;
   /** Scales the channels of F; absent without `attention`. */
@@ -35,10 +38,12 @@ export class BasicBlock extends ResidualBlock {
   constructor(inChannels: number, outChannels: number, options: BlockOptions = {}) {
     expectOptions('BasicBlock', options, BLOCK_OPTIONS);
     super(options);
-    const { stride = 1, norm = batchNorm2d, padding = 1, bias = false } = options;
+    const { norm = batchNorm2d, padding = 1, bias = false } = options;
+    const { stride, aa } = strideOf(options);
     const spatial = { kernelSize: 3, padding, bias };
     this.conv1 = new Conv2d(inChannels, outChannels, { ...spatial, stride });
     this.bn1 = norm(outChannels);
+    this.aa = aa;
     this.conv2 = new Conv2d(outChannels, outChannels, spatial);
     this.bn2 = lastOf(norm(outChannels), options);
     this.se = options.attention?.(outChannels);
@@ -47,7 +52,8 @@ export class BasicBlock extends ResidualBlock {
 
   /** F(x). */
   body(x: Tensor): Tensor {
-    return through(x, this.conv1, this.bn1, this.act, this.conv2, this.bn2, this.se ?? identity);
+    const hidden = through(x, this.conv1, this.bn1, this.act, this.aa ?? identity);
+    return through(hidden, this.conv2, this.bn2, this.se ?? identity);
   }
 
   protected override branches(x: Tensor): Branches {

@@ -23,6 +23,14 @@ export const kerasBatchNorm2d: Norm = (channels) =>
 /** Makes what scales the channels of F, such as `squeezeExcite`, for their number. */
 export type Attention = (channels: number) => Module;
 
+/** How images become smaller without aliasing, such as `blurPool`. */
+export interface Antialias {
+  /** What a block has in the place of a stride: `[N, H, W, C]` → `[N, ⌈H / stride⌉, ⌈W / stride⌉, C]`. */
+  readonly layer: (stride: number) => Module;
+  /** What a network has in the place of the max pooling behind its stem: `[N, H, W, C]` → half of the size. */
+  readonly stemPool: Activation;
+}
+
 /** No normalisation. */
 export const noNorm: Norm = () => new Identity();
 
@@ -61,6 +69,11 @@ export interface BlockOptions extends JoinOptions {
   readonly zeroInit?: boolean;
   /** Scales the channels of F by their means: `squeezeExcite` or `efficientChannelAttention`; none by default. */
   readonly attention?: Attention;
+  /**
+   * Shrinks images behind the 3×3 convolution that would have the stride, after its activation: `blurPool` or `averagePool`; none
+   * by default.
+   */
+  readonly antialias?: Antialias;
 }
 
 /** All of {@link JoinOptions}. */
@@ -76,4 +89,5 @@ export const BLOCK_OPTIONS: OptionNames<BlockOptions> = {
   padding: 1,
   zeroInit: 1,
   attention: 1,
+  antialias: 1,
 };

@@ -7,6 +7,7 @@ import { batchNorm2d, BLOCK_OPTIONS, type BlockOptions, identity } from './block
 import { lastOf } from './lastOf.ts';
 import { ResidualBlock, type Branches } from './residualBlock.ts';
 import { shortcutBeside } from './shortcut.ts';
+import { strideOf } from './strideOf.ts';
 
 /** Settings of a {@link Bottleneck}. */
 export interface BottleneckOptions extends BlockOptions {
@@ -16,7 +17,7 @@ export interface BottleneckOptions extends BlockOptions {
   readonly groups?: number;
   /**
    * Which convolution has the stride: the `3x3` one, as in torchvision (the default), or the first `1x1`, as in the paper
-   * and in Keras's applications.
+   * and in Keras's applications. With `antialias` neither has one.
    */
   readonly strideOn?: '3x3' | '1x1';
 }
@@ -48,6 +49,8 @@ export class Bottleneck extends ResidualBlock {
   readonly bn1: Module;
   readonly conv2: Conv2d;
   readonly bn2: Module;
+  /** Shrinks the image; absent without `antialias`, and at stride 1. */
+  readonly aa?: Module;
   readonly conv3: Conv2d;
   readonly bn3: Module;
   /** Scales the channels of F; absent without `attention`. */
@@ -59,7 +62,8 @@ export class Bottleneck extends ResidualBlock {
   constructor(inChannels: number, outChannels: number, options: BottleneckOptions = {}) {
     expectOptions('Bottleneck', options, BOTTLENECK_OPTIONS);
     super(options);
-    const { stride = 1, norm = batchNorm2d, padding = 1, bias = false } = options;
+    const { norm = batchNorm2d, padding = 1, bias = false } = options;
+    const { stride, aa } = strideOf(options);
     const { width = outChannels / 4, groups = 1, strideOn = '3x3' } = options;
     expectOneOf('Bottleneck', 'strideOn', strideOn, ['3x3', '1x1']);
     const [first, second] = strideOn === '1x1' ? [stride, 1] : [1, stride];
@@ -68,6 +72,7 @@ export class Bottleneck extends ResidualBlock {
     this.bn1 = norm(width);
     this.conv2 = new Conv2d(width, width, spatial);
     this.bn2 = norm(width);
+    this.aa = aa;
     this.conv3 = new Conv2d(width, outChannels, { kernelSize: 1, bias });
     this.bn3 = lastOf(norm(outChannels), options);
     this.se = options.attention?.(outChannels);
@@ -77,7 +82,7 @@ export class Bottleneck extends ResidualBlock {
   /** F(x). */
   body(x: Tensor): Tensor {
     const narrow = through(x, this.conv1, this.bn1, this.act); // [N, H, W, width]
-    const hidden = through(narrow, this.conv2, this.bn2, this.act);
+    const hidden = through(narrow, this.conv2, this.bn2, this.act, this.aa ?? identity);
     return through(hidden, this.conv3, this.bn3, this.se ?? identity); // [N, H / stride, W / stride, outChannels]
   }
 

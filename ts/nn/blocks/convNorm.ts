@@ -6,10 +6,12 @@ import { batchNorm2d, type Activation, type Norm } from './blockOptions.ts';
 
 /** Settings of {@link convNorm}. */
 export interface ConvNormOptions {
-  /** Side of the kernel; the image is padded by half of it. 1 by default. */
+  /** Side of the kernel; 1 by default. */
   readonly kernelSize?: number;
   /** 1 by default. */
   readonly stride?: number;
+  /** Zeros around images: half of the kernel on each side (`'half'`, the default), or TensorFlow's rule. */
+  readonly padding?: 'half' | 'same';
   /** Batch norm by default. */
   readonly norm?: Norm;
   /** None by default. */
@@ -29,10 +31,10 @@ export function convNorm(
 }
 
 /** Of the convolution. */
-export const geometryOf = ({ kernelSize = 1, stride = 1 }: ConvNormOptions) => ({
+export const geometryOf = ({ kernelSize = 1, stride = 1, padding }: ConvNormOptions) => ({
   kernelSize,
   stride,
-  padding: Math.floor(kernelSize / 2),
+  padding: padding === 'same' ? padding : Math.floor(kernelSize / 2),
   bias: false,
 });
 

@@ -8,6 +8,7 @@ import { BOTTLENECK_OPTIONS, type BottleneckOptions } from './bottleneck.ts';
 import { lastOf } from './lastOf.ts';
 import { ResidualBlock, type Branches } from './residualBlock.ts';
 import { shortcutBeside } from './shortcut.ts';
+import { strideOf } from './strideOf.ts';
 
 /**
  * Two 3×3 convolutions with normalisation and activation in front of each and none after the sum (He et al. 2016,
@@ -27,6 +28,8 @@ export class PreActBasicBlock extends ResidualBlock {
   readonly bn1: Module;
   readonly conv1: Conv2d;
   readonly bn2: Module;
+  /** Shrinks the image; absent without `antialias`, and at stride 1. */
+  readonly aa?: Module;
   readonly conv2: Conv2d;
   /** Scales the channels of F; absent without `attention`. */
   readonly se?: Module;
@@ -37,11 +40,13 @@ export class PreActBasicBlock extends ResidualBlock {
   constructor(inChannels: number, outChannels: number, options: BlockOptions = {}) {
     expectOptions('PreActBasicBlock', options, BLOCK_OPTIONS);
     super(options, identity);
-    const { stride = 1, norm = batchNorm2d, padding = 1, bias = false } = options;
+    const { norm = batchNorm2d, padding = 1, bias = false } = options;
+    const { stride, aa } = strideOf(options);
     const spatial = { kernelSize: 3, padding, bias };
     this.bn1 = norm(inChannels);
     this.conv1 = new Conv2d(inChannels, outChannels, { ...spatial, stride });
     this.bn2 = norm(outChannels);
+    this.aa = aa;
     this.conv2 = lastOf(new Conv2d(outChannels, outChannels, spatial), options);
     this.se = options.attention?.(outChannels);
     this.downsample = shortcutBeside(this, inChannels, outChannels, { ...options, norm: null });
@@ -49,7 +54,8 @@ export class PreActBasicBlock extends ResidualBlock {
 
   /** F of the activated input. */
   body(activated: Tensor): Tensor {
-    return through(activated, this.conv1, this.bn2, this.act, this.conv2, this.se ?? identity);
+    const hidden = through(activated, this.conv1, this.bn2, this.act, this.aa ?? identity);
+    return through(hidden, this.conv2, this.se ?? identity);
   }
 
   protected override branches(x: Tensor): Branches {
@@ -77,6 +83,8 @@ export class PreActBottleneck extends ResidualBlock {
   readonly bn2: Module;
   readonly conv2: Conv2d;
   readonly bn3: Module;
+  /** Shrinks the image; absent without `antialias`, and at stride 1. */
+  readonly aa?: Module;
   readonly conv3: Conv2d;
   /** Scales the channels of F; absent without `attention`. */
   readonly se?: Module;
@@ -87,7 +95,8 @@ export class PreActBottleneck extends ResidualBlock {
   constructor(inChannels: number, outChannels: number, options: BottleneckOptions = {}) {
     expectOptions('PreActBottleneck', options, BOTTLENECK_OPTIONS);
     super(options, identity);
-    const { stride = 1, norm = batchNorm2d, padding = 1, bias = false } = options;
+    const { norm = batchNorm2d, padding = 1, bias = false } = options;
+    const { stride, aa } = strideOf(options);
     const { width = outChannels / 4, groups = 1 } = options;
     const spatial = { kernelSize: 3, stride, padding, groups, bias };
     this.bn1 = norm(inChannels);
@@ -95,6 +104,7 @@ export class PreActBottleneck extends ResidualBlock {
     this.bn2 = norm(width);
     this.conv2 = new Conv2d(width, width, spatial);
     this.bn3 = norm(width);
+    this.aa = aa;
     this.conv3 = lastOf(new Conv2d(width, outChannels, { kernelSize: 1, bias }), options);
     this.se = options.attention?.(outChannels);
     this.downsample = shortcutBeside(this, inChannels, outChannels, { ...options, norm: null });
@@ -103,7 +113,7 @@ export class PreActBottleneck extends ResidualBlock {
   /** F of the activated input. */
   body(activated: Tensor): Tensor {
     const narrow = through(activated, this.conv1, this.bn2, this.act); // [N, H, W, width]
-    const hidden = through(narrow, this.conv2, this.bn3, this.act);
+    const hidden = through(narrow, this.conv2, this.bn3, this.act, this.aa ?? identity);
     return through(hidden, this.conv3, this.se ?? identity); // [N, H / stride, W / stride, outChannels]
   }
 

@@ -4,14 +4,15 @@ import { at, rows } from '../args.ts';
 import { channelChunks, elementwiseChunks } from '../chunks.ts';
 import type { Lowering, View } from '../op.ts';
 
-/** Emits `rstd = 1/√(variance + eps)` and `scale = gamma·rstd` into the workspace. */
+/** Emits `rstd = 1/√(variance + eps)` and `scale = gamma·rstd` into the workspace, or where the caller wants the scale. */
 export function lowerFrozen(
   to: Lowering,
   gamma: View,
   variance: View,
   eps: number,
+  scale = to.workspace(bytesOf(gamma)),
 ): { rstd: Pointer; scale: Pointer } {
-  const [rstd, scale] = [to.workspace(bytesOf(gamma)), to.workspace(bytesOf(gamma))];
+  const rstd = to.workspace(bytesOf(gamma));
   to.step({
     kernel: 'batchNorm.frozen.f32/scalar',
     chunks: channelChunks(gamma),

@@ -20,6 +20,8 @@ import type { One } from '../places.ts';
 export interface Conv2dInputs {
   x: One;
   w: One;
+  /** What w is multiplied by, `[O]`: batch norm that is folded into it. Has no gradient. */
+  scale?: One;
   /** Added to each pixel, `[O]`. */
   bias?: One;
   /** Added to the output, of its shape. */
@@ -42,25 +44,26 @@ export interface Conv2dAttrs extends ConvGeometry {
 }
 
 /**
- * `y = act(x ∗ w + bias + residual)`: x `[N, H, W, C]`, w `[KH, KW, C/groups, O]`, bias `[O]`, residual and y
+ * `y = act(x ∗ (w·scale) + bias + residual)`: x `[N, H, W, C]`, w `[KH, KW, C/groups, O]`, scale and bias `[O]`, residual and y
  * `[N, OH, OW, O]`; a cross-correlation, as in every framework.
  */
 export const conv2d: Op<Conv2dInputs, Conv2dOutputs, Conv2dAttrs> = {
   name: 'conv2d',
   denseInputs: ['w'],
-  fuses: { relu: true, residual: true },
+  fuses: { relu: true, residual: true, map: true },
   infer(inputs, attrs) {
     return inferOutput(conv2dShape(inputs.x, inputs.w, attrs), inputs);
   },
   lower(to, inputs, { y }, attrs) {
-    const { x, w, bias, residual, norm } = inputs;
+    const { x, w, scale, bias, residual, norm } = inputs;
     const { groups, relu } = attrs;
     const conv = conv2dShape(x, w, attrs);
     const algorithm = attrs.algorithm ?? chooseConvAlgorithm(conv, to.winograd);
-    const packed = packs(algorithm)
-      ? to.workspace(4 * packedSize(w.shape, { groups, algorithm }))
-      : w.pointer;
-    if (packs(algorithm)) lowerPack(to, w, { groups, algorithm }, packed);
+    const asItIs = !packs(algorithm) && !scale;
+    const packed = asItIs
+      ? w.pointer
+      : to.workspace(4 * packedSize(w.shape, { groups, algorithm }));
+    if (!asItIs) lowerPack(to, w, scale, { groups, algorithm }, packed);
     lowerConv(to, { conv, algorithm, x, packed, bias, residual, norm, y, relu });
   },
   gradient(apply, { inputs: { x, w }, outputs: { y }, dys, attrs, needs }) {

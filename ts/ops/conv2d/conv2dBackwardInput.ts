@@ -1,5 +1,5 @@
 import { chooseConvAlgorithm, takesDepthwise } from './chooseAlgorithm.ts';
-import { emitDepthwiseInput } from './depthwise.ts';
+import { depthwiseKernels } from './depthwiseKernels.ts';
 import { emitConv } from './forward.ts';
 import { AXES, convShape, outputShape, paddingBefore, phasesOf, weightSizes } from './geometry.ts';
 import { lowerPanels, panelFloats } from './conv2dPack.ts';
@@ -70,7 +70,7 @@ export function lowerBackwardInput(
   const conv = backwardInputShape(views.dy, views.w, attrs);
   const depthwise = attrs.algorithm ? attrs.algorithm === 'depthwise' : takesDepthwise(conv);
   if (depthwise) {
-    emitDepthwiseInput(to, conv, views);
+    depthwiseKernels().emitDepthwiseInput(to, conv, views);
     return;
   }
   for (const row of phasesOfAxis(conv, 0)) {

@@ -1,6 +1,6 @@
 import { channelsOf, sizeOf } from '../../base/shape.ts';
 import { chooseWeightAlgorithm } from './chooseAlgorithm.ts';
-import { cutDepthwiseWeight } from './depthwise.ts';
+import { depthwiseKernels } from './depthwiseKernels.ts';
 import { convShape, outputShape } from './geometry.ts';
 import { cutOuterProduct } from './weightCut.ts';
 import { cutWinogradWeight } from './winograd.ts';
@@ -79,7 +79,7 @@ export function lowerBackwardWeight(
     outer_product: () => cutOuterProduct(conv, x.stride, most),
     taps: () => cutTapsWeight(conv, most),
     winograd_4x4: () => cutWinogradWeight(conv, most),
-    depthwise: () => cutDepthwiseWeight(conv, most),
+    depthwise: () => depthwiseKernels().cutDepthwiseWeight(conv, most),
   };
   const { partitions, chunks, scratchBytes, args } = cut[algorithm]();
   const partials = partitions === 1 ? dw : to.workspace(4 * partitions * size);

@@ -10,7 +10,7 @@ import type { Op } from '../op.ts';
 import type { One } from '../places.ts';
 
 /** Places of the inputs of {@link conv2dOfPacked}. */
-export interface Conv2dOfPackedInputs extends Omit<Conv2dInputs, 'w'> {
+export interface Conv2dOfPackedInputs extends Omit<Conv2dInputs, 'w' | 'scale'> {
   /** What conv2dPack made of the weights. */
   packed: One;
 }
@@ -32,6 +32,7 @@ export interface Conv2dOfPackedAttrs extends ConvGeometry {
 export const conv2dOfPacked: Op<Conv2dOfPackedInputs, Conv2dOutputs, Conv2dOfPackedAttrs> = {
   name: 'conv2d',
   denseInputs: ['packed'],
+  fuses: { map: true },
   infer(inputs, attrs) {
     const conv = shapeOf(inputs.x, attrs);
     const weight = [...conv.kernelSize, conv.inChannels / conv.groups, conv.outChannels];

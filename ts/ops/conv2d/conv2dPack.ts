@@ -1,8 +1,10 @@
+import { expectShape } from '../expect.ts';
+import { depthwiseKernels } from './depthwiseKernels.ts';
 import { BLOCK_CHANNELS } from './units.ts';
 import { weightSizes, weightSizesOf } from './geometry.ts';
 import { GAP, packsPositions, positionsOf } from './winogradTile.ts';
 import type { Pointer } from '../../kernels/step.ts';
-import type { Shape } from '../../base/shape.ts';
+import { sizeOf, type Shape } from '../../base/shape.ts';
 import type { ConvAlgorithm } from './chooseAlgorithm.ts';
 import type { Lowering, Op, View } from '../op.ts';
 import type { One } from '../places.ts';
@@ -12,17 +14,19 @@ export interface Conv2dPackAttrs {
   readonly algorithm: ConvAlgorithm;
 }
 
-/** Weights `[KH, KW, C/groups, O]` → the blob that kernels of one algorithm read; a function of the weights alone. */
-export const conv2dPack: Op<{ w: One }, { packed: One }, Conv2dPackAttrs> = {
+/** Weights `[KH, KW, C/groups, O]`, times a scale `[O]`, → the blob that kernels of one algorithm read. */
+export const conv2dPack: Op<{ w: One; scale?: One }, { packed: One }, Conv2dPackAttrs> = {
   name: 'conv2dPack',
   denseInputs: ['w'],
+  outputsFirst: ['w'],
   gappedOutputs: ['packed'],
-  infer({ w }, attrs) {
-    weightSizes('conv2dPack', w);
+  infer({ w, scale }, attrs) {
+    const { outChannels } = weightSizes('conv2dPack', w);
+    if (scale) expectShape('conv2dPack', 'scale', scale, [outChannels], 'must be');
     return { packed: { shape: [packedSize(w.shape, attrs)], dtype: 'f32' } };
   },
-  lower(to, { w }, { packed }, attrs) {
-    lowerPack(to, w, attrs, packed.pointer);
+  lower(to, { w, scale }, { packed }, attrs) {
+    lowerPack(to, w, scale, attrs, packed.pointer);
   },
 };
 
@@ -33,40 +37,53 @@ export function packs(algorithm: ConvAlgorithm): boolean {
 
 /** Floats of a packed weight. */
 export function packedSize(weight: Shape, { groups, algorithm }: Conv2dPackAttrs): number {
+  if (!packs(algorithm)) return sizeOf(weight);
   const { kernelSize, depth, outChannels } = weightSizesOf(weight);
   const taps = kernelSize[0] * kernelSize[1];
   return panelFloats(algorithm, taps, depth, outChannels / groups, groups);
 }
 
-/** Emits the step that packs weights for the forward pass. */
+/** Emits the steps that pack weights for the forward pass; those of depthwise kernels are multiplied by their scale, which they must have. */
 export function lowerPack(
   to: Lowering,
   w: View,
+  scale: View | undefined,
   { groups, algorithm }: Conv2dPackAttrs,
   packed: Pointer,
 ): void {
   const { kernelSize, depth, outChannels } = weightSizesOf(w.shape);
   const [height, width] = kernelSize;
   const columns = outChannels / groups;
+  if (!packs(algorithm)) {
+    depthwiseKernels().scaleDepthwise(to, w, scale!, packed);
+    return;
+  }
+  const taps = height * width;
+  const [tap, depthStride, columnStride] = w.outputsFirst
+    ? [1, taps, depth * taps]
+    : [depth * outChannels, outChannels, 1];
   lowerPanels(to, algorithm, {
     w: w.pointer,
+    scale: scale?.pointer ?? null,
     packed,
     height,
     width,
     depth,
     columns,
     groups,
-    tapRow: width * depth * outChannels,
-    tapColumn: depth * outChannels,
-    depthStride: outChannels,
-    columnStride: 1,
-    groupStride: columns,
+    tapRow: width * tap,
+    tapColumn: tap,
+    depthStride,
+    columnStride,
+    groupStride: columns * columnStride,
   });
 }
 
 /** A matrix of weights as strides: row `(tap, depth)`, column; each of `groups` becomes panels of eight columns. */
 export interface Panels {
   readonly w: Pointer;
+  /** A factor for each column of each group. */
+  readonly scale?: Pointer | null;
   readonly packed: Pointer;
   readonly height: number;
   readonly width: number;
@@ -87,7 +104,7 @@ export function lowerPanels(to: Lowering, algorithm: ConvAlgorithm, panels: Pane
   to.step({
     kernel: packsPositions(algorithm) ? `conv2d.pack.f32/${algorithm}` : 'gemm.pack.f32/panels',
     chunks: Math.max(1, Math.min(16, Math.ceil(floats / 16384))),
-    args: { ...panels },
+    args: { scale: null, ...panels },
   });
 }
 

@@ -1,9 +1,10 @@
+import { after } from '../args.ts';
 import { geometryArgs } from './geometry.ts';
 import type { ConvShape } from './geometry.ts';
 import type { ConvForward, OutputPixels, Rows } from './forward.ts';
 import type { WeightCut } from './weightCut.ts';
 import type { Pointer } from '../../kernels/step.ts';
-import type { Lowering } from '../op.ts';
+import type { Lowering, View } from '../op.ts';
 
 /** Bytes of the rows that a row of outputs reads which stay in a first-level cache until the next row reads them. */
 const CACHED_BYTES = 32 * 1024;
@@ -27,6 +28,7 @@ export function emitDepthwise(to: Lowering, forward: ConvForward, pixels: Output
   to.step({
     kernel: 'conv2d.forward.f32/depthwise',
     chunks,
+    tells: true,
     oneWorker: { chunks: 1 },
     scratchBytes: scratchBytes(conv, unitChannels),
     args: {
@@ -50,6 +52,29 @@ export function emitDepthwise(to: Lowering, forward: ConvForward, pixels: Output
       beta: null,
     },
   });
+}
+
+/** Emits the steps that multiply its weights by their scale, a tap each. */
+export function scaleDepthwise(to: Lowering, w: View, scale: View, scaled: Pointer): void {
+  const [height, width, , channels] = w.shape as [number, number, number, number];
+  const taps = height * width;
+  const [tap, aStride] = w.outputsFirst ? [1, taps] : [channels, 1];
+  for (let i = 0; i < taps; i++) {
+    to.step({
+      kernel: 'multiply.forward.f32/simd',
+      chunks: 1,
+      args: {
+        a: after(w.pointer, 4 * i * tap),
+        aStride,
+        b: scale.pointer,
+        bStride: 1,
+        y: after(scaled, 4 * i * channels),
+        yStride: 1,
+        pixels: channels,
+        channels: 1,
+      },
+    });
+  }
 }
 
 /** Emits the step of its gradient by x; bias and residual are added to it. */

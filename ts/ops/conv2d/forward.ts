@@ -2,7 +2,7 @@ import { positionUnits, unitsOf } from './units.ts';
 import { emitWinograd } from './winograd.ts';
 import { isWinograd } from './winogradTile.ts';
 import { pointersOf } from './fusedNorm.ts';
-import { emitDepthwise } from './depthwise.ts';
+import { depthwiseKernels } from './depthwiseKernels.ts';
 import { geometryArgs } from './geometry.ts';
 import type { Pointer } from '../../kernels/step.ts';
 import type { Norm } from '../batchNorm/norm.ts';
@@ -67,7 +67,7 @@ export function emitConv(
     return;
   }
   if (algorithm === 'depthwise') {
-    emitDepthwise(to, forward, pixels);
+    depthwiseKernels().emitDepthwise(to, forward, pixels);
     return;
   }
   const [kernelHeight, kernelWidth] = conv.kernelSize;
@@ -99,6 +99,7 @@ export function emitConv(
   to.step({
     kernel: norm ? `${kernel}_of_norm` : kernel,
     chunks,
+    tells: algorithm === 'pointwise' || algorithm === 'implicit_gemm',
     // Ranges of a unit in one chunk copy its rows once.
     oneWorker: { chunks: 1 },
     // Offsets of taps, and factors of channels.

@@ -9,7 +9,7 @@ import type { Of } from '../places.ts';
 /** The output of a convolution; throws ShapeError where bias, residual or norm does not fit. */
 export function inferOutput(
   conv: ConvShape,
-  { x, bias, residual, norm }: Omit<Of<Conv2dInputs, Spec>, 'w'>,
+  { x, bias, residual, norm }: Omit<Of<Conv2dInputs, Spec>, 'w' | 'scale'>,
 ): Of<Conv2dOutputs, Spec> {
   const shape = outputShape(conv);
   if (bias) expectShape('conv2d', 'bias', bias, [conv.outChannels], 'must be');

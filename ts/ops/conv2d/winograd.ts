@@ -124,6 +124,7 @@ export function emitWinograd(
   to.step({
     kernel: `${kernel}${suffix}`,
     chunks: cut.chunks,
+    tells: true,
     // Ranges of a unit in one chunk transform its tiles once; but partial sums belong to chunks.
     ...(!sums && { oneWorker: cutOneWorker(conv, algorithm) }),
     scratchBytes: cut.scratchBytes,

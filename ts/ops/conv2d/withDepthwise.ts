@@ -1,5 +1,11 @@
 import { extra } from '../../kernels/extra.ts';
 import { needExtra } from '../../kernels/needsExtra.ts';
+import {
+  cutDepthwiseWeight,
+  emitDepthwise,
+  emitDepthwiseInput,
+  scaleDepthwise,
+} from './depthwise.ts';
 import { noteDepthwiseKernels } from './depthwiseKernels.ts';
 
 /**
@@ -9,6 +15,11 @@ import { noteDepthwiseKernels } from './depthwiseKernels.ts';
  */
 export function withDepthwise<F>(made: F): F {
   needExtra(extra);
-  noteDepthwiseKernels();
+  noteDepthwiseKernels({
+    cutDepthwiseWeight,
+    emitDepthwise,
+    emitDepthwiseInput,
+    scaleDepthwise,
+  });
   return made;
 }

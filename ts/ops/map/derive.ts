@@ -89,7 +89,11 @@ const RULES: Readonly<Record<Code, Rule>> = {
   less: () => ({}),
   keep: (to, d, [, b]) => ({ a: () => to.keep(d, b) }),
   pow: (to, d, [a, b], y) => ({
-    a: () => to.multiply(d, to.multiply(b, to.do('pow', a, to.subtract(b, one(to))))),
+    a: () => {
+      // b - 1, but 0 where b is 0: the slope of a^0 is 0 at 0, too.
+      const exponent = to.subtract(b, to.keep(one(to), to.do('abs', b)));
+      return to.multiply(d, to.multiply(b, to.do('pow', a, exponent)));
+    },
     b: () => to.keep(to.multiply(d, to.multiply(y, to.do('log', a))), a),
   }),
   abs: (to, d, [a]) => ({ a: () => to.subtract(to.keep(d, a), to.keep(d, negative(to, a))) }),

@@ -8,9 +8,12 @@ const limited = (to: Writer, x: Place, least: number, most: number): Place =>
 /** 1 where `x > least`, else 0. */
 const above = (to: Writer, x: Place, least: number): Place => to.less(to.constant(least), x);
 
-/** What a mask of 1 and 0 chooses. */
-const choose = (to: Writer, mask: Place, yes: Place, no: Place): Place =>
-  to.add(to.multiply(mask, yes), to.multiply(to.subtract(to.constant(1), mask), no));
+/** 1 where a mask is 0, else 0. */
+const not = (to: Writer, mask: Place): Place => to.subtract(to.constant(1), mask);
+
+/** a where `x > 0`, else b. */
+const whereAbove = (to: Writer, x: Place, a: Place, b: Place): Place =>
+  to.add(to.keep(a, x), to.keep(b, not(to, above(to, x, 0))));
 
 const scaled = (to: Writer, x: Place, factor: number): Place => to.multiply(x, to.constant(factor));
 
@@ -21,10 +24,12 @@ export const hardSigmoid = formula(
   'hardSigmoid',
   1,
   (to, x) => limited(to, to.add(scaled(to, x, 1 / 6), to.constant(0.5)), 0, 1),
-  (to, x) => {
-    const inside = to.multiply(above(to, x, -3), to.less(x, to.constant(3)));
-    return scaled(to, inside, 1 / 6);
-  },
+  [
+    (to, d, x) => {
+      const inside = to.multiply(above(to, x, -3), to.less(x, to.constant(3)));
+      return to.keep(scaled(to, d, 1 / 6), inside);
+    },
+  ],
 );
 
 /** `x · min(max(x + 3, 0), 6) / 6`. */
@@ -32,13 +37,14 @@ export const hardSwish = formula(
   'hardSwish',
   1,
   (to, x) => scaled(to, to.multiply(x, limited(to, to.add(x, to.constant(3)), 0, 6)), 1 / 6),
-  (to, x) => {
-    const line = limited(to, x, -3, 3);
-    const inside = to.add(scaled(to, line, 1 / 3), to.constant(0.5));
-    const [low, high] = [to.less(x, to.constant(-3)), above(to, x, 3)];
-    const from = to.multiply(to.subtract(to.constant(1), low), inside);
-    return choose(to, high, to.constant(1), from);
-  },
+  [
+    (to, d, x) => {
+      const inside = to.add(scaled(to, x, 1 / 3), to.constant(0.5));
+      const high = not(to, to.less(x, to.constant(3)));
+      const middle = to.keep(to.multiply(d, inside), to.multiply(above(to, x, -3), not(to, high)));
+      return to.add(to.keep(d, high), middle);
+    },
+  ],
 );
 
 /** `least ≤ x ≤ most`, at whose ends the slope is 1. */
@@ -46,21 +52,15 @@ export const clip = (least: number, most: number): Formula =>
   formula('clip', 1, (to, x) => limited(to, x, least, most));
 
 /** `0 ≤ x ≤ 6`, at whose ends the slope is 0. */
-export const relu6 = formula(
-  'relu6',
-  1,
-  (to, x) => limited(to, x, 0, 6),
-  (to, x) => to.multiply(above(to, x, 0), to.less(x, to.constant(6))),
-);
+export const relu6 = formula('relu6', 1, (to, x) => limited(to, x, 0, 6), [
+  (to, d, x) => to.keep(to.keep(d, x), to.less(x, to.constant(6))),
+]);
 
 /** x where it is positive, else `slope · x`. */
 export const leakyRelu = (slope: number): Formula =>
-  formula(
-    'leakyRelu',
-    1,
-    (to, x) => parametric(to, x, to.constant(slope)),
-    (to, x) => to.add(to.constant(slope), scaled(to, above(to, x, 0), 1 - slope)),
-  );
+  formula('leakyRelu', 1, (to, x) => parametric(to, x, to.constant(slope)), [
+    (to, d, x) => whereAbove(to, x, d, scaled(to, d, slope)),
+  ]);
 
 const parametric = (to: Writer, x: Place, slope: Place): Place => {
   const zero = to.constant(0);
@@ -68,7 +68,13 @@ const parametric = (to: Writer, x: Place, slope: Place): Place => {
 };
 
 /** x where it is positive, else `slope · x`, where the slope is a second input. */
-export const prelu = formula('prelu', 2, parametric);
+export const prelu: Formula = {
+  ...formula('prelu', 2, parametric, [
+    (to, d, x, slope) => whereAbove(to, x, d, to.multiply(d, slope)),
+    (to, d, x) => to.keep(to.multiply(d, x), not(to, above(to, x, 0))),
+  ]),
+  like: 0,
+};
 
 /** x where it is positive, else `alpha · (e^x - 1)`. */
 export const elu = (alpha: number): Formula =>
@@ -80,10 +86,12 @@ export const elu = (alpha: number): Formula =>
       const curve = to.do('expm1', to.do('min', x, zero));
       return to.add(to.do('max', x, zero), scaled(to, curve, alpha));
     },
-    (to, x) => {
-      const curve = scaled(to, to.do('exp', to.do('min', x, to.constant(0))), alpha);
-      return choose(to, above(to, x, 0), to.constant(1), curve);
-    },
+    [
+      (to, d, x) => {
+        const curve = scaled(to, to.do('exp', to.do('min', x, to.constant(0))), alpha);
+        return whereAbove(to, x, d, to.multiply(d, curve));
+      },
+    ],
   );
 
 /** `x/2 · (1 + erf(x/√2))`. */
@@ -109,18 +117,17 @@ export const abs = formula('abs', 1, (to, x) => to.do('abs', x));
 /** `x^exponent` for a number. */
 export const power = (exponent: number): Formula =>
   exponent === 2
-    ? formula(
-        'pow',
-        1,
-        (to, x) => to.multiply(x, x),
-        (to, x) => scaled(to, x, 2),
-      )
-    : formula(
-        'pow',
-        1,
-        (to, x) => to.do('pow', x, to.constant(exponent)),
-        (to, x) => scaled(to, to.do('pow', x, to.constant(exponent - 1)), exponent),
-      );
+    ? formula('pow', 1, (to, x) => to.multiply(x, x), [
+        (to, d, x) => to.multiply(d, scaled(to, x, 2)),
+      ])
+    : formula('pow', 1, (to, x) => to.do('pow', x, to.constant(exponent)), [
+        (to, d, x) => {
+          // Not 0 · x^-1, which is NaN at 0.
+          if (exponent === 0) return to.keep(d, to.constant(0));
+          const slope = scaled(to, to.do('pow', x, to.constant(exponent - 1)), exponent);
+          return to.multiply(d, slope);
+        },
+      ]);
 
 export const adding = formula('add', 2, (to, a, b) => to.add(a, b));
 export const subtracting = formula('subtract', 2, (to, a, b) => to.subtract(a, b));

@@ -34,7 +34,7 @@ export function broadcastShape(name: string, shapes: readonly Shape[]): Shape {
 const sizeAt = (shape: Shape, axisFromEnd: number): number => shape.at(axisFromEnd) ?? 1;
 
 /** Steps of a tensor along the axes of the shape to which it broadcasts. */
-function stepsOf({ shape, stride }: View, whole: Shape): number[] {
+export function stepsOf({ shape, stride }: View, whole: Shape): number[] {
   return whole.map((_, axis) => {
     const own = axis - whole.length + shape.length;
     if (own < 0 || shape[own] === 1) return 0;

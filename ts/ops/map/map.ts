@@ -1,21 +1,21 @@
-import { bytesOf, sizeOf } from '../../base/shape.ts';
+import { ShapeError } from '../../base/errors.ts';
+import { bytesOf, formatShape, sameShape, sizeOf } from '../../base/shape.ts';
 import { after } from '../args.ts';
 import { elementwiseChunks } from '../chunks.ts';
 import { expectType } from '../expect.ts';
 import { ofExtra } from '../ofExtra.ts';
 import type { Apply, Op, View } from '../op.ts';
 import type { One } from '../places.ts';
+import { mapArgs, MOST_INPUTS } from './args.ts';
 import { costOf } from './code.ts';
 import { encode } from './encode.ts';
 import type { Formula } from './formula.ts';
 import { broadcastShape, partsOf } from './layout.ts';
 import { join } from './join.ts';
+import { follow } from './follow.ts';
 import { trimmed, type Program } from './program.ts';
 import { sumTo } from './sumTo.ts';
 import type { Spec } from '../../base/shape.ts';
-
-/** Inputs that the kernel takes. */
-const MOST_INPUTS = 8;
 
 /**
  * `y = formula(x₀, x₁, …)` element by element. Inputs broadcast: axes are compared from the last on, and those of size 1, or that are not
@@ -28,9 +28,10 @@ export const map: Op<{ parts: readonly One[] }, { y: One }, Formula> = /* @__PUR
 >({
   name: 'map',
   join,
+  follow,
   title: ({ name }) => `map: ${name}`,
   inPlace: Array.from({ length: MOST_INPUTS }, (_, i) => [`parts.${i}`, 'y'] as never),
-  infer({ parts }, { name }) {
+  infer({ parts }, { name, like }) {
     parts.forEach((part, i) => {
       expectType(name, parts.length > 1 ? `input ${i}` : 'input', part, 'f32');
     });
@@ -38,6 +39,13 @@ export const map: Op<{ parts: readonly One[] }, { y: One }, Formula> = /* @__PUR
       name,
       parts.map((part) => part.shape),
     );
+    const own = like === undefined ? shape : parts[like]!.shape;
+    if (!sameShape(shape, own)) {
+      const facts = `input has shape ${formatShape(own)}`;
+      throw new ShapeError(
+        `${name}: ${facts} but with the others it would be ${formatShape(shape)}`,
+      );
+    }
     return { y: { shape, dtype: 'f32' } };
   },
   lower(to, { parts }, { y }, { name, program }) {
@@ -45,23 +53,18 @@ export const map: Op<{ parts: readonly One[] }, { y: One }, Formula> = /* @__PUR
     if (!words)
       throw new RangeError(`${name}: the program is longer than the kernel's registers allow`);
     if (bytesOf(y) === 0) return;
-    const inputs = Object.fromEntries(
-      Array.from({ length: MOST_INPUTS }, (_, i): [string, null] => [`x${i}`, null]),
-    );
     for (const { offsets, layout } of partsOf(y, parts)) {
       const place = (view: View, tensor: number): View['pointer'] =>
         after(view.pointer, 4 * offsets[tensor]!);
       to.step({
         kernel: 'map.forward.f32/simd',
         chunks: elementwiseChunks(sizeOf([...layout.subarray(0, 4)]) * weightOf(program)),
-        args: {
-          ...inputs,
-          ...Object.fromEntries(parts.map((part, i) => [`x${i}`, place(part, i + 1)])),
-          inputs: parts.length,
-          y: place(y, 0),
+        args: mapArgs(
+          parts.map((part, i) => place(part, i + 1)),
+          place(y, 0),
           layout,
-          program: words,
-        },
+          words,
+        ),
       });
     }
   },

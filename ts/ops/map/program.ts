@@ -91,12 +91,18 @@ export class Writer {
   }
 
   #place(term: Term): Place {
-    const key = JSON.stringify(term);
+    const key = keyOf(term);
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     this.#known.set(key, this.#terms.push(term) - 1);
     return this.#terms.length - 1;
   }
+}
+
+/** What tells a term from others: JSON knows neither infinities nor the sign of 0. */
+function keyOf(term: Term): string {
+  if (!('constant' in term)) return JSON.stringify(term);
+  return Object.is(term.constant, -0) ? '-0' : String(term.constant);
 }
 
 /** The numbers that a term is made of. */

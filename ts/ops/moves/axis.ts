@@ -5,8 +5,8 @@ import { formatShape, type Shape, type Spec } from '../../base/shape.ts';
 /** Throws {@link ShapeError} unless the tensor has this axis, counted from 0. */
 export function expectAxis(op: string, { shape }: Spec, axis: number): void {
   if (Number.isInteger(axis) && axis >= 0 && axis < shape.length) return;
-  const facts = `${formatShape(shape)} has the axes 0 to ${shape.length - 1}`;
-  throw new ShapeError(`${op}: axis is ${shown(axis)} but input ${facts}`);
+  const facts = shape.length > 0 ? `has the axes 0 to ${shape.length - 1}` : 'has no axes';
+  throw new ShapeError(`${op}: axis is ${shown(axis)} but input ${formatShape(shape)} ${facts}`);
 }
 
 /** The shape with another size of one axis. */

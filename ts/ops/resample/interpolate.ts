@@ -1,5 +1,4 @@
 import { ShapeError } from '../../base/errors.ts';
-import { expectOneOf } from '../../base/settings.ts';
 import { formatShape, type Shape } from '../../base/shape.ts';
 import { imagesOf } from '../args.ts';
 import type { Pair } from '../conv2d/geometry.ts';
@@ -28,13 +27,8 @@ function mapsOf(shape: Shape, { size, scale, ...rule }: InterpolateAttrs): Resam
 /** Images of another size: x `[N, H, W, C]`, y `[N, OH, OW, C]`, as PyTorch's `interpolate` makes them. */
 export const interpolate = /* @__PURE__ */ ofExtra<{ x: One }, { y: One }, InterpolateAttrs>({
   name: 'interpolate',
-  infer({ x }, { size, mode, alignCorners, antialias }) {
+  infer({ x }, { size }) {
     expectAxes('interpolate', 'input', x, 'NHWC');
-    expectOneOf('interpolate', 'mode', mode, ['nearest', 'nearest-exact', 'bilinear']);
-    if (mode !== 'bilinear' && (alignCorners || antialias)) {
-      const name = alignCorners ? 'alignCorners' : 'antialias';
-      throw new RangeError(`interpolate: ${name} is true but mode is "${mode}", which has none`);
-    }
     const { images, height, width, channels } = imagesOf(x);
     const whole = size.every((count) => Number.isSafeInteger(count) && count >= 1);
     if (!whole || height === 0 || width === 0) {

@@ -1,4 +1,4 @@
-import type { AxisMap } from './axisMap.ts';
+import { unchanged, type AxisMap } from './axisMap.ts';
 
 /** How values between pixels are found: one pixel for each, in PyTorch's two ways, or two in a straight line. */
 export type InterpolationMode = 'nearest' | 'nearest-exact' | 'bilinear';
@@ -27,6 +27,9 @@ export function interpolationMap(
   { mode, alignCorners, antialias }: InterpolationRule,
   scale: number | undefined,
 ): AxisMap {
+  // PyTorch's short cuts: whatever the scale says, an axis that keeps its size is copied, and one of twice the size is each pixel twice.
+  if (size === from && mode !== 'nearest-exact') return unchanged(size);
+  if (size === 2 * from && mode === 'nearest') scale = undefined;
   const place = (index: number): number => (scale ? index / scale : (index * from) / size);
   if (mode !== 'bilinear') {
     const middle = mode === 'nearest' ? 0 : 0.5;

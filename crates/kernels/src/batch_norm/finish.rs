@@ -4,6 +4,7 @@ use super::{
     BatchNormBackwardFactors, BatchNormFoldBias, BatchNormFrozen, BatchNormMoments, BatchNormOfMoments, BatchNormStatistics,
 };
 use crate::abi::Task;
+use crate::fold::finite_or_nan;
 
 /// Mean and biased variance of a channel from those of its parts, joined in f64.
 ///
@@ -24,7 +25,8 @@ unsafe fn join(partials: *const f32, parts: u32, pixels: u32, channels: usize, c
         }
         n += added;
     }
-    [mean as f32, (squares / n) as f32]
+    let variance = (squares / n) as f32;
+    [mean as f32, finite_or_nan(variance as f64) as f32]
 }
 
 fn unbiased(variance: f32, pixels: u32) -> f64 {

@@ -168,17 +168,6 @@ kernel_args! {
 }
 
 kernel_args! {
-    /// `folded = w·scale` over `[rows, channels]`, contiguous.
-    pub struct BatchNormFold {
-        pub w: *const f32,
-        pub scale: *const f32,
-        pub folded: *mut f32,
-        pub rows: u32,
-        pub channels: u32,
-    }
-}
-
-kernel_args! {
     /// `folded = beta + (bias - mean)·scale`; `bias` may be null: 0.
     pub struct BatchNormFoldBias {
         pub bias: *const f32,
@@ -209,8 +198,6 @@ pub const KERNELS: &[Kernel] = &[
     reference_row!("batchNorm.backwardFactors.f32/reference", BatchNormBackwardFactors, reference::backward_factors),
     row!("batchNorm.backwardApply.f32/simd", BatchNormBackwardApply, simd_backward::backward_apply::<Vector>),
     reference_row!("batchNorm.backwardApply.f32/reference", BatchNormBackwardApply, reference::backward_apply),
-    row!("batchNorm.fold.f32/simd", BatchNormFold, simd::fold::<Vector>),
-    reference_row!("batchNorm.fold.f32/reference", BatchNormFold, reference::fold),
     row!("batchNorm.foldBias.f32/scalar", BatchNormFoldBias, finish::fold_bias),
     reference_row!("batchNorm.foldBias.f32/reference", BatchNormFoldBias, reference::fold_bias),
 ];

@@ -1,8 +1,8 @@
 //! The definition, channel by channel, sums in f64.
 
 use super::{
-    BatchNormApply, BatchNormBackwardApply, BatchNormBackwardFactors, BatchNormBackwardPartials, BatchNormFold,
-    BatchNormFoldBias, BatchNormFrozen, BatchNormMoments, BatchNormOfMoments, BatchNormPartials, BatchNormStatistics,
+    BatchNormApply, BatchNormBackwardApply, BatchNormBackwardFactors, BatchNormBackwardPartials, BatchNormFoldBias,
+    BatchNormFrozen, BatchNormMoments, BatchNormOfMoments, BatchNormPartials, BatchNormStatistics,
 };
 use crate::abi::Task;
 use crate::pixels::{List, Pixels, each, relu};
@@ -229,19 +229,6 @@ pub unsafe fn backward_apply(a: &BatchNormBackwardApply, task: &Task) {
         let d = if positive(y, beta, p, c, centred * scale) { dy.at(p, c) } else { 0.0 };
         let residual = residual.map_or(0.0, |residual| residual.at(p, c));
         dx.set(p, c, scale * d + by_x * centred + constant + residual);
-    }
-}
-
-/// # Safety
-/// `w` and `folded` hold `rows·channels` floats, `scale` holds `channels`.
-pub unsafe fn fold(a: &BatchNormFold, task: &Task) {
-    // SAFETY: as above.
-    let ([w, folded], scale) = unsafe {
-        let weights = [Pixels::new(a.w, a.channels, a.rows, a.channels), Pixels::new(a.folded, a.channels, a.rows, a.channels)];
-        (weights, List::new(a.scale, a.channels as usize))
-    };
-    for (row, c) in each(task, a.rows, a.channels) {
-        folded.set(row, c, w.at(row, c) * scale.at(c));
     }
 }
 

@@ -1,9 +1,9 @@
 //! Tiles of pixels, small enough for the first-level cache, walked column by column with the statistics in registers.
 
-use super::{BatchNormApply, BatchNormFold, BatchNormPartials};
+use super::{BatchNormApply, BatchNormPartials};
 use crate::abi::Task;
 use crate::lanes::Lanes;
-use crate::loops::{Column, Row, across, along, load_all, store_all, touch_columns};
+use crate::loops::{Column, across, load_all, store_all, touch_columns};
 use core::ops::Range;
 
 /// Pixels and channels of a tile whose moments are taken: the first-level cache holds it. How moments are joined must not depend on
@@ -159,33 +159,6 @@ pub unsafe fn affine<L: Lanes, const RELU: bool>(a: &BatchNormApply, task: &Task
                 beta: a.beta,
             };
             across::<L, 4>(&column, 0..a.channels as usize);
-        }
-    }
-}
-
-struct Folded {
-    w: *const f32,
-    scale: *const f32,
-    folded: *mut f32,
-}
-
-impl Row for Folded {
-    #[inline(always)]
-    unsafe fn at<L: Lanes>(&self, i: usize) {
-        // SAFETY: i lies within the row.
-        unsafe { L::load(self.w.add(i)).mul(L::load(self.scale.add(i))).store(self.folded.add(i)) }
-    }
-}
-
-/// # Safety
-/// As for the reference.
-pub unsafe fn fold<L: Lanes>(a: &BatchNormFold, task: &Task) {
-    let channels = a.channels as usize;
-    for row in task.range(a.rows) {
-        // SAFETY: the row lies within both tensors.
-        unsafe {
-            let (w, folded) = (a.w.add(row * channels), a.folded.add(row * channels));
-            along::<L>(&Folded { w, scale: a.scale, folded }, channels);
         }
     }
 }

@@ -260,20 +260,11 @@ fn a_large_mean_does_not_cost_the_variance() {
 }
 
 #[test]
-fn fold_gives_the_same_affine_map() {
+fn folded_bias_equals_reference() {
     let mut random = Random(3);
     for case in 0..50 {
-        let (rows, channels) = (random.int(1, 9), random.int(1, 21));
-        let w = random.buffer((rows * channels) as usize);
+        let channels = random.int(1, 21);
         let [bias, beta, mean, scale] = [0; 4].map(|_| random.buffer(channels as usize));
-        let run = |fold: unsafe fn(&BatchNormFold, &Task)| {
-            let mut folded = Buffer::new((rows * channels) as usize);
-            let args = BatchNormFold { w: w.ptr(), scale: scale.ptr(), folded: folded.mut_ptr(), rows, channels };
-            run_chunks(fold, &args, 1 + case % 3, 0);
-            folded.assert_guards("folded");
-            folded
-        };
-        assert_close(run(simd::fold::<Vector>).values(), run(reference::fold).values(), 0.0, "fold");
         for bias in [bias.ptr(), core::ptr::null()] {
             let run = |fold_bias: unsafe fn(&BatchNormFoldBias, &Task)| {
                 let mut folded = Buffer::new(channels as usize);

@@ -36,7 +36,7 @@ pub unsafe fn forward<L: Lanes>(a: &Conv2dForward, task: &Task) {
                 unit_rows: outputs,
                 unit_columns: columns.next_multiple_of(PANEL as u32),
             };
-            let whole = Task { chunk: 0, chunks: 1, scratch: task.scratch.add((unit * taps) as usize) };
+            let whole = Task::whole(task.scratch.add((unit * taps) as usize));
             panels::gemm::<L>(&matrix_times_weights, &whole);
             finish(a, first as usize..(first + outputs) as usize, channel..channel + columns as usize);
         }

@@ -26,6 +26,7 @@ pub unsafe fn forward<L: Lanes>(a: &Conv2dForward, task: &Task) {
                 copied = Some((unit, group));
             }
             multiply_unit::<L>(a, &w, &scratch, scratch.rows, &unit, group, first, end);
+            finished(a, &w, task, &unit, group, first, end);
         });
     }
 }
@@ -64,6 +65,23 @@ pub fn each_unit(a: &Conv2dForward, w: &Window, task: &Task, mut work: impl FnMu
         let end = columns.min(first + a.unit_channels as usize);
         let (group, index) = (item / ranges / units, item / ranges % units);
         work(w.unit(index), group, first, end);
+    }
+}
+
+/// Tells that output channels `first..end` of a group are written for the pixels of a unit.
+///
+/// # Safety
+/// They are, and where something follows, the pixels of an image follow each other.
+#[inline(always)]
+pub unsafe fn finished(a: &Conv2dForward, w: &Window, task: &Task, unit: &Unit, group: usize, first: usize, end: usize) {
+    if task.then.is_none() {
+        return;
+    }
+    let channel = group * (a.geometry.out_channels / a.geometry.groups) as usize;
+    for image in unit.image..unit.image + unit.images {
+        let pixel = image * a.y_image as usize + unit.row * a.y_row as usize;
+        // SAFETY: the caller vouches for the unit.
+        unsafe { task.finished(pixel..pixel + unit.rows * w.out_width, channel + first..channel + end) };
     }
 }
 

@@ -1,7 +1,7 @@
 //! Windows that never leave the image: pixels of x are rows of A where they lie, at any stride.
 
 use super::Conv2dForward;
-use super::implicit_gemm::{Scratch, each_unit, multiply_unit};
+use super::implicit_gemm::{Scratch, each_unit, finished, multiply_unit};
 use super::units::{Layout, Unit, Window, pixel_table, tap_offsets};
 use crate::abi::Task;
 use crate::batch_norm::{BatchNormApply, simd};
@@ -29,6 +29,7 @@ pub unsafe fn forward<L: Lanes>(a: &Conv2dForward, task: &Task) {
                 }
             }
             multiply_unit::<L>(a, &w, &scratch, x, &unit, group, first, end);
+            finished(a, &w, task, &unit, group, first, end);
         });
     }
 }
@@ -58,6 +59,7 @@ pub unsafe fn forward_of_norm<L: Lanes>(a: &Conv2dForward, task: &Task) {
                 written = Some(unit);
             }
             multiply_unit::<L>(a, &w, &scratch, rows, &unit, group, first, end);
+            finished(a, &w, task, &unit, group, first, end);
         });
     }
 }
@@ -82,6 +84,6 @@ unsafe fn write_normed<L: Lanes>(a: &Conv2dForward, w: &Window, unit: &Unit, sca
             relu: 1,
         };
         // SAFETY: the image has these pixels.
-        unsafe { simd::apply::<L>(&args, &Task { chunk: 0, chunks: 1, scratch: to }) };
+        unsafe { simd::apply::<L>(&args, &Task::whole(to)) };
     }
 }

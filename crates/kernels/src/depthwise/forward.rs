@@ -7,6 +7,9 @@ use crate::abi::Task;
 use crate::conv2d::Conv2dForward;
 use crate::lanes::Lanes;
 
+/// Outputs that are told of at a time, at least: they are still in a first-level cache.
+const TOLD: usize = 2048;
+
 /// # Safety
 /// Pointers cover the tensors; `w` is `[KH, KW, C]` and groups have one channel each; scratch holds zeros for the channels of a
 /// unit, and a table of pointers: for each row of taps as many as a tile of outputs reads.
@@ -24,7 +27,8 @@ pub unsafe fn forward<L: Lanes>(a: &Conv2dForward, task: &Task) {
         let scratch = Scratch::new(task.scratch, units.unit_channels.min(channels));
         for item in task.range(units.count(g.batch)) {
             let (image, rows, range) = units.item(item);
-            for row in rows {
+            let mut told = rows.start;
+            for row in rows.clone() {
                 let top = (row * g.stride_height as usize) as isize - g.pad_top as isize;
                 let taps = taps_inside(top, g.kernel_height as usize, dilation, height);
                 let x_row = (top + (taps.start * dilation) as isize).max(0) as usize;
@@ -53,6 +57,11 @@ pub unsafe fn forward<L: Lanes>(a: &Conv2dForward, task: &Task) {
                     channels: range.len(),
                 };
                 line.walk::<L>(scratch);
+                if task.then.is_some() && (row + 1 == rows.end || (row + 1 - told) * out_width * range.len() >= TOLD) {
+                    let pixel = image * a.y_image as usize + told * a.y_row as usize;
+                    task.finished(pixel..pixel + (row + 1 - told) * out_width, range.clone());
+                    told = row + 1;
+                }
             }
         }
     }

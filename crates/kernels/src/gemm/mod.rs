@@ -41,10 +41,11 @@ kernel_args! {
 }
 
 kernel_args! {
-    /// Copies `groups` matrices into panels. Row `(tap_row, tap_column, depth)` and column of a matrix lie at
-    /// the sum of their strides in `w`; the strides of taps may be negative.
+    /// Copies `groups` matrices, times a factor for each column of all, into panels. Row `(tap_row, tap_column, depth)` and column
+    /// of a matrix lie at the sum of their strides in `w`; the strides of taps may be negative. `scale` may be null: 1.
     pub struct GemmPack {
         pub w: *const f32,
+        pub scale: *const f32,
         pub packed: *mut f32,
         pub height: u32,
         pub width: u32,

@@ -24,12 +24,15 @@ pub unsafe fn gemm(g: &Gemm, task: &Task) {
 }
 
 /// # Safety
-/// `w` holds the matrices at their strides; `packed` holds all panels.
+/// `w` holds the matrices at their strides, `scale` a float for each column unless it is null; `packed` holds all panels.
 pub unsafe fn pack(p: &GemmPack, task: &Task) {
     let (columns, rows) = (p.columns as usize, p.height * p.width * p.depth);
     let panels = p.groups * p.columns.div_ceil(PANEL as u32);
     // SAFETY: as above.
-    let packed = unsafe { Pixels::new(p.packed, PANEL as u32, panels * rows, PANEL as u32) };
+    let (packed, scale) = unsafe {
+        let packed = Pixels::new(p.packed, PANEL as u32, panels * rows, PANEL as u32);
+        (packed, List::optional(p.scale, p.groups as usize * columns))
+    };
     for (panel, row) in each(task, panels, rows) {
         let (group, first) = (panel / columns.div_ceil(PANEL), panel % columns.div_ceil(PANEL) * PANEL);
         let (tap, k) = (row / p.depth as usize, row % p.depth as usize);
@@ -41,7 +44,8 @@ pub unsafe fn pack(p: &GemmPack, task: &Task) {
         for column in first..first + PANEL {
             // SAFETY: w holds the rows and columns of the matrix at their strides.
             let value = || unsafe { *p.w.offset(start + column as isize * p.column_stride as isize) } as f64;
-            packed.set(panel * rows as usize + row, column - first, if column < columns { value() } else { 0.0 });
+            let factor = || scale.as_ref().map_or(1.0, |scale| scale.at(group * columns + column));
+            packed.set(panel * rows as usize + row, column - first, if column < columns { value() * factor() } else { 0.0 });
         }
     }
 }

@@ -56,6 +56,7 @@ fn pack(b: &Buffer, depth: u32, columns: u32, transposed: bool) -> Buffer {
     let mut packed = Buffer::new((depth * columns.next_multiple_of(PANEL as u32)) as usize);
     let args = GemmPack {
         w: source.ptr(),
+        scale: core::ptr::null(),
         packed: packed.mut_ptr(),
         height: 1,
         width: 1,
@@ -83,6 +84,7 @@ fn pack_equals_reference() {
         let w = random.buffer((height * width * depth * groups * columns) as usize);
         let tap = (depth * groups * columns) as i32;
         let reversed = case % 2 == 1;
+        let scale = (case % 5 < 2).then(|| random.buffer((groups * columns) as usize));
         let last = if reversed { (height * width - 1) as i32 * tap } else { 0 };
         let (depth_stride, column_stride) = if case % 3 == 0 { (1, depth) } else { (groups * columns, 1) };
         let run = |kernel: unsafe fn(&GemmPack, &crate::abi::Task)| {
@@ -90,6 +92,7 @@ fn pack_equals_reference() {
             let mut packed = Buffer::new((panels * height * width * depth) as usize);
             let args = GemmPack {
                 w: w.values()[last as usize..].as_ptr(),
+                scale: scale.as_ref().map_or(core::ptr::null(), Buffer::ptr),
                 packed: packed.mut_ptr(),
                 height,
                 width,

@@ -2,6 +2,7 @@
 
 use super::{GroupNormBackwardFactors, GroupNormParameters, GroupNormStatistics, part_of};
 use crate::abi::Task;
+use crate::fold::finite_or_nan;
 
 /// # Safety
 /// `partials` holds `images·parts` rows of `2·channels`, `gamma` `channels`; the others hold `[images, channels]`.
@@ -24,7 +25,7 @@ pub unsafe fn statistics(a: &GroupNormStatistics, task: &Task) {
                 n += added;
             }
         }
-        let rstd = (1.0 / libm::sqrt(squares / n + a.eps as f64)) as f32;
+        let rstd = (1.0 / libm::sqrt(finite_or_nan(squares) / n + a.eps as f64)) as f32;
         for c in first..first + depth {
             // SAFETY: image and channel are in range.
             unsafe {

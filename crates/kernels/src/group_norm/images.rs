@@ -10,7 +10,7 @@ use core::ops::Range;
 use core::ptr::null;
 
 /// A chunk that is all there is.
-const WHOLE: Task = Task { chunk: 0, chunks: 1, scratch: core::ptr::null_mut() };
+const WHOLE: Task = Task::whole(core::ptr::null_mut());
 
 /// Each image that a chunk has pixels of, and which pixels of all images these are.
 fn images(task: &Task, images: u32, pixels: u32) -> impl Iterator<Item = (usize, Range<usize>)> {

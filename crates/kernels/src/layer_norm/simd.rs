@@ -3,7 +3,7 @@
 use super::{LayerNormBackward, LayerNormForward, LayerNormParameters};
 use crate::abi::Task;
 use crate::batch_norm::simd::{SUM_TILE, tiles};
-use crate::fold::{Sum, Terms, fold_row};
+use crate::fold::{Sum, Terms, finite_or_nan, fold_row};
 use crate::lanes::Lanes;
 use crate::loops::{Column, Row, across, along, load_all, store_all, touch_columns};
 
@@ -73,7 +73,7 @@ pub unsafe fn forward<L: Lanes>(a: &LayerNormForward, task: &Task) {
             let first = *x;
             let mean = (first as f64 + fold_row::<Sum, L>(&Centred { x, from: first }, size) / count) as f32;
             let squares = fold_row::<Sum, L>(&Squares(Centred { x, from: mean }), size);
-            let rstd = (1.0 / libm::sqrt(squares / count + a.eps as f64)) as f32;
+            let rstd = (1.0 / libm::sqrt(finite_or_nan(squares) / count + a.eps as f64)) as f32;
             *a.mean.add(row) = mean;
             *a.rstd.add(row) = rstd;
             let y = a.y.add(row * a.y_stride as usize);

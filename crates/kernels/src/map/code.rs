@@ -72,6 +72,15 @@ impl Instruction {
         let [code, result, a, b] = word.to_le_bytes().map(usize::from);
         Self { code: CODES[code], result, a, b }
     }
+
+    /// The register of the upper bound, where this one and the next are `min(max(a, least), most)` of constant bounds, and nothing else reads
+    /// what is between them.
+    pub fn clip(self, next: Self) -> Option<usize> {
+        let constant = |register| (INPUTS..INPUTS + CONSTANTS).contains(&register);
+        let codes = self.code == Code::Max && next.code == Code::Min;
+        let bounds = constant(self.b) && constant(next.b) && !constant(self.a);
+        (codes && bounds && next.a == self.result && next.result == self.result).then_some(next.b)
+    }
 }
 
 /// A program: how many constants, how many instructions, these, the constants.
@@ -90,7 +99,7 @@ impl Program {
         // SAFETY: as for `new`.
         unsafe { *self.words as usize }
     }
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         // SAFETY: as for `new`.
         unsafe { *self.words.add(1) as usize }
     }
@@ -98,8 +107,8 @@ impl Program {
         // SAFETY: as for `new`; the index is below the length.
         Instruction::of(unsafe { *self.words.add(2 + index) })
     }
-    pub fn constant(&self, index: usize) -> f32 {
-        // SAFETY: as for `new`; the index is below the count.
-        f32::from_bits(unsafe { *self.words.add(2 + self.len() + index) })
+    /// Where a constant lies.
+    pub fn constant(&self, index: usize) -> *const f32 {
+        self.words.wrapping_add(2 + self.count() + index).cast()
     }
 }

@@ -69,5 +69,6 @@ impl MapForward {
 
 pub const KERNELS: &[Kernel] = &[
     row!("map.forward.f32/simd", MapForward, simd::forward::<Vector>),
+    row!("map.forward.f32/region", MapForward, simd::region::<Vector>),
     reference_row!("map.forward.f32/reference", MapForward, reference::forward),
 ];

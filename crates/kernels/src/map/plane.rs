@@ -13,7 +13,7 @@ pub struct Block {
 }
 
 impl Block {
-    pub fn len(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.rows * self.columns
     }
 }
@@ -46,15 +46,10 @@ pub struct Buffer {
 }
 
 impl Buffer {
-    pub const fn new() -> Self {
-        Self { floats: [const { MaybeUninit::uninit() }; BLOCK], gathered: (core::ptr::null(), 0, 0) }
-    }
+    pub const EMPTY: Self = Self { floats: [const { MaybeUninit::uninit() }; BLOCK], gathered: (core::ptr::null(), 0, 0) };
+
     pub fn floats(&mut self) -> *mut f32 {
         self.floats.as_mut_ptr().cast()
-    }
-    /// The same number everywhere.
-    pub fn fill(&mut self, value: f32, len: usize) {
-        self.floats[..len].fill(MaybeUninit::new(value));
     }
     /// Copies a block from where its rows lie apart or repeat; what repeats is kept from block to block.
     ///
@@ -87,9 +82,13 @@ impl Buffer {
     pub unsafe fn scatter(&mut self, first: *mut f32, steps: Steps, block: &Block) {
         let from = self.floats();
         for row in 0..block.rows {
-            for column in 0..block.columns {
-                // SAFETY: as above.
-                unsafe { *first.add(row * steps.row + column * steps.column) = *from.add(row * block.columns + column) };
+            // SAFETY: as above.
+            unsafe {
+                let (from, to) = (from.add(row * block.columns), first.add(row * steps.row));
+                match steps.column {
+                    1 => core::ptr::copy_nonoverlapping(from, to, block.columns),
+                    step => (0..block.columns).for_each(|column| *to.add(column * step) = *from.add(column)),
+                }
             }
         }
     }

@@ -43,10 +43,10 @@ pub unsafe fn forward(a: &MapForward, task: &Task) {
                 registers[input] = *a.input(input).add(offset(a.input_steps(input))) as f64;
             }
             for constant in 0..program.constants() {
-                registers[INPUTS + constant] = program.constant(constant) as f64;
+                registers[INPUTS + constant] = *program.constant(constant) as f64;
             }
             let mut last = 0.0;
-            for at in 0..program.len() {
+            for at in 0..program.count() {
                 let Instruction { code, result, a, b } = program.at(at);
                 last = value(code, registers[a], registers[b]);
                 registers[result] = last;

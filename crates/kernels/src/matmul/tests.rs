@@ -19,6 +19,7 @@ fn panels_equal_the_sum() {
         let (depth_stride, column_stride) = if b_transposed { (1, depth) } else { (columns, 1) };
         let args = GemmPack {
             w: b.ptr(),
+            scale: core::ptr::null(),
             packed: packed.mut_ptr(),
             height: 1,
             width: 1,

@@ -146,6 +146,7 @@ impl Case {
         let (columns, depth) = (self.out_channels / self.groups, self.channels / self.groups);
         GemmPack {
             w: w.ptr(),
+            scale: core::ptr::null(),
             packed: packed.mut_ptr(),
             height: self.kernel[0],
             width: self.kernel[1],

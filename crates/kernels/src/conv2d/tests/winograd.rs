@@ -23,10 +23,20 @@ pub fn winograd_case(random: &mut Random) -> Case {
 
 /// Weights `[3, 3, C, O]`, transformed.
 pub fn pack<F: Lines<TILE, PATCH>, const TILE: usize, const PATCH: usize>(case: &Case, w: &Buffer) -> Buffer {
+    pack_scaled::<F, TILE, PATCH>(case, w, core::ptr::null())
+}
+
+/// Weights `[3, 3, C, O]` times `[O]`, which may be null, transformed.
+fn pack_scaled<F: Lines<TILE, PATCH>, const TILE: usize, const PATCH: usize>(
+    case: &Case,
+    w: &Buffer,
+    scale: *const f32,
+) -> Buffer {
     let columns = case.out_channels.next_multiple_of(PANEL as u32);
     let positions = (PATCH * PATCH) as u32;
     let mut packed = Buffer::new((positions * (case.channels * columns + 16)) as usize);
-    run_chunks(winograd::pack::pack::<Vector, F, TILE, PATCH>, &case.pack_args(w, &mut packed), 3, 0);
+    let args = crate::gemm::GemmPack { scale, ..case.pack_args(w, &mut packed) };
+    run_chunks(winograd::pack::pack::<Vector, F, TILE, PATCH>, &args, 3, 0);
     packed.assert_guards("packed");
     packed
 }
@@ -193,11 +203,13 @@ fn pack_equals_formula<F: Lines<TILE, PATCH>, const TILE: usize, const PATCH: us
     for _ in 0..30 {
         let case = winograd_case(&mut random);
         let [depth, columns] = [case.channels, case.out_channels].map(|v| v as usize);
-        let w = random.buffer(9 * depth * columns);
-        let packed = pack::<F, TILE, PATCH>(&case, &w);
+        let (w, scale) = (random.buffer(9 * depth * columns), random.buffer(columns));
+        let packed = pack_scaled::<F, TILE, PATCH>(&case, &w, scale.ptr());
         let width = columns.next_multiple_of(PANEL);
         for (k, column) in (0..depth).flat_map(|k| (0..width).map(move |column| (k, column))) {
-            let tap = |a: usize, b: usize| w.values()[((3 * a + b) * depth + k) * columns + column] as f64;
+            let tap = |a: usize, b: usize| {
+                w.values()[((3 * a + b) * depth + k) * columns + column] as f64 * scale.values()[column] as f64
+            };
             let slice = k / 128 * 128;
             let panel = slice * width + column / PANEL * PANEL * 128.min(depth - slice);
             let place = panel + (k - slice) * PANEL + column % PANEL;

@@ -127,7 +127,32 @@ unsafe fn convolve<L: Lanes, F: Lines<TILE, PATCH>, R: Read, E: Epilogue, const 
                     );
                 }
             }
+            if task.then.is_some() {
+                finished(a, task, &grid, first..first + count, start..end);
+            }
         }
+    }
+}
+
+/// Tells that these channels of all pixels of these tiles are written: those of a row of the image in one piece, or of several.
+///
+/// # Safety
+/// They are.
+#[inline(never)]
+pub(super) unsafe fn finished(a: &Conv2dWinograd, task: &Task, grid: &Grid, tiles: Range<usize>, channels: Range<usize>) {
+    let (height, width) = (a.geometry.out_height as usize, a.geometry.out_width as usize);
+    let mut tile = tiles.start;
+    while tile < tiles.end {
+        let (image, y, x) = grid.place(tile);
+        let run = (grid.columns - x / grid.tile).min(tiles.end - tile);
+        let (rows, columns) = (grid.tile.min(height - y), (run * grid.tile).min(width - x));
+        let pieces = if columns == width { 1 } else { rows };
+        for piece in 0..pieces {
+            let pixel = (image * height + y + piece) * width + x;
+            // SAFETY: the caller vouches for the tiles.
+            unsafe { task.finished(pixel..pixel + rows * columns / pieces, channels.clone()) };
+        }
+        tile += run;
     }
 }
 

@@ -2,7 +2,7 @@
 //! tiles share many of them, this is faster than reading transformed ones from memory.
 
 use super::epilogue::{Epilogue, Plain};
-use super::forward::{Rows, transform_unit, write_tile};
+use super::forward::{Rows, finished, transform_unit, write_tile};
 use super::lines_4x4::{A, B, at_points};
 use super::pack::SLICE;
 use super::read::AsStored;
@@ -87,6 +87,9 @@ pub unsafe fn forward<L: Lanes, F: LeanLines<TILE, PATCH>, const TILE: usize, co
                     let place = grid.place(first + tile);
                     write_tile::<L, F, Plain, TILE, PATCH>(a, task, place, channels.clone(), from, product_step, between);
                 }
+            }
+            if task.then.is_some() {
+                finished(a, task, &grid, first..first + count, start..end);
             }
         }
     }

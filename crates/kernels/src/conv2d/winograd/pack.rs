@@ -48,13 +48,19 @@ pub unsafe fn pack<L: Lanes, F: Lines<TILE, PATCH>, const TILE: usize, const PAT
     for item in task.range(p.columns.next_multiple_of(PANEL as u32) / L::WIDTH as u32) {
         let column = L::WIDTH * item;
         let live = L::WIDTH.min(columns.saturating_sub(column));
+        let scale = if p.scale.is_null() {
+            L::splat(1.0)
+        } else {
+            // SAFETY: scale holds a float for each live column.
+            unsafe { load_columns(p.scale.wrapping_add(column), 1, live) }
+        };
         for k in 0..depth {
             // SAFETY: taps, depth and columns stay within the matrix and its panels.
             unsafe {
                 let from = p.w.wrapping_add(k * p.depth_stride as usize + column * stride);
                 let tap = |i: usize, j: usize| {
                     let from = from.wrapping_offset(i as isize * p.tap_row as isize + j as isize * p.tap_column as isize);
-                    load_columns::<L>(from, stride, live)
+                    load_columns::<L>(from, stride, live).mul(scale)
                 };
                 let slices = Slices { first: p.packed, depth, columns };
                 let panel = slices.panel(k / SLICE * SLICE, column / PANEL * PANEL).cast_mut();
