@@ -35,6 +35,10 @@ it('takes builds of pairs where this run asks V8 for pairs, and not elsewhere', 
 const UNPAIRED = [
   ...[/^gemm::panels::/, /^matmul::panels::/],
   ...[/^conv2d::im2col::/, /^gemm::tile::store_part::/],
+  ...[
+    /^depthwise::(forward|backward_input|backward_weight)::/,
+    /^<depthwise::line::Line>::(tiles|walk)::/,
+  ],
 ];
 
 /** Kernels whose loops stand in the closure of their row, which does not say how wide it is. */
@@ -42,7 +46,6 @@ const STREAMING = [
   'add',
   'adamw_update',
   'copy',
-  'layer_norm',
   'copy_nd',
   'local_response_norm',
   'multiply',

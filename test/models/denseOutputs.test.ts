@@ -109,6 +109,6 @@ describe('networks whose outputs are images', () => {
   });
 
   it('refuse a scale that there is not', () => {
-    expect(() => rdn({ scale: 5 })).toThrow('ResidualDenseNet: scale is "5" but must be "2" or');
+    expect(() => rdn({ scale: 5 })).toThrow('ResidualDenseNet: scale is 5 but must be 2, 3 or 4');
   });
 });

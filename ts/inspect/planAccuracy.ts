@@ -1,11 +1,16 @@
 import type { LoweredNode } from '../compile/lower.ts';
 import type { Plan, Values } from '../compile/plan.ts';
 import { runPrologue } from '../compile/runPrologue.ts';
-import { is, type NodeOf, type Value } from '../core/graph.ts';
+import { is, type Node, type NodeOf, type Value } from '../core/graph.ts';
 import type { Norm } from '../ops/batchNorm/norm.ts';
-import type { Of } from '../ops/places.ts';
+import type { Of, Tree } from '../ops/places.ts';
 import { conv2dPack } from '../ops/conv2d/conv2dPack.ts';
-import type { Conv2dOutputs } from '../ops/conv2d/conv2d.ts';
+import {
+  conv2d,
+  type Conv2dAttrs,
+  type Conv2dInputs,
+  type Conv2dOutputs,
+} from '../ops/conv2d/conv2d.ts';
 import {
   conv2dOfPacked,
   type Conv2dOfPackedAttrs,
@@ -44,13 +49,30 @@ export async function planAccuracy(plan: Plan, inputs: readonly Values[]): Promi
   const rows: AccuracyRow[] = [];
   for (const part of lowered.main) {
     const { node } = part;
-    const conv = is(node, conv2dOfPacked) ? node : undefined;
-    const weight = conv && weights.get(conv.inputs.packed);
-    const before = conv && readBefore(plan, conv);
-    engine.runSteps(part.steps);
-    if (weight && before) rows.push(compare(plan, conv, part, weight, before));
+    const conv = convOf(node);
+    if (conv) {
+      const weight = weightOf(plan, conv, weights);
+      const before = readBefore(plan, conv);
+      engine.runSteps(part.steps.map((step) => ({ ...step, then: undefined })));
+      rows.push(compare(plan, conv, part, weight, before));
+    }
+    if (!conv || part.steps.some(({ then }) => then)) engine.runSteps(part.steps);
   }
   return rows;
+}
+
+/** The convolution that a node computes, whatever follows it. */
+function convOf(node: Node): ConvNode | undefined {
+  const { op, inputs, attrs } = node;
+  const own = op.first
+    ? {
+        ...node,
+        op: op.first,
+        inputs: inputs['first'] as Tree<Value>,
+        attrs: (attrs as { readonly first: unknown }).first,
+      }
+    : node;
+  return is(own, conv2dOfPacked) || is(own, conv2d) ? own : undefined;
 }
 
 interface Weight {
@@ -63,10 +85,37 @@ function packedWeights({ engine, lowered }: Plan): Map<Value, Weight> {
   const weights = new Map<Value, Weight>();
   runPrologue(engine, lowered.prologue, ({ node }) => {
     if (!is(node, conv2dPack)) return;
-    const { pointer, shape } = lowered.viewOf(node.inputs.w);
-    weights.set(node.outputs.packed, { shape, values: engine.read(pointer, sizeOf(shape), 'f32') });
+    const read = (value: Value): Float32Array =>
+      engine.read(lowered.viewOf(value).pointer, sizeOf(value.shape), 'f32');
+    const { w, scale } = node.inputs;
+    const values = lowered.viewOf(w).outputsFirst ? outputsLast(read(w), w.shape) : read(w);
+    weights.set(node.outputs.packed, scaled({ shape: w.shape, values }, scale && read(scale)));
   });
   return weights;
+}
+
+/** The weights of a convolution as it computes with them. */
+function weightOf(plan: Plan, { inputs }: ConvNode, packed: ReadonlyMap<Value, Weight>): Weight {
+  if ('packed' in inputs) return packed.get(inputs.packed)!;
+  const read = (value: Value): Float32Array => readAll(plan, plan.lowered.viewOf(value));
+  const { w, scale } = inputs;
+  return scaled({ shape: w.shape, values: read(w) }, scale && read(scale));
+}
+
+/** Weights times a factor for each output, rounded as packing rounds. */
+function scaled({ shape, values }: Weight, scale: Float32Array | undefined): Weight {
+  if (!scale) return { shape, values };
+  return { shape, values: values.map((value, i) => value * scale[i % scale.length]!) };
+}
+
+/** PyTorch's `[outputs, inputs, taps]` as `[taps, inputs, outputs]`. */
+function outputsLast(values: Float32Array, shape: Shape): Float32Array {
+  const [inputs, outputs] = shape.slice(-2) as [number, number];
+  const taps = sizeOf(shape) / (inputs * outputs);
+  return values.map((_, i) => {
+    const [output, rest] = [i % outputs, Math.floor(i / outputs)];
+    return values[(output * inputs + (rest % inputs)) * taps + Math.floor(rest / inputs)]!;
+  });
 }
 
 /** All rows of a tensor with what lies between them. */
@@ -75,7 +124,9 @@ function readAll({ engine }: Plan, { pointer, shape, stride }: View): Float32Arr
   return engine.read(pointer, (pixels - 1) * stride + channels, 'f32');
 }
 
-type ConvNode = NodeOf<Conv2dOfPackedInputs, Conv2dOutputs, Conv2dOfPackedAttrs>;
+type ConvNode =
+  | NodeOf<Conv2dOfPackedInputs, Conv2dOutputs, Conv2dOfPackedAttrs>
+  | NodeOf<Conv2dInputs, Conv2dOutputs, Conv2dAttrs>;
 
 /** What a convolution reads, before it may write over it. */
 interface Before {

@@ -85,6 +85,8 @@ export interface Op<I, O, A> {
   readonly join?: Join;
   /** For elementwise ops: both as one op, where the consumer can work on parts of h as the producer writes them; see {@link Fuses.map}. */
   readonly follow?: Follow;
+  /** The op that this one does, and more: its inputs and settings are those called `first`. */
+  readonly first?: AnyOp;
   /** How a plan names it; by its name, unless it is said here. */
   title?(attrs: A): string;
   /**
@@ -153,6 +155,7 @@ export interface AnyOp {
   readonly fuses?: Fuses;
   readonly join?: Join;
   readonly follow?: Follow;
+  readonly first?: AnyOp;
   title?(attrs: unknown): string;
   readonly mutates?: readonly string[];
   liesIn?(inputs: Tree<Spec>, attrs: unknown): readonly (Part | undefined)[];

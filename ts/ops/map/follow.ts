@@ -50,6 +50,7 @@ function followed(op: AnyOp, map: AnyOp): AnyOp {
   if (known) return known;
   const made: Op<{ first: One; others: readonly One[] }, { y: One }, Followed> = {
     name: op.name,
+    first: op,
     title: ({ first, formula }) => `${op.title?.(first) ?? op.name} + ${formula.name}`,
     denseInputs: (op.denseInputs ?? []).map((name) => `first.${name}`) as never,
     infer: (inputs, { first }) => op.infer(partsOf<Spec>(inputs).first, first) as never,
