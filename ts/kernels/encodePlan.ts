@@ -117,7 +117,8 @@ export function encodePlan(
     const rest = writeCall(step, at + HEADER_BYTES, tables);
     if (then) {
       const { entry, ownEntry } = kernelOf(table, then.kernel);
-      word(at + 36, (kernel.ownEntry !== undefined && ownEntry) || entry);
+      // Kernels of the extra module call each other by numbers of their own.
+      word(at + 36, (kernel.ownEntry && ownEntry) || entry);
       word(at + 40, thenAt);
       writeCall(then, thenAt, rest);
     }

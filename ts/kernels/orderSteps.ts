@@ -1,5 +1,5 @@
 import type { KernelInfo } from './kernelTable.ts';
-import { callsOf, type Step } from './step.ts';
+import type { Step } from './step.ts';
 import { accessOf, conflict, type StepAccess } from './stepAccess.ts';
 
 /** Steps that may be brought forward: some layers' worth, whose data is still in caches. */
@@ -13,15 +13,14 @@ interface Waiting {
 /**
  * Puts steps that do not need the one before them between such that do, where any are near: a worker that finds no chunk left
  * goes on to them instead of waiting. Steps that conflict keep their order, so results are the same.
+ *
+ * @throws {Error} for a kernel that there is not
  */
 export function orderSteps(
   table: ReadonlyMap<string, KernelInfo>,
   steps: readonly Step[],
 ): readonly Step[] {
-  const rest = steps.map((step): Waiting => {
-    const known = callsOf(step).every(({ kernel }) => table.has(kernel));
-    return { step, access: known ? accessOf(table, step) : { ranges: [], fence: true } };
-  });
+  const rest = steps.map((step): Waiting => ({ step, access: accessOf(table, step) }));
   const ordered: Step[] = [];
   let last: StepAccess | undefined;
   while (rest.length > 0) {
