@@ -6,7 +6,16 @@ import { useEngine } from '../../ts/core/init.ts';
 import { scope } from '../../ts/core/scope.ts';
 import { noGrad } from '../../ts/core/tape.ts';
 import type { Tensor } from '../../ts/core/tensor.ts';
-import { add, concat, conv2d, depthwiseConv2d, multiply, silu } from '../../ts/functions/index.ts';
+import {
+  add,
+  clip,
+  concat,
+  conv2d,
+  depthwiseConv2d,
+  multiply,
+  relu6,
+  silu,
+} from '../../ts/functions/index.ts';
 import { goldenTensor } from '../golden/generator.ts';
 import { builds, engineOn } from '../helpers/engines.ts';
 
@@ -138,6 +147,45 @@ describe.each(engines)('what follows a convolution on $build', (engine) => {
         return wide.bits[(Math.floor(i / channels) * 2 + 1) * channels + (i % channels)]!;
       });
       expect(last).toEqual(fused.bits);
+    },
+  );
+
+  it.each(CASES)(
+    '$name: a limit from 0 on costs no step, and has the bits of one by itself',
+    async ({ name, algorithm, x, w, stride = 1, padding = 0, groups = 1 }) => {
+      useEngine(engine);
+      const weight = parameter(w);
+      weight.write(goldenTensor(`${name}.w`, w, 0.3));
+      const channels = w.at(-1)!;
+      const options = { stride, padding, ...(groups > 1 && groups < channels && { groups }) };
+      const convolve = (t: Tensor): Tensor =>
+        groups === channels ? depthwiseConv2d(t, weight, options) : conv2d(t, weight, options);
+      const values = goldenTensor('x', x, 20);
+      const run = async (
+        fn: (t: Tensor) => Tensor,
+      ): Promise<{ kernels: string[]; values: Float32Array }> => {
+        using plan = compile(fn, [{ shape: x, dtype: 'f32' as const }], { recording: false });
+        const [made] = await plan.run(values);
+        const kernels = planRows(plan).flatMap((row) => row.kernels);
+        return { kernels, values: made!.slice() as Float32Array };
+      };
+      const conv = `conv2d.forward.f32/${algorithm}`;
+      const own = algorithm.startsWith('winograd') ? [conv, 'map.forward.f32/region'] : [conv];
+      const h = await run(convolve);
+      const limited = (least: number, most: number): Float32Array =>
+        h.values.map((value) => Math.min(Math.max(value, least), most));
+      const ways: [(t: Tensor) => Tensor, Float32Array, boolean][] = [
+        [(t) => relu6(convolve(t)), limited(0, 6), true],
+        [(t) => clip(convolve(t), 0, 0.25), limited(0, 0.25), true],
+        [(t) => clip(convolve(t), -0.25, 0.25), limited(-0.25, 0.25), false],
+      ];
+      for (const [way, wanted, fromZero] of ways) {
+        const made = await run(way);
+        expect(made.values).toEqual(wanted);
+        expect(new Set(made.values).size).toBeLessThan(new Set(h.values).size);
+        if (fromZero) expect(made.kernels).toEqual(own);
+        else expect(made.kernels).toHaveLength(2);
+      }
     },
   );
 });

@@ -149,6 +149,7 @@ function forward(random: Random, conv: Convolution): Twins {
       yImage: y.shape[1]! * y.shape[2]!,
       ...geometryArgs(shapeOf(conv)),
       relu: Number(relu),
+      most: Infinity,
     }),
   );
   return twins(conv2d, twin, inputs, { ...geometry, relu });

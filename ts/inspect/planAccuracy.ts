@@ -161,6 +161,8 @@ function compare(
   { x, bias, residual }: Before,
 ): AccuracyRow {
   const { lowered } = plan;
+  const { kernel = '', args = {} } = steps.at(-1) ?? {};
+  const most = Number(args['most'] ?? Infinity);
   const [xView, yView] = [lowered.viewOf(inputs.x), lowered.viewOf(outputs.y)];
   const [w, y] = [weight.values, readAll(plan, yView)];
   const [kernelHeight, kernelWidth, depth, outChannels] = weight.shape as [
@@ -190,7 +192,7 @@ function compare(
         for (let c = 0; c < depth; c++) sum += x[from + c]! * w[(tap + c) * outChannels + o]!;
       }
     }
-    return attrs.relu ? Math.max(0, sum) : sum;
+    return args['relu'] ? Math.min(Math.max(0, sum), most) : sum;
   };
   const size = sizeOf(yView.shape);
   const samples = Math.min(SAMPLES, size);
@@ -207,7 +209,7 @@ function compare(
   const products = kernelHeight * kernelWidth * depth;
   return {
     path,
-    kernel: steps.at(-1)?.kernel ?? '',
+    kernel,
     products,
     error: largest === 0 ? error : error / largest,
     bound: convErrorBound(products),

@@ -146,6 +146,7 @@ function forward(algorithm: ConvAlgorithm, conv: Convolution): Problem {
         yRow: width,
         yImage: height * width,
         relu: 1,
+        most: Infinity,
         ...geometryArgs(shapeOf(conv)),
       },
     });

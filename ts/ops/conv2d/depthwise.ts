@@ -43,6 +43,7 @@ export function emitDepthwise(to: Lowering, forward: ConvForward, pixels: Output
       ...pixels,
       ...geometryArgs(conv),
       relu: Number(relu),
+      most: Infinity,
       unitImages: 1,
       unitRows,
       unitChannels,

@@ -116,6 +116,7 @@ export function emitConv(
       ...pixels,
       ...geometryArgs(conv),
       relu: Number(relu),
+      most: Infinity,
       unitImages,
       unitRows,
       unitChannels,

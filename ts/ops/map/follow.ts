@@ -6,6 +6,7 @@ import { mapArgs } from './args.ts';
 import { encode } from './encode.ts';
 import type { Formula } from './formula.ts';
 import { broadcastShape, stepsOf } from './layout.ts';
+import type { Program, Term } from './program.ts';
 
 /** Settings of an op that a map follows. */
 interface Followed {
@@ -73,7 +74,9 @@ function followed(op: AnyOp, map: AnyOp): AnyOp {
       );
       const last = steps.pop();
       for (const step of steps) to.step(step);
-      if (last?.tells) to.step({ ...last, then: regionCall(y, parts, formula) });
+      const most = 'most' in (last?.args ?? {}) ? limitOf(formula.program) : undefined;
+      if (last && most !== undefined) to.step({ ...last, args: { ...last.args, relu: 1, most } });
+      else if (last?.tells) to.step({ ...last, then: regionCall(y, parts, formula) });
       else {
         if (last) to.step(last);
         map.lower(to, { parts }, { y }, formula);
@@ -83,6 +86,21 @@ function followed(op: AnyOp, map: AnyOp): AnyOp {
   ops.set(op, made);
   return made;
 }
+
+/** The constant c of `min(max(x, 0), c)`, which convolutions compute themselves. */
+function limitOf({ terms }: Program): number | undefined {
+  const [x, zero, above, limit, result, more] = terms;
+  const isLimited =
+    !more &&
+    is(x, { input: 0 }) &&
+    Object.is('constant' in zero! && zero.constant, 0) &&
+    is(above, { code: 'max', a: 0, b: 1 }) &&
+    is(result, { code: 'min', a: 2, b: 3 });
+  return isLimited && 'constant' in limit! && limit.constant > 0 ? limit.constant : undefined;
+}
+
+const is = (term: Term | undefined, wanted: Term): boolean =>
+  JSON.stringify(term) === JSON.stringify(wanted);
 
 /** The inputs as they are: the first op's are a tree of whatever places it has. */
 const partsOf = <T>(inputs: unknown): Inputs<T> => inputs as Inputs<T>;

@@ -48,7 +48,7 @@ pub unsafe fn forward<L: Lanes>(a: &Conv2dForward, task: &Task) {
 /// # Safety
 /// y and residual, unless null, have these outputs and channels.
 unsafe fn finish(a: &Conv2dForward, outputs: Range<usize>, channels: Range<usize>) {
-    let floor = if a.relu != 0 { 0.0 } else { f32::NEG_INFINITY };
+    let (floor, most) = if a.relu != 0 { (0.0, a.most) } else { (f32::NEG_INFINITY, f32::INFINITY) };
     for output in outputs {
         for o in channels.clone() {
             // SAFETY: the caller vouches for both.
@@ -56,7 +56,11 @@ unsafe fn finish(a: &Conv2dForward, outputs: Range<usize>, channels: Range<usize
                 let y = a.y.add(output * a.y_stride as usize + o);
                 let residual = if a.residual.is_null() { 0.0 } else { *a.residual.add(output * a.residual_stride as usize + o) };
                 let sum = *y + residual;
-                *y = if sum < floor { floor } else { sum };
+                *y = match sum {
+                    _ if sum < floor => floor,
+                    _ if sum > most => most,
+                    _ => sum,
+                };
             }
         }
     }

@@ -125,6 +125,7 @@ pub unsafe fn multiply_unit<L: Lanes>(
                 },
                 residual_stride: a.residual_stride as usize,
                 relu: a.relu != 0,
+                most: a.most,
             },
         };
         let panels = group * columns.div_ceil(PANEL) + first / PANEL;

@@ -41,7 +41,7 @@ kernel_args! {
     ///
     /// Pixel (n, oy, ox) of y and residual is pixel `n·y_image + oy·y_row + ox·y_column`: a phase of a gradient writes
     /// every second pixel only. A unit is `unit_rows` rows of `unit_images` images for `unit_channels` channels of one
-    /// group. The norm is before the convolution, for the variant that has it.
+    /// group. The norm is before the convolution, for the variant that has it. `most` is what y is at most after a ReLU: infinite, or 6.
     pub struct Conv2dForward {
         pub x: *const f32,
         pub x_stride: u32,
@@ -56,6 +56,7 @@ kernel_args! {
         pub y_image: u32,
         pub geometry: ConvGeometry,
         pub relu: u32,
+        pub most: f32,
         pub unit_images: u32,
         pub unit_rows: u32,
         pub unit_channels: u32,

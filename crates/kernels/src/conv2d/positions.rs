@@ -20,8 +20,13 @@ pub unsafe fn forward<L: Lanes>(a: &Conv2dForward, task: &Task) {
     let (columns, unit_channels) = (a.geometry.out_channels as usize, a.unit_channels as usize);
     let ranges = columns.div_ceil(unit_channels);
     let pixels = w.out_height * w.out_width;
-    let activation =
-        Activation { bias: a.bias, residual: a.residual, residual_stride: a.residual_stride as usize, relu: a.relu != 0 };
+    let activation = Activation {
+        bias: a.bias,
+        residual: a.residual,
+        residual_stride: a.residual_stride as usize,
+        relu: a.relu != 0,
+        most: a.most,
+    };
     // SAFETY: tables follow each other in scratch; images, pixels and channels are in range.
     unsafe {
         let taps = task.scratch.cast::<u32>();

@@ -76,7 +76,8 @@ pub unsafe fn forward(a: &Conv2dForward, task: &Task) {
         let bias = bias.map_or(0.0, |bias| bias.at(o));
         let residual = residual.map_or(0.0, |residual| residual.at(out, o));
         let sum = convolve(g, read, &w, place, o) + bias + residual;
-        y.set(out, o, if a.relu != 0 { relu(sum) } else { sum });
+        let most = f64::from(a.most);
+        y.set(out, o, if a.relu != 0 { if sum > most { most } else { relu(sum) } } else { sum });
     }
 }
 

@@ -58,6 +58,7 @@ pub unsafe fn backward_input<L: Lanes>(a: &DepthwiseBackwardInput, task: &Task) 
                         residual_step: g.stride_width as usize * residual_stride,
                         bias: shifted(a.bias, range.start),
                         relu: false,
+                        most: f32::INFINITY,
                         channels: range.len(),
                     };
                     line.walk::<L>(scratch);

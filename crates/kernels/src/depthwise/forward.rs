@@ -54,6 +54,7 @@ pub unsafe fn forward<L: Lanes>(a: &Conv2dForward, task: &Task) {
                     residual_step: a.y_column as usize * residual_stride,
                     bias: shifted(a.bias, range.start),
                     relu: a.relu != 0,
+                    most: a.most,
                     channels: range.len(),
                 };
                 line.walk::<L>(scratch);

@@ -37,6 +37,8 @@ pub struct Line {
     /// May be null.
     pub bias: *const f32,
     pub relu: bool,
+    /// What y is at most, where there is a ReLU.
+    pub most: f32,
     pub channels: usize,
 }
 

@@ -124,7 +124,7 @@ unsafe fn bias<L: Lanes>(line: &Line, c: usize) -> L {
     if line.bias.is_null() { L::zero() } else { unsafe { L::load(line.bias.add(c)) } }
 }
 
-/// Adds the residual, applies ReLU and stores the first `live` sums.
+/// Adds the residual, applies ReLU and its limit, and stores the first `live` sums.
 ///
 /// # Safety
 /// y and the residual, if there is one, have these outputs and channels.
@@ -140,7 +140,8 @@ unsafe fn store<L: Lanes, const P: usize>(line: &Line, mut sums: [L; P], output:
         }
     }
     if line.relu {
-        sums = sums.map(|sum| sum.max(L::zero()));
+        let most = L::splat(line.most);
+        sums = sums.map(|sum| sum.max(L::zero()).min(most));
     }
     let mut y = line.y.wrapping_add(output * line.y_step + c);
     for p in 0..P {

@@ -39,11 +39,14 @@ pub struct Activation {
     pub residual: *const f32,
     pub residual_stride: usize,
     pub relu: bool,
+    /// What the result is at most, where there is a ReLU.
+    pub most: f32,
 }
 
 impl Activation {
     /// The sum as it is.
-    pub const NONE: Self = Self { bias: core::ptr::null(), residual: core::ptr::null(), residual_stride: 0, relu: false };
+    pub const NONE: Self =
+        Self { bias: core::ptr::null(), residual: core::ptr::null(), residual_stride: 0, relu: false, most: f32::INFINITY };
 }
 
 /// Depth that is multiplied at a time: at most 16 KiB of a panel, which stay in the first-level cache for all rows.
@@ -226,7 +229,7 @@ unsafe fn store_whole<L: Lanes, const R: usize, const V: usize>(
     rows: [usize; R],
     column: usize,
 ) {
-    let Activation { bias, residual, residual_stride, relu } = out.activation;
+    let Activation { bias, residual, residual_stride, relu, most } = out.activation;
     let c = rows.map(|row| out.c.wrapping_add(row * out.c_stride + column));
     // SAFETY: bias and residual have the columns of c, residual its rows.
     unsafe {
@@ -245,7 +248,8 @@ unsafe fn store_whole<L: Lanes, const R: usize, const V: usize>(
             }
         }
         if relu {
-            sums = sums.map(|sum| sum.map(|x| x.max(L::zero())));
+            let most = L::splat(most);
+            sums = sums.map(|sum| sum.map(|x| x.max(L::zero()).min(most)));
         }
         for r in 0..R {
             store_all(sums[r], c[r]);
@@ -282,7 +286,7 @@ fn plus<L: Lanes, const V: usize>(sum: [L; V], more: [L; V]) -> [L; V] {
 /// The columns of `V` vectors exist from `column` on.
 #[inline(always)]
 unsafe fn finish<L: Lanes, const V: usize>(values: [L; V], out: &Output, index: usize, column: usize, c: *const f32) -> [L; V] {
-    let Activation { bias, residual, residual_stride, relu } = out.activation;
+    let Activation { bias, residual, residual_stride, relu, most } = out.activation;
     let mut sum = values;
     // SAFETY: c, bias and residual have the columns, residual the rows of c.
     unsafe {
@@ -296,7 +300,7 @@ unsafe fn finish<L: Lanes, const V: usize>(values: [L; V], out: &Output, index: 
             sum = plus(sum, load_all(residual.add(index * residual_stride + column)));
         }
     }
-    if relu { sum.map(|x| x.max(L::zero())) } else { sum }
+    if relu { sum.map(|x| x.max(L::zero()).min(L::splat(most))) } else { sum }
 }
 
 /// The last, narrower panel: as [`finish`], four columns at a time and then one by one.

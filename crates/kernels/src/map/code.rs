@@ -65,6 +65,15 @@ pub struct Instruction {
     pub b: usize,
 }
 
+/// Two instructions that are computed together, with the same bits.
+#[derive(Clone, Copy)]
+pub enum Both {
+    /// `min(max(a, b), most)` of constants b and most, the latter in this register.
+    Clip(usize),
+    /// `a·sigmoid(a)`.
+    Silu,
+}
+
 impl Instruction {
     /// From a word: code, result, a and b in its bytes, the lowest first.
     #[inline(always)]
@@ -73,13 +82,21 @@ impl Instruction {
         Self { code: CODES[code], result, a, b }
     }
 
-    /// The register of the upper bound, where this one and the next are `min(max(a, least), most)` of constant bounds, and nothing else reads
-    /// what is between them.
-    pub fn clip(self, next: Self) -> Option<usize> {
+    /// What this one and the next are together, where nothing else reads what is between them.
+    pub fn with(self, next: Self) -> Option<Both> {
+        if next.result != self.result {
+            return None;
+        }
         let constant = |register| (INPUTS..INPUTS + CONSTANTS).contains(&register);
-        let codes = self.code == Code::Max && next.code == Code::Min;
-        let bounds = constant(self.b) && constant(next.b) && !constant(self.a);
-        (codes && bounds && next.a == self.result && next.result == self.result).then_some(next.b)
+        let [x, y] = [self.a, self.result];
+        match (self.code, next.code) {
+            _ if constant(x) => None,
+            (Code::Max, Code::Min) if constant(self.b) && constant(next.b) && next.a == y => Some(Both::Clip(next.b)),
+            (Code::Sigmoid, Code::Multiply) if x != y && ([next.a, next.b] == [x, y] || [next.a, next.b] == [y, x]) => {
+                Some(Both::Silu)
+            }
+            _ => None,
+        }
     }
 }
 

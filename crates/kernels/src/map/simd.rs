@@ -1,7 +1,7 @@
 //! Instruction by instruction on blocks, each in lanes.
 
 use super::MapForward;
-use super::code::{BLOCK, CONSTANTS, Code, INPUTS, Instruction, Program, RESULTS};
+use super::code::{BLOCK, Both, CONSTANTS, Code, INPUTS, Instruction, Program, RESULTS};
 use super::plane::{Block, Buffer, Steps};
 use crate::abi::Task;
 use crate::elementary;
@@ -91,13 +91,14 @@ impl<'a> Machine<'a> {
             let mut at = 0;
             while at <= last {
                 let first = self.program.at(at);
-                let clip = (at < last).then(|| first.clip(self.program.at(at + 1))).flatten();
-                at += clip.is_some() as usize;
+                let both = (at < last).then(|| first.with(self.program.at(at + 1))).flatten();
+                at += both.is_some() as usize;
                 let Instruction { code, result, a, b } = first;
                 let [a, b] = [a, b].map(|register| self.registers[register]);
                 let to = if at == last && in_rows { Place::rows(y, self.y_steps.row) } else { self.registers[result] };
-                match clip {
-                    Some(most) => clipped::<L>(a, b, self.registers[most], to, size),
+                match both {
+                    Some(Both::Silu) => unary::<L>(a, to, size, |x| x.mul(elementary::sigmoid(x))),
+                    Some(Both::Clip(most)) => clipped::<L>(a, b, self.registers[most], to, size),
                     None => step::<L>(code, a, b, to, size),
                 }
                 if at == last && !in_rows {

@@ -106,6 +106,7 @@ impl Case {
             y_image: self.out_size[0] * self.out_size[1],
             geometry: self.geometry(),
             relu: 0,
+            most: f32::INFINITY,
             unit_images: self.unit_images,
             unit_rows: self.unit_rows,
             unit_channels: self.unit_channels,
