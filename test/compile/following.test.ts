@@ -13,6 +13,7 @@ import {
   conv2d,
   depthwiseConv2d,
   multiply,
+  relu,
   relu6,
   silu,
 } from '../../ts/functions/index.ts';
@@ -97,70 +98,72 @@ const CASES: readonly Case[] = [
   },
 ];
 
+/** A case's convolution, with weights of its own. */
+function convolution({ name, w, stride = 1, padding = 0, groups = 1 }: Case) {
+  const weight = parameter(w);
+  weight.write(goldenTensor(`${name}.w`, w, 0.3));
+  const isDepthwise = groups === w.at(-1);
+  const options = { stride, padding, ...(groups > 1 && !isDepthwise && { groups }) };
+  return (t: Tensor): Tensor =>
+    isDepthwise ? depthwiseConv2d(t, weight, options) : conv2d(t, weight, options);
+}
+
 describe.each(engines)('what follows a convolution on $build', (engine) => {
-  it.each(CASES)(
-    '$name: it has the bits of both ops by themselves',
-    async ({ name, algorithm, x, w, stride = 1, padding = 0, groups = 1 }) => {
-      useEngine(engine);
-      const weight = parameter(w);
-      weight.write(goldenTensor(`${name}.w`, w, 0.3));
-      const channels = w.at(-1)!;
-      const scale = parameter([channels]);
-      scale.write(goldenTensor(`${name}.scale`, [channels]));
-      const options = { stride, padding, ...(groups > 1 && groups < channels && { groups }) };
-      const convolve = (t: Tensor): Tensor =>
-        groups === channels ? depthwiseConv2d(t, weight, options) : conv2d(t, weight, options);
-      const forward = (t: Tensor, gate: Tensor, other: Tensor): Tensor =>
-        add(multiply(silu(multiply(convolve(t), scale)), gate), other);
-      const y = scope(() => noGrad(() => convolve(tensor(goldenTensor('x', x), x)).shape));
-      const gate = [x[0]!, 1, 1, channels];
-      const values = [x, gate, y].map((shape, i) => goldenTensor(`${name}.${i}`, shape));
-      const specs = [x, gate, y].map((shape) => ({ shape, dtype: 'f32' as const }));
-      const run = async (
-        fn: (t: Tensor, gate: Tensor, other: Tensor) => Tensor,
-      ): Promise<{ kernels: string[]; bits: Uint32Array }> => {
-        using plan = compile(fn, specs, { recording: false });
-        const [made] = await plan.run(...(values as [Float32Array]));
-        const kernels = planRows(plan).flatMap((row) => row.kernels);
-        return { kernels, bits: new Uint32Array(made!.slice().buffer) };
-      };
-      const fused = await run(forward);
-      const conv = `conv2d.forward.f32/${algorithm}`;
-      const map = `map.forward.f32/${algorithm === 'positions' ? 'simd' : 'region'}`;
-      expect(fused.kernels).toEqual([conv, map]);
-      // A second reader keeps them apart.
-      const apart = await run((...all) => {
-        const h = convolve(all[0]);
-        const chain = add(multiply(silu(multiply(h, scale)), all[1]), all[2]);
-        return concat([chain, h]);
-      });
-      expect(apart.kernels).toContain('map.forward.f32/simd');
-      const rows = fused.bits.length / channels;
-      const first = Uint32Array.from(fused.bits, (_, i) => {
-        return apart.bits[Math.floor(i / channels) * 2 * channels + (i % channels)]!;
-      });
-      expect(new Set(fused.bits).size).toBeGreaterThan(rows);
-      expect(fused.bits).toEqual(first);
-      // As channels of a wider tensor.
-      const wide = await run((...all) => concat([all[2], forward(...all)]));
-      const last = Uint32Array.from(fused.bits, (_, i) => {
-        return wide.bits[(Math.floor(i / channels) * 2 + 1) * channels + (i % channels)]!;
-      });
-      expect(last).toEqual(fused.bits);
-    },
-  );
+  it.each(CASES)('$name: it has the bits of both ops by themselves', async (test) => {
+    const { name, algorithm, x, w } = test;
+    useEngine(engine);
+    const convolve = convolution(test);
+    const channels = w.at(-1)!;
+    const scale = parameter([channels]);
+    scale.write(goldenTensor(`${name}.scale`, [channels]));
+    const forward = (t: Tensor, gate: Tensor, other: Tensor): Tensor =>
+      add(multiply(silu(multiply(convolve(t), scale)), gate), other);
+    const y = scope(() => noGrad(() => convolve(tensor(goldenTensor('x', x), x)).shape));
+    const gate = [x[0]!, 1, 1, channels];
+    const values = [x, gate, y].map((shape, i) => goldenTensor(`${name}.${i}`, shape));
+    const specs = [x, gate, y].map((shape) => ({ shape, dtype: 'f32' as const }));
+    const run = async (
+      fn: (t: Tensor, gate: Tensor, other: Tensor) => Tensor,
+    ): Promise<{ kernels: string[]; bits: Uint32Array }> => {
+      using plan = compile(fn, specs, { recording: false });
+      const [made] = await plan.run(...(values as [Float32Array]));
+      const kernels = planRows(plan).flatMap((row) => row.kernels);
+      return { kernels, bits: new Uint32Array(made!.slice().buffer) };
+    };
+    const fused = await run(forward);
+    const conv = `conv2d.forward.f32/${algorithm}`;
+    const map = `map.forward.f32/${algorithm === 'positions' ? 'simd' : 'region'}`;
+    expect(fused.kernels).toEqual([conv, map]);
+    // A second reader keeps them apart.
+    const apart = await run((...all) => {
+      const h = convolve(all[0]);
+      const chain = add(multiply(silu(multiply(h, scale)), all[1]), all[2]);
+      return concat([chain, h]);
+    });
+    expect(apart.kernels).toContain('map.forward.f32/simd');
+    const rows = fused.bits.length / channels;
+    const first = Uint32Array.from(fused.bits, (_, i) => {
+      return apart.bits[Math.floor(i / channels) * 2 * channels + (i % channels)]!;
+    });
+    expect(new Set(fused.bits).size).toBeGreaterThan(rows);
+    expect(fused.bits).toEqual(first);
+    // As channels of a wider tensor.
+    const wide = await run((...all) => concat([all[2], forward(...all)]));
+    const last = Uint32Array.from(fused.bits, (_, i) => {
+      return wide.bits[(Math.floor(i / channels) * 2 + 1) * channels + (i % channels)]!;
+    });
+    expect(last).toEqual(fused.bits);
+  });
 
   it.each(CASES)(
     '$name: a limit from 0 on costs no step, and has the bits of one by itself',
-    async ({ name, algorithm, x, w, stride = 1, padding = 0, groups = 1 }) => {
+    async (test) => {
+      const { algorithm, x } = test;
       useEngine(engine);
-      const weight = parameter(w);
-      weight.write(goldenTensor(`${name}.w`, w, 0.3));
-      const channels = w.at(-1)!;
-      const options = { stride, padding, ...(groups > 1 && groups < channels && { groups }) };
-      const convolve = (t: Tensor): Tensor =>
-        groups === channels ? depthwiseConv2d(t, weight, options) : conv2d(t, weight, options);
+      const convolve = convolution(test);
       const values = goldenTensor('x', x, 20);
+      // What is no number stays so.
+      values[0] = NaN;
       const run = async (
         fn: (t: Tensor) => Tensor,
       ): Promise<{ kernels: string[]; values: Float32Array }> => {
@@ -172,6 +175,8 @@ describe.each(engines)('what follows a convolution on $build', (engine) => {
       const conv = `conv2d.forward.f32/${algorithm}`;
       const own = algorithm.startsWith('winograd') ? [conv, 'map.forward.f32/region'] : [conv];
       const h = await run(convolve);
+      expect(h.values.some(Number.isNaN)).toBe(true);
+      expect(h.values.every((value) => Number.isNaN(value) || Number.isFinite(value))).toBe(true);
       const limited = (least: number, most: number): Float32Array =>
         h.values.map((value) => Math.min(Math.max(value, least), most));
       const ways: [(t: Tensor) => Tensor, Float32Array, boolean][] = [
@@ -179,6 +184,8 @@ describe.each(engines)('what follows a convolution on $build', (engine) => {
         [(t) => clip(convolve(t), 0, 0.25), limited(0, 0.25), true],
         [(t) => clip(convolve(t), -0.25, 0.25), limited(-0.25, 0.25), false],
       ];
+      const rectified = await run((t) => relu(convolve(t)));
+      expect(rectified.values).toEqual(limited(0, Infinity));
       for (const [way, wanted, fromZero] of ways) {
         const made = await run(way);
         expect(made.values).toEqual(wanted);

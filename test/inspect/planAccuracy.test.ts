@@ -1,11 +1,13 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { compile } from '../../ts/compile/compile.ts';
 import { useEngine } from '../../ts/core/init.ts';
+import type { Tensor } from '../../ts/core/tensor.ts';
+import { relu6, silu } from '../../ts/functions/index.ts';
 import { formatAccuracy, planAccuracy } from '../../ts/inspect/planAccuracy.ts';
 import { loadWeights } from '../../ts/io/weights/load.ts';
 import { saveWeights } from '../../ts/io/weights/save.ts';
 import { allModels } from '../../ts/models/allModels.ts';
-import { BatchNorm2d, type Module } from '../../ts/nn/index.ts';
+import { BatchNorm2d, Conv2d, type Module } from '../../ts/nn/index.ts';
 import { goldenTensor } from '../golden/generator.ts';
 import { builds, engineOn } from '../helpers/engines.ts';
 
@@ -49,4 +51,25 @@ describe.each(engines)('planAccuracy on $build', (engine) => {
       model.dispose();
     },
   );
+
+  it.each([
+    ['a step of its own', [32, 2, 2, 256], 2],
+    ['what the convolution applies', [2, 9, 9, 256], 1],
+  ])('of a convolution, and not of %s that follows', async (_, shape, count) => {
+    useEngine(engine);
+    const conv = new Conv2d(256, 64, { kernelSize: 3, stride: 2, padding: 1 });
+    const forward = (x: Tensor): Tensor =>
+      count === 1 ? relu6(conv.forward(x)) : silu(conv.forward(x));
+    const plan = compile(forward, [{ shape, dtype: 'f32' }], { recording: false });
+    expect(plan.lowered.main.flatMap(({ steps }) => steps)).toHaveLength(count);
+    const [row, more] = await planAccuracy(plan, [
+      new Float32Array(goldenTensor('image', shape, 9)),
+    ]);
+    expect(more).toBeUndefined();
+    expect(row!.kernel).toMatch(/^conv2d\.forward\./);
+    expect(row!.error).toBeGreaterThan(0);
+    expect(row!.error).toBeLessThan(row!.bound);
+    plan.dispose();
+    conv.dispose();
+  });
 });

@@ -1,4 +1,3 @@
-import type { LoweredNode } from '../compile/lower.ts';
 import type { Plan, Values } from '../compile/plan.ts';
 import { runPrologue } from '../compile/runPrologue.ts';
 import { is, type Node, type NodeOf, type Value } from '../core/graph.ts';
@@ -17,6 +16,7 @@ import {
   type Conv2dOfPackedInputs,
 } from '../ops/conv2d/conv2dOfPacked.ts';
 import { convErrorBound } from '../ops/conv2d/errorBound.ts';
+import type { Step } from '../kernels/step.ts';
 import type { View } from '../ops/op.ts';
 import { channelsOf, pixelsOf, sizeOf, type Shape } from '../base/shape.ts';
 import { formatTable } from '../base/formatTable.ts';
@@ -53,10 +53,14 @@ export async function planAccuracy(plan: Plan, inputs: readonly Values[]): Promi
     if (conv) {
       const weight = weightOf(plan, conv, weights);
       const before = readBefore(plan, conv);
-      engine.runSteps(part.steps.map((step) => ({ ...step, then: undefined })));
-      rows.push(compare(plan, conv, part, weight, before));
-    }
-    if (!conv || part.steps.some(({ then }) => then)) engine.runSteps(part.steps);
+      const end =
+        1 + part.steps.findLastIndex(({ kernel }) => kernel.startsWith('conv2d.forward.'));
+      const steps = part.steps.slice(0, end);
+      engine.runSteps(steps.map((step) => ({ ...step, then: undefined })));
+      rows.push(compare(plan, conv, steps.at(-1)!, weight, before));
+      if (steps.some(({ then }) => then)) engine.runSteps(steps);
+      engine.runSteps(part.steps.slice(end));
+    } else engine.runSteps(part.steps);
   }
   return rows;
 }
@@ -156,12 +160,11 @@ function readBefore(plan: Plan, { inputs: { x, bias, residual, norm } }: ConvNod
 function compare(
   plan: Plan,
   { inputs, outputs, attrs, path }: ConvNode,
-  { steps }: LoweredNode,
+  { kernel, args }: Step,
   weight: Weight,
   { x, bias, residual }: Before,
 ): AccuracyRow {
   const { lowered } = plan;
-  const { kernel = '', args = {} } = steps.at(-1) ?? {};
   const most = Number(args['most'] ?? Infinity);
   const [xView, yView] = [lowered.viewOf(inputs.x), lowered.viewOf(outputs.y)];
   const [w, y] = [weight.values, readAll(plan, yView)];

@@ -469,6 +469,14 @@ mod wasm {
         v128_bitselect(x, f32x4_splat(0.0), mask)
     }
 
+    /// `yes` in the lanes whose mask is set, else `no`. With relaxed SIMD LLVM 22 makes relaxed_max of pmax, and of what it takes for pmax,
+    /// and engines may give either operand for a NaN then; this instruction it leaves alone.
+    #[cfg(target_feature = "relaxed-simd")]
+    #[inline(always)]
+    fn select(mask: v128, yes: v128, no: v128) -> v128 {
+        i32x4_relaxed_laneselect(yes, no, mask)
+    }
+
     impl Lanes for F32x4 {
         const WIDTH: usize = 4;
         type Rest = Self;
@@ -544,10 +552,16 @@ mod wasm {
         }
         #[inline(always)]
         fn max(self, other: Self) -> Self {
+            #[cfg(target_feature = "relaxed-simd")]
+            return Self(select(f32x4_gt(other.0, self.0), other.0, self.0));
+            #[cfg(not(target_feature = "relaxed-simd"))]
             Self(f32x4_pmax(self.0, other.0))
         }
         #[inline(always)]
         fn min(self, other: Self) -> Self {
+            #[cfg(target_feature = "relaxed-simd")]
+            return Self(select(f32x4_lt(other.0, self.0), other.0, self.0));
+            #[cfg(not(target_feature = "relaxed-simd"))]
             Self(f32x4_pmin(self.0, other.0))
         }
         #[inline(always)]

@@ -88,9 +88,10 @@ function followed(op: AnyOp, map: AnyOp): AnyOp {
 }
 
 /** The constant c of `min(max(x, 0), c)`, which convolutions compute themselves. */
-function limitOf({ terms }: Program): number | undefined {
+function limitOf({ inputs, terms }: Program): number | undefined {
   const [x, zero, above, limit, result, more] = terms;
   const isLimited =
+    inputs === 1 &&
     !more &&
     is(x, { input: 0 }) &&
     Object.is('constant' in zero! && zero.constant, 0) &&

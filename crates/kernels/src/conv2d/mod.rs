@@ -41,7 +41,8 @@ kernel_args! {
     ///
     /// Pixel (n, oy, ox) of y and residual is pixel `n·y_image + oy·y_row + ox·y_column`: a phase of a gradient writes
     /// every second pixel only. A unit is `unit_rows` rows of `unit_images` images for `unit_channels` channels of one
-    /// group. The norm is before the convolution, for the variant that has it. `most` is what y is at most after a ReLU: infinite, or 6.
+    /// group. The norm is before the convolution, for the variant that has it. `most` is what y is at most
+    /// where there is a ReLU; without one it means nothing.
     pub struct Conv2dForward {
         pub x: *const f32,
         pub x_stride: u32,
