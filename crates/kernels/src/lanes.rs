@@ -65,6 +65,8 @@ pub trait Lanes: Copy {
     fn select_if_less(self, other: Self, yes: Self, no: Self) -> Self;
     /// 2ⁿ, where self is `n + 1.5·2²³` for a whole n of -126 to 127.
     fn power_of_two(self) -> Self;
+    /// +0 where `self < least`, else `self`: a NaN stays. With a least of 0 this is ReLU, with -∞ nothing.
+    fn zero_below(self, least: Self) -> Self;
     /// `self` where `test > 0`, else +0.
     fn keep_where_positive(self, test: Self) -> Self;
     /// `self` where the bits of `a` and `b` agree, else +0; with [`Lanes::of_bits`] this compares integers.
@@ -193,6 +195,10 @@ impl<L: Lanes> Lanes for Pair<L> {
         self.each(L::power_of_two)
     }
     #[inline(always)]
+    fn zero_below(self, least: Self) -> Self {
+        self.zip(least, L::zero_below)
+    }
+    #[inline(always)]
     fn keep_where_positive(self, test: Self) -> Self {
         self.zip(test, L::keep_where_positive)
     }
@@ -301,6 +307,10 @@ impl Lanes for Portable {
     #[inline(always)]
     fn power_of_two(self) -> Self {
         Self(self.0.map(power_of_two))
+    }
+    #[inline(always)]
+    fn zero_below(self, least: Self) -> Self {
+        self.zip(least, |a, least| if a < least { 0.0 } else { a })
     }
     #[inline(always)]
     fn keep_where_positive(self, test: Self) -> Self {
@@ -423,6 +433,10 @@ impl Lanes for Scalar {
     #[inline(always)]
     fn power_of_two(self) -> Self {
         Self(power_of_two(self.0))
+    }
+    #[inline(always)]
+    fn zero_below(self, least: Self) -> Self {
+        if self.0 < least.0 { Self(0.0) } else { self }
     }
     #[inline(always)]
     fn keep_where_positive(self, test: Self) -> Self {
@@ -575,6 +589,10 @@ mod wasm {
         #[inline(always)]
         fn power_of_two(self) -> Self {
             Self(i32x4_add(i32x4_shl(self.0, 23), i32x4_splat(127 << 23)))
+        }
+        #[inline(always)]
+        fn zero_below(self, least: Self) -> Self {
+            Self(v128_andnot(self.0, f32x4_lt(self.0, least.0)))
         }
         #[inline(always)]
         fn keep_where_positive(self, test: Self) -> Self {

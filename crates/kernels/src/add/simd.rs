@@ -17,7 +17,7 @@ impl<const RELU: bool> Row for Sum<RELU> {
         // SAFETY: i lies within the row.
         unsafe {
             let sum = L::load(self.a.add(i)).add(L::load(self.b.add(i)));
-            let y = if RELU { sum.max(L::zero()) } else { sum };
+            let y = if RELU { sum.zero_below(L::zero()) } else { sum };
             y.store(self.y.add(i));
         }
     }

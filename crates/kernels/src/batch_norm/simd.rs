@@ -118,7 +118,7 @@ impl<const RELU: bool> Column for Affine<RELU> {
                 for v in 0..V {
                     let centred = L::load(x.add(v * L::WIDTH)).sub(mean[v]);
                     let value = beta[v].madd(centred, scale[v]);
-                    let value = if RELU { value.max(L::zero()) } else { value };
+                    let value = if RELU { value.zero_below(L::zero()) } else { value };
                     value.store(y.add(v * L::WIDTH));
                 }
                 (x, y) = (x.add(self.x_stride), y.add(self.y_stride));

@@ -141,7 +141,7 @@ unsafe fn store<L: Lanes, const P: usize>(line: &Line, mut sums: [L; P], output:
     }
     if line.relu {
         let most = L::splat(line.most);
-        sums = sums.map(|sum| sum.max(L::zero()).min(most));
+        sums = sums.map(|sum| sum.zero_below(L::zero()).min(most));
     }
     let mut y = line.y.wrapping_add(output * line.y_step + c);
     for p in 0..P {

@@ -248,8 +248,11 @@ unsafe fn store_whole<L: Lanes, const R: usize, const V: usize>(
             }
         }
         if relu {
+            sums = sums.map(|sum| sum.map(|x| x.zero_below(L::zero())));
+        }
+        if relu && most < f32::INFINITY {
             let most = L::splat(most);
-            sums = sums.map(|sum| sum.map(|x| x.max(L::zero()).min(most)));
+            sums = sums.map(|sum| sum.map(|x| x.min(most)));
         }
         for r in 0..R {
             store_all(sums[r], c[r]);
@@ -300,7 +303,7 @@ unsafe fn finish<L: Lanes, const V: usize>(values: [L; V], out: &Output, index: 
             sum = plus(sum, load_all(residual.add(index * residual_stride + column)));
         }
     }
-    if relu { sum.map(|x| x.max(L::zero()).min(L::splat(most))) } else { sum }
+    if relu { sum.map(|x| x.zero_below(L::zero()).min(L::splat(most))) } else { sum }
 }
 
 /// The last, narrower panel: as [`finish`], four columns at a time and then one by one.

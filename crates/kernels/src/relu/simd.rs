@@ -14,7 +14,7 @@ impl Row for Clipped {
     #[inline(always)]
     unsafe fn at<L: Lanes>(&self, i: usize) {
         // SAFETY: i lies within the row.
-        unsafe { L::load(self.x.add(i)).max(L::zero()).store(self.y.add(i)) }
+        unsafe { L::load(self.x.add(i)).zero_below(L::zero()).store(self.y.add(i)) }
     }
 }
 

@@ -86,7 +86,7 @@ impl Epilogue for Plain {
                 if !a.residual.is_null() {
                     sum = sum.add(L::load(at.residual.add(pixel * a.residual_stride as usize)));
                 }
-                sum.max(at.floor).store(at.y.add(pixel * a.y_stride as usize));
+                sum.zero_below(at.floor).store(at.y.add(pixel * a.y_stride as usize));
             }
         }
     }

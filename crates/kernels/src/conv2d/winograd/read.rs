@@ -48,6 +48,6 @@ impl Read for Normed {
     }
     #[inline(always)]
     fn of<L: Lanes>(Line { mean, scale, beta }: Line<L>, x: L) -> L {
-        beta.madd(x.sub(mean), scale).max(L::zero())
+        beta.madd(x.sub(mean), scale).zero_below(L::zero())
     }
 }
